@@ -1,0 +1,118 @@
+// Diagnostics: what the compiler tells the author of a policy. A phase reports
+// them to a Diagnostics collection and goes on; nothing here prints. Renderers
+// (terminal, later json, sarif, github) read the finished collection.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "compiler/support/source.h"
+
+namespace scx::diag {
+
+enum class Severity : uint8_t { kError, kWarning, kNote };
+
+enum class Kind : uint16_t {
+#define SCX_DIAGNOSTIC(name, code, severity, title) k##name,
+#include "compiler/diagnostics/kinds.def"
+#undef SCX_DIAGNOSTIC
+};
+
+// The row of kinds.def.
+struct KindInfo {
+  std::string_view name;
+  std::string_view code;
+  Severity severity;
+  std::string_view title;
+};
+const KindInfo& info(Kind kind);
+const std::vector<KindInfo>& all_kinds();
+
+// A second place that explains the first.
+struct Label {
+  Span span;
+  std::string text;
+};
+
+// A replacement that a tool may apply without asking.
+struct Fix {
+  Span span;
+  std::string replacement;
+};
+
+// Wording: lower case, no final period, code in backticks, what was found;
+// the label says it shortly at the place; help comes last.
+struct Diagnostic {
+  Kind kind;
+  Span span;
+  std::string message;
+  std::string label;          // under the caret of `span`; may be empty
+  std::vector<Label> labels;  // other places
+  std::vector<std::string> notes;
+  std::string help;
+  std::vector<Fix> fixes;
+};
+
+// Adds detail to a diagnostic that has been reported:
+//   diagnostics.report(Kind::kUnknownName, span, "unknown matcher `{}`", name)
+//       .label(other, "defined here").help("did you mean `{}`?", guess);
+class Builder {
+ public:
+  explicit Builder(Diagnostic& diagnostic) : diagnostic_(diagnostic) {}
+  Builder& at(std::string text) {
+    diagnostic_.label = std::move(text);
+    return *this;
+  }
+  Builder& label(Span span, std::string text) {
+    diagnostic_.labels.push_back({span, std::move(text)});
+    return *this;
+  }
+  Builder& note(std::string text) {
+    diagnostic_.notes.push_back(std::move(text));
+    return *this;
+  }
+  Builder& help(std::string text) {
+    diagnostic_.help = std::move(text);
+    return *this;
+  }
+  Builder& fix(Span span, std::string replacement) {
+    diagnostic_.fixes.push_back({span, std::move(replacement)});
+    return *this;
+  }
+
+ private:
+  Diagnostic& diagnostic_;
+};
+
+// The diagnostics of one compilation, in order of report. Builders stay valid
+// while the collection lives.
+class Diagnostics {
+ public:
+  template <typename... Args>
+  Builder report(Kind kind, Span span, fmt::format_string<Args...> format, Args&&... args) {
+    return add(kind, span, fmt::format(format, std::forward<Args>(args)...));
+  }
+  Builder add(Kind kind, Span span, std::string message);
+
+  [[nodiscard]] bool has_errors() const { return errors_ > 0; }
+  [[nodiscard]] size_t error_count() const { return errors_; }
+  // Sorted by file and place, duplicates (same kind and span) dropped.
+  [[nodiscard]] std::vector<const Diagnostic*> sorted() const;
+  [[nodiscard]] const std::deque<Diagnostic>& all() const { return diagnostics_; }
+
+ private:
+  std::deque<Diagnostic> diagnostics_;
+  size_t errors_ = 0;
+};
+
+// The closest of `candidates` to `word` (edit distance at most a third of its
+// length, at least 1), or empty: for "did you mean".
+std::string_view closest(std::string_view word, const std::vector<std::string_view>& candidates);
+
+}  // namespace scx::diag

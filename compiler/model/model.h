@@ -1,0 +1,124 @@
+// The model: the policy as it is meant, typed, resolved and immutable. sema/
+// builds it; code generation, analysis and the manifest read it and nobody
+// changes it. Everything that only depends on the policy and not on how it was
+// written is here, once.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/support/source.h"
+#include "runtime/abi/manifest.h"
+
+namespace scx::model {
+
+struct KernelVersion {
+  uint32_t major = 6;
+  uint32_t minor = 16;
+  auto operator<=>(const KernelVersion&) const = default;
+};
+
+// A test of a string attribute, before it becomes part of an automaton.
+struct StringTest {
+  enum class Op : uint8_t { kExact, kUnder, kPrefix, kSuffix, kContains, kGlob, kRegex };
+  Op op = Op::kExact;
+  std::string text;
+  bool operator==(const StringTest&) const = default;
+};
+
+// One leaf test. Equal tests of one attribute are one predicate; `span` is the first place.
+struct Predicate {
+  abi::Attribute attribute = abi::Attribute::kComm;
+  std::optional<StringTest> string;   // string attributes
+  std::vector<abi::IntRange> ranges;  // integer attributes: sorted, disjoint, not adjacent
+  std::vector<std::string> names;     // uid and gid: resolved when loaded
+  bool negated_names = false;
+  Span span;
+};
+
+// Shared with the manifest: kAll, kTest with an index into Policy::predicates, kNot, kAnd, kOr.
+using Expression = abi::Expression;
+
+struct Matcher {
+  std::string name;
+  Expression expression;
+  Span span;
+};
+
+struct Layer {
+  std::string name;
+  abi::LayerKind kind = abi::LayerKind::kOpen;
+  Expression match;
+  abi::CpuRange cpus;
+  uint64_t slice_ns = 0;  // resolved: the layer's own or the policy's
+  uint32_t weight = 100;
+  abi::QueueOrder order = abi::QueueOrder::kVtime;
+  bool preempt = false;
+  bool implicit = false;  // the default layer that the compiler adds
+  Span span;              // the header `layer NAME KIND`
+  Span match_span;
+};
+
+// cells[0] is the root cell.
+struct Cell {
+  std::string name;
+  std::vector<Layer> layers;  // in file order, the last matches everything
+  Span span;
+};
+
+// A (cell, layer) pair; its index in Policy::domains is its id in BPF, manifest and statistics.
+struct Domain {
+  uint32_t cell = 0;
+  uint32_t layer = 0;
+};
+
+// The task of a `test` block; attributes not named have the language's defaults.
+struct TestTask {
+  std::string cgroup = "/";
+  std::string comm;
+  std::string leader_comm;
+  int64_t pid = 1, tgid = 1, ppid = 0;
+  int64_t uid = 0, gid = 0;
+  std::string uid_name, gid_name;
+  int64_t nice = 0;
+  int64_t sched = abi::kSchedNormal;
+  bool kthread = false;
+  bool leader = true;
+};
+struct Expectation {
+  enum class Kind : uint8_t { kLayer, kMatch };
+  Kind kind = Kind::kLayer;
+  uint32_t domain = 0;   // kLayer
+  uint32_t matcher = 0;  // kMatch
+  bool negated = false;  // `expect not match NAME`
+  Span span;
+};
+struct Test {
+  std::string name;
+  TestTask task;
+  std::vector<Expectation> expectations;
+  Span span;
+};
+
+struct Policy {
+  std::string name;
+  uint64_t slice_ns = 20'000'000;
+  uint64_t watchdog_ns = 30'000'000'000;
+  KernelVersion min_kernel;
+  std::vector<Predicate> predicates;
+  std::vector<Matcher> matchers;
+  std::vector<Cell> cells;
+  std::vector<Domain> domains;
+  std::vector<Test> tests;
+
+  // Precondition: `id` is a domain.
+  [[nodiscard]] const Layer& layer(uint32_t id) const {
+    return cells[domains[id].cell].layers[domains[id].layer];
+  }
+  // Whether any predicate that a layer uses reads the attribute.
+  [[nodiscard]] bool reads(abi::Attribute attribute) const;
+};
+
+}  // namespace scx::model

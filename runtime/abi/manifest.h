@@ -1,0 +1,80 @@
+// The manifest: what scx-run must know about a compiled policy, a versioned
+// JSON document in the ELF section `.scx.manifest` of the object. scxc writes
+// it, scx-run and the explain commands read it; nothing else travels beside
+// the object.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "runtime/abi/classifier.h"
+#include "runtime/base/result.h"
+
+namespace scx::abi {
+
+// Raised when a reader of the previous version would misread the document.
+inline constexpr uint32_t kManifestVersion = 1;
+inline constexpr const char* kManifestSection = ".scx.manifest";
+
+enum class LayerKind : uint8_t { kConfined, kGrouped, kOpen };
+enum class QueueOrder : uint8_t { kVtime, kFifo };
+
+// A bound on a number of CPUs, as written: a count, cores, or a share of the cell's CPUs.
+struct CpuAmount {
+  enum class Unit : uint8_t { kCpus, kCores, kPercent };
+  Unit unit = Unit::kCpus;
+  uint32_t value = 0;
+  bool operator==(const CpuAmount&) const = default;
+};
+struct CpuRange {
+  CpuAmount floor{CpuAmount::Unit::kCpus, 1};
+  CpuAmount ceiling{CpuAmount::Unit::kPercent, 100};
+  bool operator==(const CpuRange&) const = default;
+};
+
+// One (cell, layer) pair: the unit that owns CPUs, queues and a clock. Its
+// position in Manifest::domains is its id everywhere.
+struct Domain {
+  std::string cell;  // "root" for the root cell
+  std::string layer;
+  LayerKind kind = LayerKind::kOpen;
+  CpuRange cpus;
+  uint64_t slice_ns = 0;
+  uint32_t weight = 100;
+  QueueOrder order = QueueOrder::kVtime;
+  bool preempt = false;
+  Location where;
+  bool operator==(const Domain&) const = default;
+};
+
+// A kernel function that the object calls, and the policy line that needs it
+// (empty file: the templates always need it). `weak`: used only where present.
+struct KernelFunction {
+  std::string name;
+  bool weak = false;
+  Location where;
+  bool operator==(const KernelFunction&) const = default;
+};
+
+struct Manifest {
+  uint32_t version = kManifestVersion;
+  std::string compiler;     // "scxc 0.1.0"
+  std::string policy;       // policy name, also the scheduler's name
+  std::string fingerprint;  // hex, of the model: same meaning, same fingerprint
+  std::string min_kernel;   // "6.16"
+  uint64_t watchdog_ns = 0;
+  std::vector<Domain> domains;
+  Classifier classifier;
+  std::vector<KernelFunction> kernel_functions;
+  bool operator==(const Manifest&) const = default;
+};
+
+// JSON text, keys sorted, ends in a newline; the same manifest gives the same bytes.
+std::string to_json(const Manifest& manifest);
+// Rejects, with the JSON path in the message: malformed JSON, a version that
+// this build does not read, missing or mistyped members, and indexes
+// (predicates, automata, states, domains) that point outside their tables.
+Result<Manifest> manifest_from_json(std::string_view text);
+
+}  // namespace scx::abi

@@ -1,0 +1,91 @@
+#include "runtime/base/file.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace scx {
+namespace {
+
+// `errno` in words, taken at once because later calls change it.
+Error system_error(const char* verb, const std::string& path) {
+  return make_error("cannot {} {}: {}", verb, quoted(path), std::strerror(errno));
+}
+
+Result<void> write_all(int fd, std::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return system_error("write", path);
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return system_error("read", path);
+  std::string text;
+  char chunk[65536];
+  for (;;) {
+    const ssize_t got = ::read(fd, chunk, sizeof chunk);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      Error error = system_error("read", path);
+      ::close(fd);
+      return error;
+    }
+    if (got == 0) break;
+    text.append(chunk, static_cast<size_t>(got));
+  }
+  ::close(fd);
+  return text;
+}
+
+Result<void> write_file_atomically(const std::string& path, std::string_view bytes) {
+  if (path == "-") return write_all(STDOUT_FILENO, bytes, "standard output");
+  struct stat existing{};
+  // A device or a pipe cannot be replaced by a rename; it is written in place.
+  if (::stat(path.c_str(), &existing) == 0 && !S_ISREG(existing.st_mode)) {
+    const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return system_error("write", path);
+    Result<void> written = write_all(fd, bytes, path);
+    ::close(fd);
+    return written;
+  }
+  std::string temporary = path + ".XXXXXX";
+  const int fd = ::mkostemp(temporary.data(), O_CLOEXEC);
+  if (fd < 0) return system_error("write", path);
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  Result<void> written = write_all(fd, bytes, path);
+  if (written && (::fchmod(fd, 0666 & ~mask) != 0 || ::fsync(fd) != 0)) written = system_error("write", path);
+  if (::close(fd) != 0 && written) written = system_error("write", path);
+  if (written && ::rename(temporary.c_str(), path.c_str()) != 0) written = system_error("write", path);
+  if (!written) ::unlink(temporary.c_str());
+  return written;
+}
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20 || byte >= 0x7f) {
+      out += fmt::format("\\x{:02x}", byte);
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+  return out;
+}
+
+}  // namespace scx
