@@ -44,7 +44,7 @@ class Sources {
   [[nodiscard]] const std::string& display_path(FileId file) const;
   [[nodiscard]] const std::string& logical_path(FileId file) const;
   [[nodiscard]] LineColumn position(FileId file, uint32_t offset) const;
-  // Line `line` (from 1) without its newline; empty beyond the end.
+  // Line `line` (from 1) without its newline (`\n` or `\r\n`); empty beyond the end.
   [[nodiscard]] std::string_view line(FileId file, uint32_t line) const;
   [[nodiscard]] size_t size() const { return files_.size(); }
 
@@ -55,6 +55,8 @@ class Sources {
     std::string text;
     std::vector<uint32_t> line_starts;
   };
+  [[nodiscard]] const File& file(FileId id) const;
+
   std::vector<std::unique_ptr<File>> files_;
 };
 
