@@ -29,17 +29,23 @@ Builder Diagnostics::add(Kind kind, Span span, std::string message) {
 }
 
 std::vector<const Diagnostic*> Diagnostics::sorted() const {
-  std::vector<const Diagnostic*> out;
-  for (const Diagnostic& d : diagnostics_) out.push_back(&d);
-  const auto key = [](const Diagnostic* d) {
-    return std::tuple(static_cast<uint32_t>(d->span.file), d->span.begin, d->span.end,
-                      static_cast<uint16_t>(d->kind));
+  struct Entry {
+    std::tuple<uint32_t, uint32_t, uint32_t, uint16_t> place;
+    size_t order;  // of two equal ones the first reported stays
+    const Diagnostic* diagnostic;
   };
-  // Stable: of two equal ones the first reported stays.
-  std::stable_sort(out.begin(), out.end(),
-                   [&](const Diagnostic* a, const Diagnostic* b) { return key(a) < key(b); });
-  const auto same = [&](const Diagnostic* a, const Diagnostic* b) { return key(a) == key(b); };
-  out.erase(std::unique(out.begin(), out.end(), same), out.end());
+  std::vector<Entry> entries;
+  for (const Diagnostic& d : diagnostics_)
+    entries.push_back(
+        {{static_cast<uint32_t>(d.span.file), d.span.begin, d.span.end, static_cast<uint16_t>(d.kind)},
+         entries.size(),
+         &d});
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+    return std::tie(a.place, a.order) < std::tie(b.place, b.order);
+  });
+  std::vector<const Diagnostic*> out;
+  for (size_t i = 0; i < entries.size(); ++i)
+    if (i == 0 || entries[i].place != entries[i - 1].place) out.push_back(entries[i].diagnostic);
   return out;
 }
 
