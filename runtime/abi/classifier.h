@@ -77,6 +77,8 @@ struct Predicate {
 
 // A boolean expression. `all` matches everything and has no operands, `not`
 // has one, `and` and `or` have two or more, `test` names a predicate.
+// Expressions nest at most kMaxExpressionDepth deep.
+inline constexpr uint32_t kMaxExpressionDepth = 256;
 struct Expression {
   enum class Kind : uint8_t { kAll, kTest, kNot, kAnd, kOr };
   Kind kind = Kind::kAll;

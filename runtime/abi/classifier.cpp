@@ -1,0 +1,37 @@
+#include "runtime/abi/classifier.h"
+
+#include "runtime/base/check.h"
+
+namespace scx::abi {
+
+std::string_view spelling(Attribute attribute) {
+  switch (attribute) {
+    case Attribute::kCgroup:
+      return "cgroup";
+    case Attribute::kComm:
+      return "comm";
+    case Attribute::kLeaderComm:
+      return "leader comm";
+    case Attribute::kPid:
+      return "pid";
+    case Attribute::kTgid:
+      return "tgid";
+    case Attribute::kPpid:
+      return "ppid";
+    case Attribute::kUid:
+      return "uid";
+    case Attribute::kGid:
+      return "gid";
+    case Attribute::kNice:
+      return "nice";
+    case Attribute::kSched:
+      return "sched";
+    case Attribute::kKthread:
+      return "kthread";
+    case Attribute::kLeader:
+      return "leader";
+  }
+  SCX_CHECK(false, "unknown attribute");
+}
+
+}  // namespace scx::abi

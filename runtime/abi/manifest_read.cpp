@@ -1,0 +1,360 @@
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "runtime/abi/manifest.h"
+#include "runtime/abi/words.h"
+#include "runtime/base/file.h"
+
+namespace scx::abi {
+namespace {
+
+using nlohmann::json;
+
+// Bounds on what a reader accepts. They are far above what scxc writes and
+// keep a hostile document from costing more than its own length in memory.
+constexpr size_t kMaxDocumentBytes = 32u << 20;
+constexpr size_t kMaxNameBytes = 255;
+constexpr size_t kMaxTextBytes = 65536;
+constexpr size_t kMaxDomains = 4096;
+constexpr size_t kMaxPredicates = 65536;
+constexpr size_t kMaxAutomata = 4096;
+constexpr size_t kMaxRanges = 65536;
+constexpr size_t kMaxKernelFunctions = 4096;
+constexpr size_t kMaxOperands = 65536;
+constexpr uint32_t kMaxWeight = 10000;
+
+// A value of the document and its JSON path, reading towards the first error:
+// after it, every getter answers with an empty value and reports nothing.
+class Node {
+ public:
+  Node(const json& value, std::string path, std::optional<Error>& error)
+      : value_(value), path_(std::move(path)), error_(error) {}
+
+  void fail(const std::string& what) const {
+    if (error_) return;
+    error_ = make_error("manifest: `{}`: {}", path_, what);
+    error_->reason = "bad-manifest";
+  }
+  [[nodiscard]] bool failed() const { return error_.has_value(); }
+
+  [[nodiscard]] Node member(const char* name) const {
+    if (!value_.is_object()) {
+      fail("not an object");
+      return {empty(), path_, error_};
+    }
+    const auto found = value_.find(name);
+    if (found == value_.end()) {
+      fail(fmt::format("member `{}` is missing", name));
+      return {empty(), path_, error_};
+    }
+    return {*found, path_ + "." + name, error_};
+  }
+  [[nodiscard]] bool has(const char* name) const { return value_.is_object() && value_.contains(name); }
+
+  // The number of elements, 0 after a failure.
+  [[nodiscard]] size_t array(size_t min, size_t max) const {
+    if (failed()) return 0;
+    if (!value_.is_array()) {
+      fail("not an array");
+      return 0;
+    }
+    if (value_.size() < min || value_.size() > max) {
+      fail(fmt::format("{} elements where {} to {} may stand", value_.size(), min, max));
+      return 0;
+    }
+    return value_.size();
+  }
+  [[nodiscard]] Node element(size_t i) const { return {value_[i], fmt::format("{}[{}]", path_, i), error_}; }
+
+  // An integer in [min, max].
+  template <typename T>
+  [[nodiscard]] T integer(T min = std::numeric_limits<T>::min(),
+                          T max = std::numeric_limits<T>::max()) const {
+    if (failed()) return min;
+    if (!value_.is_number_integer()) {
+      fail("not an integer");
+      return min;
+    }
+    bool inside = false;
+    T out{};
+    if (value_.is_number_unsigned()) {
+      const auto number = value_.get<uint64_t>();
+      inside = std::in_range<T>(number);
+      out = static_cast<T>(number);
+    } else {
+      const auto number = value_.get<int64_t>();
+      inside = std::in_range<T>(number);
+      out = static_cast<T>(number);
+    }
+    if (!inside || out < min || out > max) {
+      fail(fmt::format("{} is outside {}..{}", value_.dump(), min, max));
+      return min;
+    }
+    return out;
+  }
+
+  // An index into a table of `size` entries.
+  [[nodiscard]] uint32_t index(size_t size, const char* table) const {
+    const auto out = integer<uint32_t>();
+    if (!failed() && out >= size) fail(fmt::format("{} points outside the {} {}", out, size, table));
+    return failed() ? 0 : out;
+  }
+
+  [[nodiscard]] bool boolean() const {
+    if (failed()) return false;
+    if (!value_.is_boolean()) {
+      fail("not a boolean");
+      return false;
+    }
+    return value_.get<bool>();
+  }
+
+  [[nodiscard]] std::string text(size_t max_bytes = kMaxTextBytes) const {
+    if (failed()) return {};
+    const auto* string = value_.get_ptr<const json::string_t*>();
+    if (string == nullptr) {
+      fail("not a string");
+      return {};
+    }
+    if (string->size() > max_bytes) {
+      fail(fmt::format("{} bytes long, at most {} may be", string->size(), max_bytes));
+      return {};
+    }
+    return *string;
+  }
+
+  // A name: not empty, and safe to print.
+  [[nodiscard]] std::string name() const {
+    std::string out = text(kMaxNameBytes);
+    if (failed()) return {};
+    if (out.empty()) fail("empty");
+    if (std::any_of(out.begin(), out.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
+      fail("holds a control character");
+    return out;
+  }
+
+  template <typename Enum, size_t N>
+  [[nodiscard]] Enum word(const words::Table<Enum, N>& table) const {
+    const std::string given = text(kMaxNameBytes);
+    for (const auto& [value, spelled] : table)
+      if (spelled == given) return value;
+    if (!failed()) fail(fmt::format("unknown word {}", scx::quoted(given)));
+    return table.front().first;
+  }
+
+  [[nodiscard]] Attribute attribute() const {
+    const std::string given = text(kMaxNameBytes);
+    for (size_t i = 0; i < kAttributeCount; ++i)
+      if (spelling(static_cast<Attribute>(i)) == given) return static_cast<Attribute>(i);
+    if (!failed()) fail(fmt::format("unknown attribute {}", scx::quoted(given)));
+    return Attribute::kComm;
+  }
+
+ private:
+  static const json& empty() {
+    static const json value;
+    return value;
+  }
+
+  const json& value_;
+  std::string path_;
+  std::optional<Error>& error_;
+};
+
+Location read_location(const Node& node) {
+  return {node.member("file").text(), node.member("line").integer<uint32_t>(),
+          node.member("column").integer<uint32_t>()};
+}
+
+CpuAmount read_amount(const Node& node) {
+  CpuAmount out;
+  out.unit = node.member("unit").word(words::kUnits);
+  const uint32_t max = out.unit == CpuAmount::Unit::kPercent ? 100 : std::numeric_limits<uint32_t>::max();
+  out.value = node.member("value").integer<uint32_t>(0, max);
+  return out;
+}
+
+Domain read_domain(const Node& node) {
+  Domain out;
+  out.cell = node.member("cell").name();
+  out.layer = node.member("layer").name();
+  out.kind = node.member("kind").word(words::kLayerKinds);
+  const Node cpus = node.member("cpus");
+  out.cpus = {read_amount(cpus.member("floor")), read_amount(cpus.member("ceiling"))};
+  out.slice_ns = node.member("slice_ns").integer<uint64_t>(1);
+  out.weight = node.member("weight").integer<uint32_t>(1, kMaxWeight);
+  out.order = node.member("order").word(words::kQueueOrders);
+  out.preempt = node.member("preempt").boolean();
+  out.where = read_location(node.member("where"));
+  return out;
+}
+
+std::vector<IntRange> read_ranges(const Node& node) {
+  std::vector<IntRange> out;
+  const size_t size = node.array(0, kMaxRanges);
+  for (size_t i = 0; i < size && !node.failed(); ++i) {
+    const Node pair = node.element(i);
+    if (pair.array(2, 2) != 2) break;
+    const IntRange range{pair.element(0).integer<int64_t>(), pair.element(1).integer<int64_t>()};
+    if (range.low > range.high) pair.fail("ends before it begins");
+    // Sorted, disjoint and not adjacent; the last range's end cannot overflow because a successor is above
+    // it.
+    if (!out.empty() && (range.low <= out.back().high || range.low - 1 == out.back().high))
+      pair.fail("not above the range before it");
+    out.push_back(range);
+  }
+  return out;
+}
+
+Predicate read_predicate(const Node& node, const std::vector<Automaton>& automata) {
+  Predicate out;
+  out.attribute = node.member("attribute").attribute();
+  out.text = node.member("text").text();
+  out.where = read_location(node.member("where"));
+  if (is_string(out.attribute)) {
+    const Node automaton = node.member("automaton");
+    out.automaton = automaton.index(automata.size(), "automata");
+    if (!node.failed() && automata[out.automaton].attribute != out.attribute)
+      automaton.fail("the automaton reads another attribute");
+    out.bit = node.member("bit").index(kMaxAutomatonBits, "bits");
+    return out;
+  }
+  out.ranges = read_ranges(node.member("ranges"));
+  const Node names = node.member("names");
+  const bool nameable = out.attribute == Attribute::kUid || out.attribute == Attribute::kGid;
+  const size_t size = names.array(0, nameable ? kMaxRanges : 0);
+  for (size_t i = 0; i < size && !node.failed(); ++i) out.names.push_back(names.element(i).name());
+  out.negated_names = node.member("negated_names").boolean();
+  return out;
+}
+
+Expression read_expression(const Node& node, size_t predicates, uint32_t depth) {
+  Expression out;
+  if (depth > kMaxExpressionDepth) {
+    node.fail(fmt::format("nested more than {} deep", kMaxExpressionDepth));
+    return out;
+  }
+  out.kind = node.member("kind").word(words::kExpressionKinds);
+  switch (out.kind) {
+    case Expression::Kind::kAll:
+      if (node.has("operands")) node.fail("`all` takes no operands");
+      return out;
+    case Expression::Kind::kTest:
+      if (node.has("operands")) node.fail("`test` takes no operands");
+      out.predicate = node.member("predicate").index(predicates, "predicates");
+      return out;
+    case Expression::Kind::kNot:
+    case Expression::Kind::kAnd:
+    case Expression::Kind::kOr:
+      break;
+  }
+  const Node operands = node.member("operands");
+  const bool unary = out.kind == Expression::Kind::kNot;
+  const size_t size = operands.array(unary ? 1 : 2, unary ? 1 : kMaxOperands);
+  for (size_t i = 0; i < size && !node.failed(); ++i)
+    out.operands.push_back(read_expression(operands.element(i), predicates, depth + 1));
+  return out;
+}
+
+std::vector<uint64_t> read_bits(const Node& node, size_t states) {
+  std::vector<uint64_t> out;
+  const size_t size = node.array(states, states);
+  for (size_t i = 0; i < size && !node.failed(); ++i) out.push_back(node.element(i).integer<uint64_t>());
+  return out;
+}
+
+Automaton read_automaton(const Node& node) {
+  Automaton out;
+  const Node attribute = node.member("attribute");
+  out.attribute = attribute.attribute();
+  if (!node.failed() && !is_string(out.attribute)) attribute.fail("an automaton reads a string attribute");
+  out.class_count = node.member("class_count").integer<uint32_t>(1, 256);
+  const Node classes = node.member("class_of");
+  for (size_t b = 0, size = classes.array(256, 256); b < size && !node.failed(); ++b)
+    out.class_of[b] = static_cast<uint8_t>(classes.element(b).index(out.class_count, "classes"));
+  const Node entered = node.member("entered");
+  const size_t states = entered.array(1, kMaxAutomatonStates);
+  out.entered = read_bits(entered, states);
+  out.final = read_bits(node.member("final"), states);
+  const Node next = node.member("next");
+  const size_t cells = states * out.class_count;
+  const size_t size = next.array(cells, cells);
+  out.next.reserve(size);
+  for (size_t i = 0; i < size && !node.failed(); ++i)
+    out.next.push_back(static_cast<uint16_t>(next.element(i).index(states, "states")));
+  return out;
+}
+
+// Reads every element of an array with `read`.
+template <typename T, typename Read>
+std::vector<T> read_all(const Node& node, size_t max, Read read) {
+  std::vector<T> out;
+  const size_t size = node.array(0, max);
+  for (size_t i = 0; i < size && !node.failed(); ++i) out.push_back(read(node.element(i)));
+  return out;
+}
+
+Classifier read_classifier(const Node& node, size_t domains) {
+  Classifier out;
+  out.automata = read_all<Automaton>(node.member("automata"), kMaxAutomata, read_automaton);
+  out.predicates = read_all<Predicate>(node.member("predicates"), kMaxPredicates,
+                                       [&](const Node& item) { return read_predicate(item, out.automata); });
+  out.domains = read_all<DomainMatch>(node.member("domains"), kMaxDomains, [&](const Node& item) {
+    return DomainMatch{item.member("domain").index(domains, "domains"),
+                       read_expression(item.member("match"), out.predicates.size(), 1),
+                       read_location(item.member("where"))};
+  });
+  return out;
+}
+
+KernelFunction read_function(const Node& node) {
+  return {node.member("name").name(), node.member("weak").boolean(), read_location(node.member("where"))};
+}
+
+Manifest read_manifest(const Node& root) {
+  Manifest out;
+  out.compiler = root.member("compiler").name();
+  out.policy = root.member("policy").name();
+  out.fingerprint = root.member("fingerprint").text(kMaxNameBytes);
+  out.min_kernel = root.member("min_kernel").name();
+  out.watchdog_ns = root.member("watchdog_ns").integer<uint64_t>();
+  const Node domains = root.member("domains");
+  out.domains = read_all<Domain>(domains, kMaxDomains, read_domain);
+  if (out.domains.empty()) domains.fail("no domain");
+  out.classifier = read_classifier(root.member("classifier"), out.domains.size());
+  out.kernel_functions =
+      read_all<KernelFunction>(root.member("kernel_functions"), kMaxKernelFunctions, read_function);
+  return out;
+}
+
+}  // namespace
+
+Result<Manifest> manifest_from_json(std::string_view text) {
+  if (text.size() > kMaxDocumentBytes) {
+    Error error = make_error("manifest: {} bytes long, at most {} are read", text.size(), kMaxDocumentBytes);
+    error.reason = "bad-manifest";
+    return error;
+  }
+  const json document = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (document.is_discarded()) return Error{"manifest: `$`: not valid JSON", "", "bad-manifest"};
+  std::optional<Error> error;
+  const Node root(document, "$", error);
+  const Node version = root.member("version");
+  const auto number = version.integer<uint32_t>();
+  if (!error && number != kManifestVersion) {
+    Error other = make_error("manifest: `$.version`: version {}, this build reads version {}", number,
+                             kManifestVersion);
+    other.help = "compile the policy with the `scxc` that belongs to this `scx-run`";
+    other.reason = "manifest-version";
+    return other;
+  }
+  Manifest out = read_manifest(root);
+  if (error) return *std::move(error);
+  return out;
+}
+
+}  // namespace scx::abi

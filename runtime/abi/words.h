@@ -1,0 +1,36 @@
+// The words that stand for enumerators in the manifest's JSON. Owned by the
+// manifest's writer and reader; nobody else includes it.
+#pragma once
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "runtime/abi/manifest.h"
+
+namespace scx::abi::words {
+
+template <typename Enum, size_t N>
+using Table = std::array<std::pair<Enum, std::string_view>, N>;
+
+inline constexpr Table<LayerKind, 3> kLayerKinds{
+    {{LayerKind::kConfined, "confined"}, {LayerKind::kGrouped, "grouped"}, {LayerKind::kOpen, "open"}}};
+inline constexpr Table<QueueOrder, 2> kQueueOrders{
+    {{QueueOrder::kVtime, "vtime"}, {QueueOrder::kFifo, "fifo"}}};
+inline constexpr Table<CpuAmount::Unit, 3> kUnits{{{CpuAmount::Unit::kCpus, "cpus"},
+                                                   {CpuAmount::Unit::kCores, "cores"},
+                                                   {CpuAmount::Unit::kPercent, "percent"}}};
+inline constexpr Table<Expression::Kind, 5> kExpressionKinds{{{Expression::Kind::kAll, "all"},
+                                                              {Expression::Kind::kTest, "test"},
+                                                              {Expression::Kind::kNot, "not"},
+                                                              {Expression::Kind::kAnd, "and"},
+                                                              {Expression::Kind::kOr, "or"}}};
+
+template <typename Enum, size_t N>
+constexpr std::string_view word(const Table<Enum, N>& table, Enum value) {
+  for (const auto& [candidate, text] : table)
+    if (candidate == value) return text;
+  return "";
+}
+
+}  // namespace scx::abi::words
