@@ -121,4 +121,26 @@ struct Policy {
   [[nodiscard]] bool reads(abi::Attribute attribute) const;
 };
 
+// The words of the language, and text in its syntax: `comm glob "nginx*"`,
+// `nice -20..-6`, `20ms`. For explanations, dumps and comments in emitted C.
+std::string_view spelling(abi::LayerKind kind);
+std::string_view spelling(abi::QueueOrder order);
+std::string_view spelling(StringTest::Op op);
+std::string to_string(KernelVersion version);
+std::string to_string(const abi::CpuRange& range);
+std::string to_string(const Predicate& predicate);
+// Precondition: every index in `expression` is one of `policy.predicates`.
+std::string to_string(const Policy& policy, const Expression& expression);
+// In the largest unit that gives a whole number: 1500000 is `1500us`.
+std::string duration_text(uint64_t nanoseconds);
+
+// Stable text, one fact a line: the answer to `--dump=model`.
+std::string dump(const Policy& policy);
+// The same as JSON, keys sorted, ends in a newline. Bytes of strings that are
+// not UTF-8 are replaced.
+std::string to_json(const Policy& policy);
+// 32 hex digits. Equal for policies of equal meaning: places, the order of
+// operands, double negation, matcher names, unused matchers and tests do not count.
+std::string fingerprint(const Policy& policy);
+
 }  // namespace scx::model

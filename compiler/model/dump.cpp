@@ -1,0 +1,64 @@
+#include <fmt/format.h>
+
+#include "compiler/model/model.h"
+#include "runtime/base/file.h"
+
+namespace scx::model {
+namespace {
+
+void dump_layer(std::string& out, const Policy& policy, uint32_t id) {
+  const Layer& layer = policy.layer(id);
+  out += fmt::format("  domain {} layer {} {}{}\n", id, layer.name, spelling(layer.kind),
+                     layer.implicit ? " implicit" : "");
+  out += fmt::format("    match {}\n", to_string(policy, layer.match));
+  if (layer.kind != abi::LayerKind::kOpen) out += fmt::format("    cpus {}\n", to_string(layer.cpus));
+  out += fmt::format("    slice {}\n    weight {}\n    order {}\n", duration_text(layer.slice_ns),
+                     layer.weight, spelling(layer.order));
+  if (layer.preempt) out += "    preempt\n";
+}
+
+void dump_test(std::string& out, const Policy& policy, const Test& test) {
+  const TestTask& task = test.task;
+  out += fmt::format("test {}\n", quoted(test.name));
+  out += fmt::format("  task cgroup {} comm {} leader comm {} pid {} tgid {} ppid {}", quoted(task.cgroup),
+                     quoted(task.comm), quoted(task.leader_comm), task.pid, task.tgid, task.ppid);
+  out += task.uid_name.empty() ? fmt::format(" uid {}", task.uid)
+                               : fmt::format(" uid {}", quoted(task.uid_name));
+  out += task.gid_name.empty() ? fmt::format(" gid {}", task.gid)
+                               : fmt::format(" gid {}", quoted(task.gid_name));
+  out +=
+      fmt::format(" nice {} {}{}{}\n", task.nice,
+                  to_string(Predicate{abi::Attribute::kSched, {}, {{task.sched, task.sched}}, {}, false, {}}),
+                  task.kthread ? " kthread" : "", task.leader ? " leader" : "");
+  for (const Expectation& expectation : test.expectations) {
+    if (expectation.kind == Expectation::Kind::kMatch) {
+      out += fmt::format("  expect {}match {}\n", expectation.negated ? "not " : "",
+                         policy.matchers[expectation.matcher].name);
+    } else {
+      const Domain& domain = policy.domains[expectation.domain];
+      out += fmt::format("  expect layer {} in {}\n", policy.layer(expectation.domain).name,
+                         policy.cells[domain.cell].name);
+    }
+  }
+}
+
+}  // namespace
+
+std::string dump(const Policy& policy) {
+  std::string out = fmt::format("policy {}\n  slice {}\n  watchdog {}\n  kernel >= {}\n", policy.name,
+                                duration_text(policy.slice_ns), duration_text(policy.watchdog_ns),
+                                to_string(policy.min_kernel));
+  for (size_t i = 0; i < policy.predicates.size(); ++i)
+    out += fmt::format("predicate {} {}\n", i, to_string(policy.predicates[i]));
+  for (const Matcher& matcher : policy.matchers)
+    out += fmt::format("match {} = {}\n", matcher.name, to_string(policy, matcher.expression));
+  for (uint32_t cell = 0; cell < policy.cells.size(); ++cell) {
+    out += fmt::format("cell {}\n", policy.cells[cell].name);
+    for (uint32_t id = 0; id < policy.domains.size(); ++id)
+      if (policy.domains[id].cell == cell) dump_layer(out, policy, id);
+  }
+  for (const Test& test : policy.tests) dump_test(out, policy, test);
+  return out;
+}
+
+}  // namespace scx::model

@@ -1,0 +1,77 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "compiler/model/model.h"
+
+namespace scx::model {
+namespace {
+
+// Text that is equal exactly for expressions that differ in spelling only:
+// predicates by content, operands of `and` and `or` flattened, sorted and
+// without repetition, double negation removed.
+std::string canonical(const Policy& policy, const Expression& expression);
+
+void gather(const Policy& policy, const Expression& expression, Expression::Kind kind,
+            std::vector<std::string>& out) {
+  for (const Expression& operand : expression.operands) {
+    if (operand.kind == kind)
+      gather(policy, operand, kind, out);
+    else
+      out.push_back(canonical(policy, operand));
+  }
+}
+
+std::string canonical(const Policy& policy, const Expression& expression) {
+  switch (expression.kind) {
+    case Expression::Kind::kAll:
+      return "*";
+    case Expression::Kind::kTest: {
+      Predicate predicate = policy.predicates[expression.predicate];
+      std::sort(predicate.names.begin(), predicate.names.end());
+      return to_string(predicate);
+    }
+    case Expression::Kind::kNot: {
+      const Expression& operand = expression.operands[0];
+      if (operand.kind == Expression::Kind::kNot) return canonical(policy, operand.operands[0]);
+      return "!(" + canonical(policy, operand) + ")";
+    }
+    case Expression::Kind::kAnd:
+    case Expression::Kind::kOr:
+      break;
+  }
+  std::vector<std::string> operands;
+  gather(policy, expression, expression.kind, operands);
+  std::sort(operands.begin(), operands.end());
+  operands.erase(std::unique(operands.begin(), operands.end()), operands.end());
+  if (operands.size() == 1) return operands[0];
+  std::string out = expression.kind == Expression::Kind::kAnd ? "&(" : "|(";
+  for (const std::string& operand : operands) out += operand + ";";
+  return out + ")";
+}
+
+// FNV-1a, 128 bits wide (Fowler, Noll, Vo; the constants are the published ones).
+std::string hash(std::string_view text) {
+  using U128 = unsigned __int128;
+  const U128 prime = (U128{1} << 88) + 0x13b;
+  U128 value = (U128{0x6c62272e07bb0142} << 64) + 0x62b821756295c58d;
+  for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * prime;
+  return fmt::format("{:016x}{:016x}", static_cast<uint64_t>(value >> 64), static_cast<uint64_t>(value));
+}
+
+}  // namespace
+
+std::string fingerprint(const Policy& policy) {
+  std::string text = fmt::format("policy {} watchdog {} kernel {}\n", policy.name, policy.watchdog_ns,
+                                 to_string(policy.min_kernel));
+  for (const Domain& domain : policy.domains) {
+    const Layer& layer = policy.cells[domain.cell].layers[domain.layer];
+    text += fmt::format("cell {} layer {} {} cpus {} slice {} weight {} {} preempt {} match {}\n",
+                        policy.cells[domain.cell].name, layer.name, spelling(layer.kind),
+                        layer.kind == abi::LayerKind::kOpen ? "none" : to_string(layer.cpus), layer.slice_ns,
+                        layer.weight, spelling(layer.order), layer.preempt, canonical(policy, layer.match));
+  }
+  return hash(text);
+}
+
+}  // namespace scx::model

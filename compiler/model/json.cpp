@@ -1,0 +1,102 @@
+#include <nlohmann/json.hpp>
+
+#include "compiler/model/model.h"
+
+namespace scx::model {
+namespace {
+
+using Json = nlohmann::json;
+
+Json to_json(const Predicate& predicate) {
+  Json out = {{"attribute", abi::spelling(predicate.attribute)}, {"text", to_string(predicate)}};
+  if (predicate.string) {
+    out["operator"] = spelling(predicate.string->op);
+    out["value"] = predicate.string->text;
+    return out;
+  }
+  Json ranges = Json::array();
+  for (const abi::IntRange& range : predicate.ranges) ranges.push_back({range.low, range.high});
+  out["ranges"] = ranges;
+  if (!predicate.names.empty()) out["names"] = predicate.names;
+  if (predicate.negated_names) out["negated_names"] = true;
+  return out;
+}
+
+Json to_json(const Expression& expression) {
+  switch (expression.kind) {
+    case Expression::Kind::kAll:
+      return "*";
+    case Expression::Kind::kTest:
+      return {{"test", expression.predicate}};
+    case Expression::Kind::kNot:
+      return {{"not", to_json(expression.operands[0])}};
+    case Expression::Kind::kAnd:
+    case Expression::Kind::kOr:
+      break;
+  }
+  Json operands = Json::array();
+  for (const Expression& operand : expression.operands) operands.push_back(to_json(operand));
+  return {{expression.kind == Expression::Kind::kAnd ? "and" : "or", operands}};
+}
+
+Json to_json(const Policy& policy, uint32_t id) {
+  const Layer& layer = policy.layer(id);
+  Json out = {{"domain", id},
+              {"name", layer.name},
+              {"kind", spelling(layer.kind)},
+              {"match", to_json(layer.match)},
+              {"slice_ns", layer.slice_ns},
+              {"weight", layer.weight},
+              {"order", spelling(layer.order)},
+              {"preempt", layer.preempt},
+              {"implicit", layer.implicit}};
+  if (layer.kind != abi::LayerKind::kOpen) out["cpus"] = to_string(layer.cpus);
+  return out;
+}
+
+Json to_json(const TestTask& task) {
+  Json out = {{"cgroup", task.cgroup}, {"comm", task.comm},   {"leader comm", task.leader_comm},
+              {"pid", task.pid},       {"tgid", task.tgid},   {"ppid", task.ppid},
+              {"nice", task.nice},     {"sched", task.sched}, {"kthread", task.kthread},
+              {"leader", task.leader}};
+  out["uid"] = task.uid_name.empty() ? Json(task.uid) : Json(task.uid_name);
+  out["gid"] = task.gid_name.empty() ? Json(task.gid) : Json(task.gid_name);
+  return out;
+}
+
+Json to_json(const Policy& policy, const Test& test) {
+  Json expectations = Json::array();
+  for (const Expectation& expectation : test.expectations) {
+    if (expectation.kind == Expectation::Kind::kMatch)
+      expectations.push_back(
+          {{"match", policy.matchers[expectation.matcher].name}, {"negated", expectation.negated}});
+    else
+      expectations.push_back({{"domain", expectation.domain}});
+  }
+  return {{"name", test.name}, {"task", to_json(test.task)}, {"expect", expectations}};
+}
+
+}  // namespace
+
+std::string to_json(const Policy& policy) {
+  Json out = {{"policy", policy.name},
+              {"slice_ns", policy.slice_ns},
+              {"watchdog_ns", policy.watchdog_ns},
+              {"min_kernel", to_string(policy.min_kernel)},
+              {"fingerprint", fingerprint(policy)}};
+  out["predicates"] = Json::array();
+  for (const Predicate& predicate : policy.predicates) out["predicates"].push_back(to_json(predicate));
+  out["matchers"] = Json::array();
+  for (const Matcher& matcher : policy.matchers)
+    out["matchers"].push_back({{"name", matcher.name}, {"expression", to_json(matcher.expression)}});
+  out["cells"] = Json::array();
+  for (const Cell& cell : policy.cells)
+    out["cells"].push_back({{"name", cell.name}, {"layers", Json::array()}});
+  for (uint32_t id = 0; id < policy.domains.size(); ++id)
+    out["cells"][policy.domains[id].cell]["layers"].push_back(to_json(policy, id));
+  out["tests"] = Json::array();
+  for (const Test& test : policy.tests) out["tests"].push_back(to_json(policy, test));
+  return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace scx::model

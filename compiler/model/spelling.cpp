@@ -1,0 +1,170 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "compiler/model/model.h"
+#include "runtime/base/check.h"
+#include "runtime/base/file.h"
+
+namespace scx::model {
+namespace {
+
+bool expression_reads(const Policy& policy, const Expression& expression, abi::Attribute attribute) {
+  if (expression.kind == Expression::Kind::kTest)
+    return policy.predicates[expression.predicate].attribute == attribute;
+  for (const Expression& operand : expression.operands)
+    if (expression_reads(policy, operand, attribute)) return true;
+  return false;
+}
+
+std::string range_text(abi::Attribute attribute, const abi::IntRange& range) {
+  if (attribute == abi::Attribute::kSched && range.low == range.high) {
+    if (range.low == abi::kSchedNormal) return "normal";
+    if (range.low == abi::kSchedBatch) return "batch";
+    if (range.low == abi::kSchedIdle) return "idle";
+  }
+  return range.low == range.high ? fmt::format("{}", range.low)
+                                 : fmt::format("{}..{}", range.low, range.high);
+}
+
+std::string amount_text(const abi::CpuAmount& amount) {
+  switch (amount.unit) {
+    case abi::CpuAmount::Unit::kCpus:
+      return fmt::format("{}", amount.value);
+    case abi::CpuAmount::Unit::kCores:
+      return fmt::format("{} core", amount.value);
+    case abi::CpuAmount::Unit::kPercent:
+      return fmt::format("{}%", amount.value);
+  }
+  SCX_CHECK(false, "the unit is an enumerator");
+}
+
+// How tightly an expression's outermost word binds; `or` loosest.
+int binding(const Expression& expression) {
+  switch (expression.kind) {
+    case Expression::Kind::kOr:
+      return 0;
+    case Expression::Kind::kAnd:
+      return 1;
+    case Expression::Kind::kNot:
+      return 2;
+    default:
+      return 3;
+  }
+}
+
+std::string operand_text(const Policy& policy, const Expression& operand, int outer) {
+  const std::string text = to_string(policy, operand);
+  return binding(operand) <= outer ? "(" + text + ")" : text;
+}
+
+}  // namespace
+
+bool Policy::reads(abi::Attribute attribute) const {
+  for (const Cell& cell : cells)
+    for (const Layer& l : cell.layers)
+      if (expression_reads(*this, l.match, attribute)) return true;
+  return false;
+}
+
+std::string_view spelling(abi::LayerKind kind) {
+  switch (kind) {
+    case abi::LayerKind::kConfined:
+      return "confined";
+    case abi::LayerKind::kGrouped:
+      return "grouped";
+    case abi::LayerKind::kOpen:
+      return "open";
+  }
+  SCX_CHECK(false, "the kind is an enumerator");
+}
+
+std::string_view spelling(abi::QueueOrder order) {
+  return order == abi::QueueOrder::kVtime ? "vtime" : "fifo";
+}
+
+std::string_view spelling(StringTest::Op op) {
+  switch (op) {
+    case StringTest::Op::kExact:
+      return "==";
+    case StringTest::Op::kUnder:
+      return "under";
+    case StringTest::Op::kPrefix:
+      return "prefix";
+    case StringTest::Op::kSuffix:
+      return "suffix";
+    case StringTest::Op::kContains:
+      return "contains";
+    case StringTest::Op::kGlob:
+      return "glob";
+    case StringTest::Op::kRegex:
+      return "matches";
+  }
+  SCX_CHECK(false, "the operator is an enumerator");
+}
+
+std::string to_string(KernelVersion version) { return fmt::format("{}.{}", version.major, version.minor); }
+
+std::string to_string(const abi::CpuRange& range) {
+  return amount_text(range.floor) + ".." + amount_text(range.ceiling);
+}
+
+std::string to_string(const Predicate& predicate) {
+  const std::string_view attribute = abi::spelling(predicate.attribute);
+  if (predicate.string) {
+    // A glob has no operator word in the language.
+    const std::string text = quoted(predicate.string->text);
+    if (predicate.string->op == StringTest::Op::kGlob) return fmt::format("{} {}", attribute, text);
+    return fmt::format("{} {} {}", attribute, spelling(predicate.string->op), text);
+  }
+  const bool flag =
+      predicate.attribute == abi::Attribute::kKthread || predicate.attribute == abi::Attribute::kLeader;
+  if (flag && predicate.ranges == std::vector<abi::IntRange>{{1, 1}}) return std::string(attribute);
+  std::vector<std::string> members;
+  for (const abi::IntRange& range : predicate.ranges)
+    members.push_back(range_text(predicate.attribute, range));
+  for (const std::string& name : predicate.names) members.push_back(quoted(name));
+  const std::string_view negation = predicate.negated_names ? "!= " : "";
+  if (members.size() == 1) return fmt::format("{} {}{}", attribute, negation, members[0]);
+  return fmt::format("{} {}{{{}}}", attribute, negation, fmt::join(members, ", "));
+}
+
+std::string to_string(const Policy& policy, const Expression& expression) {
+  switch (expression.kind) {
+    case Expression::Kind::kAll:
+      return "*";
+    case Expression::Kind::kTest:
+      return to_string(policy.predicates[expression.predicate]);
+    case Expression::Kind::kNot:
+      return "not " + operand_text(policy, expression.operands[0], 1);
+    case Expression::Kind::kAnd:
+    case Expression::Kind::kOr:
+      break;
+  }
+  const bool is_and = expression.kind == Expression::Kind::kAnd;
+  std::string text;
+  for (const Expression& operand : expression.operands) {
+    if (!text.empty()) text += is_and ? " and " : " or ";
+    // Mixed `and` and `or` get parentheses even where precedence would do.
+    text += operand_text(policy, operand, 1);
+  }
+  return text;
+}
+
+std::string duration_text(uint64_t nanoseconds) {
+  struct Unit {
+    uint64_t nanoseconds;
+    std::string_view word;
+  };
+  constexpr Unit kUnits[] = {{3'600'000'000'000, "h"},
+                             {60'000'000'000, "m"},
+                             {1'000'000'000, "s"},
+                             {1'000'000, "ms"},
+                             {1'000, "us"}};
+  if (nanoseconds != 0)
+    for (const Unit& unit : kUnits)
+      if (nanoseconds % unit.nanoseconds == 0)
+        return fmt::format("{}{}", nanoseconds / unit.nanoseconds, unit.word);
+  return fmt::format("{}ns", nanoseconds);
+}
+
+}  // namespace scx::model
