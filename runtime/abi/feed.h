@@ -1,7 +1,21 @@
 /* What the BPF side and the loader share: plain C, embedded into the emitted
  * text and included by scx-run, so both read one definition. The loader fills
- * these maps and scalars and the BPF side reads them; statistics flow back.
+ * maps and scalars and the BPF side reads them; statistics flow back.
  * All fixed widths, no padding, host byte order. Sizes come from the machine.
+ *
+ * Order at start: open; set the rodata scalars and the map sizes; load; write
+ * `cpus`, `near` and `plan`; run `apply_plan`; attach the tracing programs;
+ * run `scan_cgroups` if the object has it; attach the one struct_ops map.
+ * At a new plan (hotplug, later demand): write `plan`, run `apply_plan`.
+ *
+ * Rodata scalars set after open and before load:
+ *   u32 nr_cpu_ids, nr_llcs, plan_words (u64 words per domain in `plan`),
+ *   u32 id_<predicate>_<k>: id of name k of manifest predicate `predicate`;
+ * and read-only for the loader: u32 feed_version, the SCX_FEED_VERSION that the object was built with.
+ *
+ * Map sizes (max_entries) set before load:
+ *   cpus: nr_cpu_ids            plan: domains * plan_words
+ *   near: nr_llcs * nr_llcs     llcs: nr_llcs     homes: domains * nr_llcs
  */
 #ifndef SCX_FEED_H
 #define SCX_FEED_H
@@ -12,30 +26,35 @@ typedef uint32_t u32;
 typedef uint64_t u64;
 #endif
 
-/* Raised with every change of this file; the object carries it in the rodata variable `feed_version`. */
+/* Raised with every change of this file. */
 #define SCX_FEED_VERSION 1
 
-/* No domain owns this CPU: it belongs to the pool that open layers share. */
-#define SCX_POOL (~0u)
-
-/* Map `cpus` (ARRAY, one entry a possible CPU id, max_entries set before load).
- * The topology part is written once, before attaching; `owner` with every plan. */
+/* Map `cpus` (ARRAY, one entry a possible CPU id), written once before attaching. */
 struct scx_cpu {
-  u32 llc;    /* dense index of the last-level cache */
-  u32 node;   /* dense index of the NUMA node */
-  u32 online; /* kept by the BPF side after attach */
-  u32 owner;  /* domain id or SCX_POOL */
+  u32 llc;  /* dense index of the last-level cache, below nr_llcs */
+  u32 node; /* the kernel's number of the NUMA node */
 };
 
-/* Map `plan` (ARRAY of u64, max_entries = domains * words, word w of domain d
- * at d * words + w, bit b = CPU w * 64 + b): the CPUs that are each domain's
- * home (owned CPUs, or the pool for open layers and layers left without CPUs).
- * After writing it the loader runs the SYSCALL program `apply_plan`, which
- * publishes the masks to the running scheduler; it returns 0 or -errno. */
+/* Map `near` (ARRAY of u32): entry l * nr_llcs + k is the LLC that is k-th
+ * nearest to LLC l, itself first: where idle CPUs look for work. Written once. */
 
-/* Rodata scalars the loader sets after open and before load:
- *   nr_cpu_ids, nr_llcs, nr_nodes, plan_words (u64 words per domain in `plan`),
- *   uid/gid constants named by the manifest's predicates: `id_<predicate>_<k>`. */
+/* Map `plan` (ARRAY of u64, word w of domain d at d * plan_words + w, bit b =
+ * CPU w * 64 + b): the home CPUs of each domain, offline ones left out. A
+ * confined or grouped layer's home are the CPUs it owns; an open layer's, and
+ * that of a layer left without CPUs, the CPUs that nobody owns (or, if there are
+ * none, those that it must share). A CPU in several homes is shared among them
+ * by weight; tasks of other domains run on it only while none of them wants it.
+ * No domain's home may be empty. After writing it the loader runs the SYSCALL
+ * program `apply_plan`, which publishes it; it returns 0 or a negative errno. */
+
+/* SYSCALL program `scan_cgroups` (only in policies that match cgroup paths):
+ * classifies every cgroup that exists; returns 0 or a negative errno. */
+
+/* Map `tasks` (TASK_STORAGE; a look-up takes a pidfd): every value begins so. */
+struct scx_task_head {
+  u32 domain;
+  u32 classified; /* 0 until the task was first queued: `domain` says nothing yet */
+};
 
 /* Map `stats` (PERCPU_ARRAY, one entry a domain). Counters only ever grow. */
 enum scx_stat {
@@ -47,6 +66,7 @@ enum scx_stat {
   SCX_STAT_QUEUED,       /* put into a queue */
   SCX_STAT_FORCED,       /* runs on a CPU of another domain because affinity left no choice */
   SCX_STAT_PREEMPTED,    /* times it preempted another domain's task */
+  SCX_STAT_CROSS_LLC,    /* tasks taken from a queue of another LLC */
   SCX_STAT_ENTERED,      /* tasks that were classified into the domain */
   SCX_STAT_LEFT,         /* tasks that left it: reclassified or ended */
   SCX_STAT_COUNT
