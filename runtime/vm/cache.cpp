@@ -1,0 +1,56 @@
+#include "runtime/vm/cache.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "runtime/base/file.h"
+
+namespace scx::vm {
+
+Result<std::string> cache_directory() {
+  const auto variable = [](const char* name) -> std::string {
+    const char* value = std::getenv(name);
+    return value != nullptr ? value : "";
+  };
+  std::string directory = variable("SCX_CACHE_DIR");
+  if (directory.empty() && !variable("XDG_CACHE_HOME").empty())
+    directory = variable("XDG_CACHE_HOME") + "/scxc";
+  if (directory.empty() && !variable("HOME").empty()) directory = variable("HOME") + "/.cache/scxc";
+  if (directory.empty()) {
+    Error error =
+        make_error("no place for a cache: neither `SCX_CACHE_DIR`, `XDG_CACHE_HOME` nor `HOME` is set");
+    error.reason = "no-cache";
+    return error;
+  }
+  std::error_code code;
+  std::filesystem::create_directories(directory, code);
+  if (code) return make_error("cannot make the cache {}: {}", scx::quoted(directory), code.message());
+  return directory;
+}
+
+Result<FileLock> FileLock::take(const std::string& path, void (*waiting)()) {
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (fd < 0) return make_error("cannot open the lock {}: {}", scx::quoted(path), std::strerror(errno));
+  FileLock lock(fd);
+  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return lock;
+  waiting();
+  while (::flock(fd, LOCK_EX) != 0) {
+    if (errno != EINTR) return make_error("cannot lock {}: {}", scx::quoted(path), std::strerror(errno));
+  }
+  return lock;
+}
+
+FileLock::FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
+FileLock::~FileLock() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+}  // namespace scx::vm

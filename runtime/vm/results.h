@@ -1,0 +1,22 @@
+// What a guest sends back: the tar stream of its results port, unpacked. Used
+// by run_vm.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "runtime/base/result.h"
+
+namespace scx::vm {
+
+struct GuestResults {
+  // Empty when the stream ended before the exit code.
+  std::optional<int> exit_code;
+  std::string dmesg;
+};
+
+// Unpacks `results/…` of the stream in `tar` into `directory` (made if needed;
+// empty: dropped). Names that would leave the directory are refused.
+Result<GuestResults> unpack_results(const std::string& tar, const std::string& directory);
+
+}  // namespace scx::vm

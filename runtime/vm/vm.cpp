@@ -1,0 +1,303 @@
+#include "runtime/vm/vm.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "runtime/base/file.h"
+#include "runtime/vm/cache.h"
+#include "runtime/vm/child.h"
+#include "runtime/vm/results.h"
+
+namespace scx::vm {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// How often output is passed on and limits are looked at.
+constexpr std::chrono::milliseconds kTick{50};
+// What a guest gets to end in after `kill` or `stop`: results and power off take 1-2 s under emulation.
+constexpr std::chrono::seconds kGrace{20};
+constexpr size_t kTailLines = 40;
+// The guest's init prints this right before the job.
+constexpr std::string_view kJobStarts = "scx-vm: job starts";
+
+// A directory for the run's files, removed with everything in it.
+class WorkDirectory {
+ public:
+  static Result<WorkDirectory> make() {
+    const char* base = std::getenv("TMPDIR");
+    std::string path = fmt::format("{}/scx-vm.XXXXXX", base != nullptr && *base != '\0' ? base : "/tmp");
+    if (::mkdtemp(path.data()) == nullptr)
+      return make_error("cannot make {}: {}", scx::quoted(path), std::strerror(errno));
+    return WorkDirectory(path);
+  }
+  WorkDirectory(WorkDirectory&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  WorkDirectory& operator=(WorkDirectory&&) = delete;
+  ~WorkDirectory() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  [[nodiscard]] std::string file(std::string_view name) const { return fmt::format("{}/{}", path_, name); }
+
+ private:
+  explicit WorkDirectory(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
+
+// A file that QEMU writes and we follow.
+class Follower {
+ public:
+  explicit Follower(std::string path) : path_(std::move(path)) {}
+  Follower(const Follower&) = delete;
+  Follower& operator=(const Follower&) = delete;
+  ~Follower() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  // What has come since the last call.
+  std::string_view more() {
+    if (fd_ < 0) fd_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+    const size_t before = text_.size();
+    char chunk[16384];
+    for (;;) {
+      const ssize_t got = fd_ < 0 ? 0 : ::read(fd_, chunk, sizeof chunk);
+      if (got <= 0) break;
+      text_.append(chunk, static_cast<size_t>(got));
+    }
+    return std::string_view(text_).substr(before);
+  }
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  std::string path_;
+  int fd_ = -1;
+  std::string text_;
+};
+
+std::string shell_quoted(const std::string& word) {
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+// The job as a script: it leaves its process id for the init and becomes the command.
+std::string job_script(const VmSpec& spec) {
+  std::string script = "echo $$ >/scx/job.pid\ncd /\n";
+  for (const std::string& variable : spec.environment) {
+    const size_t equals = variable.find('=');
+    script +=
+        fmt::format("export {}={}\n", variable.substr(0, equals), shell_quoted(variable.substr(equals + 1)));
+  }
+  script += "exec";
+  for (const std::string& word : spec.command) script += " " + shell_quoted(word);
+  return script + "\n";
+}
+
+// The console without the firmware's and the terminal's control sequences.
+std::string plain_text(std::string_view console) {
+  std::string out;
+  for (size_t i = 0; i < console.size(); ++i) {
+    if (console[i] == '\x1b') {
+      ++i;
+      if (i < console.size() && console[i] == '[') {
+        while (i + 1 < console.size() && (console[i + 1] < '@' || console[i + 1] > '~')) ++i;
+        ++i;
+      }
+    } else if (console[i] != '\r') {
+      out += console[i];
+    }
+  }
+  return out;
+}
+
+std::string tail(std::string_view text) {
+  size_t from = text.size();
+  size_t lines = 0;
+  while (from > 0 && !(text[from - 1] == '\n' && from != text.size() && ++lines == kTailLines)) --from;
+  return std::string(text.substr(from));
+}
+
+std::vector<std::string> qemu_arguments(const VmSpec& spec, const Qemu& qemu, bool kvm,
+                                        const WorkDirectory& work, int control) {
+  std::vector<std::string> arguments = {
+      qemu.program,
+      "-nodefaults",
+      "-no-user-config",
+      "-display",
+      "none",
+      "-no-reboot",
+      "-kernel",
+      spec.kernel.image,
+      "-initrd",
+      work.file("initramfs"),
+      "-append",
+      fmt::format("console=ttyS0 panic=-1 quiet loglevel=3 {}", spec.kernel_arguments),
+      "-serial",
+      "file:" + work.file("console"),
+      "-device",
+      "virtio-serial-pci",
+      "-chardev",
+      "file,id=output,path=" + work.file("output"),
+      "-device",
+      "virtserialport,chardev=output,name=scx.output",
+      "-chardev",
+      "file,id=result,path=" + work.file("result"),
+      "-device",
+      "virtserialport,chardev=result,name=scx.result",
+      "-chardev",
+      fmt::format("socket,id=control,fd={}", control),
+      "-device",
+      "virtserialport,chardev=control,name=scx.control"};
+  const auto append = [&](const std::vector<std::string>& more) {
+    arguments.insert(arguments.end(), more.begin(), more.end());
+  };
+  append(accelerator_arguments(kvm, spec.deterministic));
+  append(topology_arguments(spec.topology, spec.memory_mib));
+  append(spec.qemu_arguments);
+  return arguments;
+}
+
+enum class Ending { by_itself, time_limit, stopped };
+
+// Watches one QEMU process until it ends, and makes it end.
+class Watch {
+ public:
+  Watch(const VmSpec& spec, const WorkDirectory& work, Child child, int control)
+      : spec_(spec),
+        child_(std::move(child)),
+        control_(control),
+        output_(work.file("output")),
+        console_(work.file("console")),
+        start_(Clock::now()) {}
+
+  Ending until_the_end() {
+    while (!child_.wait_for(kTick)) {
+      follow();
+      const auto now = Clock::now();
+      if (ending_ == Ending::by_itself && now - start_ >= spec_.time_limit) {
+        ask(Ending::time_limit, "kill\n");
+      } else if (ending_ == Ending::by_itself && spec_.stop_requested && spec_.stop_requested()) {
+        ask(Ending::stopped, "stop\n");
+      } else if (deadline_ && now >= *deadline_) {
+        child_.kill();
+      }
+    }
+    follow();
+    return ending_;
+  }
+
+  [[nodiscard]] double seconds() const {
+    return std::chrono::duration<double>(Clock::now() - start_).count();
+  }
+  [[nodiscard]] double boot_seconds() const { return boot_seconds_; }
+  [[nodiscard]] bool job_started() const { return boot_seconds_ > 0; }
+  [[nodiscard]] const std::string& output() const { return output_.text(); }
+  [[nodiscard]] std::string console() const { return plain_text(console_.text()); }
+
+ private:
+  void follow() {
+    console_.more();
+    if (!job_started() && console_.text().find(kJobStarts) != std::string::npos) boot_seconds_ = seconds();
+    const std::string_view news = output_.more();
+    if (!news.empty() && spec_.on_output) spec_.on_output(news);
+  }
+
+  // A guest whose job runs is asked, and has the time to send its results; any other is ended at once.
+  void ask(Ending ending, std::string_view word) {
+    ending_ = ending;
+    const bool asked =
+        job_started() && ::send(control_, word.data(), word.size(), MSG_NOSIGNAL | MSG_DONTWAIT) > 0;
+    deadline_ = Clock::now() + (asked ? kGrace : std::chrono::seconds(0));
+  }
+
+  const VmSpec& spec_;
+  Child child_;
+  int control_;
+  Follower output_;
+  Follower console_;
+  Clock::time_point start_;
+  Ending ending_ = Ending::by_itself;
+  std::optional<Clock::time_point> deadline_;
+  double boot_seconds_ = 0;
+};
+
+Error with_console(std::string message, const Watch& watch, const std::string& qemu_log, std::string reason) {
+  if (!qemu_log.empty()) message += "\nQEMU said:\n" + qemu_log;
+  message += "\nthe console's last lines:\n" + tail(watch.console());
+  return Error{std::move(message), "", std::move(reason)};
+}
+
+Result<VmResult> judge(const VmSpec& spec, const Watch& watch, Ending ending, const WorkDirectory& work,
+                       bool kvm) {
+  const std::string qemu_log = read_file(work.file("qemu")).ok() ? *read_file(work.file("qemu")) : "";
+  GuestResults sent;
+  if (std::filesystem::exists(work.file("result"))) {
+    SCX_TRY(sent, unpack_results(work.file("result"), spec.results_dir));
+  }
+  if (ending == Ending::time_limit) {
+    const std::string what =
+        watch.job_started() ? "the job in the virtual machine" : "the virtual machine's boot";
+    return with_console(fmt::format("{} exceeded its limit of {} s", what, spec.time_limit.count()), watch,
+                        qemu_log, "time-limit");
+  }
+  if (!sent.exit_code) {
+    if (ending == Ending::stopped)
+      return Error{"the virtual machine was stopped before its job", "", "stopped"};
+    return with_console(watch.job_started() ? "the virtual machine ended before its job"
+                                            : fmt::format("Linux {} did not boot", spec.kernel.release),
+                        watch, qemu_log, "boot-failed");
+  }
+  VmResult result;
+  result.exit_code = *sent.exit_code;
+  result.results_dir = spec.results_dir;
+  result.output = watch.output();
+  result.console = watch.console();
+  result.dmesg = std::move(sent.dmesg);
+  result.boot_seconds = watch.boot_seconds();
+  result.total_seconds = watch.seconds();
+  result.kvm = kvm;
+  return result;
+}
+
+void say_waiting() { fmt::print(stderr, "scx-vm: another virtual machine runs; waiting for its end\n"); }
+
+}  // namespace
+
+Result<VmResult> run_vm(const VmSpec& spec) {
+  SCX_TRY(const Qemu qemu, find_qemu());
+  SCX_TRY(const std::string cache, cache_directory());
+  SCX_TRY(const WorkDirectory work, WorkDirectory::make());
+  SCX_TRY_VOID(write_initramfs(work.file("initramfs"), spec.files, job_script(spec)));
+  SCX_TRY(const FileLock lock, FileLock::take(cache + "/vm.lock", say_waiting));
+  const bool kvm =
+      !spec.deterministic && (spec.accelerator == Accelerator::kvm ||
+                              (spec.accelerator == Accelerator::automatic && kvm_works(qemu, spec.kernel)));
+
+  int control[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0) {
+    return make_error("cannot make a socket pair: {}", std::strerror(errno));
+  }
+  const int log = ::open(work.file("qemu").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  auto child = Child::start(qemu_arguments(spec, qemu, kvm, work, control[1]),
+                            {{control[1], control[1]}, {log, STDOUT_FILENO}, {log, STDERR_FILENO}});
+  ::close(control[1]);
+  ::close(log);
+  if (!child) {
+    ::close(control[0]);
+    return std::move(child).error();
+  }
+  Watch watch(spec, work, std::move(*child), control[0]);
+  const Ending ending = watch.until_the_end();
+  ::close(control[0]);
+  return judge(spec, watch, ending, work, kvm);
+}
+
+}  // namespace scx::vm
