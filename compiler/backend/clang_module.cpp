@@ -1,0 +1,215 @@
+#include "compiler/backend/clang_module.h"
+
+#include <functional>
+#include <map>
+#include <optional>
+
+#include <clang/Basic/DiagnosticIDs.h>
+#include <clang/Basic/DiagnosticOptions.h>
+#include <clang/Basic/SourceManager.h>
+#include <clang/Basic/TargetInfo.h>
+#include <clang/CodeGen/BackendUtil.h>
+#include <clang/CodeGen/ModuleBuilder.h>
+#include <clang/Frontend/CompilerInstance.h>
+#include <clang/Frontend/CompilerInvocation.h>
+#include <clang/Frontend/FrontendAction.h>
+#include <llvm/IR/DebugInfo.h>
+#include <llvm/IR/DiagnosticInfo.h>
+#include <llvm/IR/DiagnosticPrinter.h>
+#include <llvm/IR/InstIterator.h>
+#include <llvm/IR/IntrinsicInst.h>
+#include <llvm/Support/VirtualFileSystem.h>
+#include <llvm/Support/raw_ostream.h>
+#include <llvm/Transforms/Utils/ValueMapper.h>
+
+namespace scx::backend {
+
+// What clang and LLVM said, in their order: "file:line: severity: text".
+struct ClangModule::Messages : clang::DiagnosticConsumer {
+  std::string text;
+
+  void HandleDiagnostic(clang::DiagnosticsEngine::Level level, const clang::Diagnostic& diagnostic) override {
+    clang::DiagnosticConsumer::HandleDiagnostic(level, diagnostic);
+    if (level < clang::DiagnosticsEngine::Error) return;
+    llvm::SmallString<128> words;
+    diagnostic.FormatDiagnostic(words);
+    add(place(diagnostic), std::string_view(words.data(), words.size()));
+  }
+
+  void add(const std::string& where, std::string_view words) {
+    if (!text.empty()) text += '\n';
+    text += where.empty() ? std::string(words) : fmt::format("{}: {}", where, words);
+  }
+
+ private:
+  // The place in the text, and the place that #line says when that is another one.
+  static std::string place(const clang::Diagnostic& diagnostic) {
+    if (!diagnostic.hasSourceManager() || diagnostic.getLocation().isInvalid()) return "";
+    const clang::SourceManager& manager = diagnostic.getSourceManager();
+    const clang::SourceLocation where = manager.getExpansionLoc(diagnostic.getLocation());
+    const clang::PresumedLoc real = manager.getPresumedLoc(where, /*UseLineDirectives=*/false);
+    const clang::PresumedLoc said = manager.getPresumedLoc(where);
+    if (real.isInvalid() || said.isInvalid()) return "";
+    std::string result = fmt::format("{}:{}:{}", real.getFilename(), real.getLine(), real.getColumn());
+    if (std::string_view(real.getFilename()) != said.getFilename() || real.getLine() != said.getLine()) {
+      result += fmt::format(" (from {}:{})", said.getFilename(), said.getLine());
+    }
+    return result;
+  }
+};
+
+namespace {
+
+// Front end only: the module is taken out instead of being handed to a back end.
+class ModuleAction : public clang::ASTFrontendAction {
+ public:
+  ModuleAction(llvm::LLVMContext& context, std::unique_ptr<llvm::Module>& module)
+      : context_(context), module_(module) {}
+
+ protected:
+  std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance& instance,
+                                                        llvm::StringRef file) override {
+    generator_ = clang::CreateLLVMCodeGen(instance.getDiagnostics(), file, &instance.getVirtualFileSystem(),
+                                          instance.getHeaderSearchOpts(), instance.getPreprocessorOpts(),
+                                          instance.getCodeGenOpts(), context_);
+    return std::unique_ptr<clang::ASTConsumer>(generator_);
+  }
+  void EndSourceFileAction() override { module_.reset(generator_->ReleaseModule()); }
+
+ private:
+  llvm::LLVMContext& context_;
+  std::unique_ptr<llvm::Module>& module_;
+  clang::CodeGenerator* generator_ = nullptr;
+};
+
+// Errors of the back end (stack too large, a bad inline assembly) reach the same list.
+class BackendMessages : public llvm::DiagnosticHandler {
+ public:
+  using Report = std::function<void(std::string_view)>;
+  explicit BackendMessages(Report report) : report_(std::move(report)) {}
+  bool handleDiagnostics(const llvm::DiagnosticInfo& info) override {
+    if (info.getSeverity() != llvm::DS_Error) return true;
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    llvm::DiagnosticPrinterRawOStream printer(stream);
+    info.print(printer);
+    report_(text);
+    return true;
+  }
+
+ private:
+  Report report_;
+};
+
+}  // namespace
+
+ClangModule::ClangModule() = default;
+ClangModule::ClangModule(ClangModule&&) noexcept = default;
+ClangModule& ClangModule::operator=(ClangModule&&) noexcept = default;
+ClangModule::~ClangModule() = default;
+
+Result<ClangModule> ClangModule::compile(const std::string& name, std::string_view text,
+                                         const std::vector<std::string>& arguments) {
+  ClangModule result;
+  result.messages_ = std::make_unique<Messages>();
+  result.context_ = std::make_unique<llvm::LLVMContext>();
+  result.instance_ = std::make_unique<clang::CompilerInstance>();
+  Messages& messages = *result.messages_;
+  clang::CompilerInstance& instance = *result.instance_;
+  result.context_->setDiagnosticHandler(
+      std::make_unique<BackendMessages>([&messages](std::string_view words) { messages.add("", words); }));
+
+  std::vector<const char*> raw;
+  for (const std::string& argument : arguments) raw.push_back(argument.c_str());
+  raw.push_back("-main-file-name");
+  raw.push_back(name.c_str());
+  raw.push_back(name.c_str());
+  instance.createDiagnostics(&messages, /*ShouldOwnClient=*/false);
+  instance.setVerboseOutputStream(std::make_unique<llvm::raw_null_ostream>());
+  if (!clang::CompilerInvocation::CreateFromArgs(instance.getInvocation(), raw, instance.getDiagnostics())) {
+    return make_error("clang refused its arguments: {}", messages.text);
+  }
+
+  auto files = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
+  files->setCurrentWorkingDirectory("/");
+  files->addFile(name, 0,
+                 llvm::MemoryBuffer::getMemBufferCopy(llvm::StringRef(text.data(), text.size()), name));
+  instance.createFileManager(files);
+
+  ModuleAction action(*result.context_, result.module_);
+  if (!instance.ExecuteAction(action) || !result.module_ || !messages.text.empty()) {
+    return Error{messages.text.empty() ? "clang gave no module" : messages.text, "", ""};
+  }
+  return result;
+}
+
+void ClangModule::attach_sources(const std::string& name, std::string_view text,
+                                 const std::vector<SourceText>& sources) {
+  std::map<std::string_view, std::string_view> texts{{name, text}};
+  for (const SourceText& source : sources) texts[source.name] = source.text;
+
+  // The files' nodes are uniqued and cannot change: every node that leads to
+  // one is mapped to a copy that leads to the file with its text.
+  llvm::DebugInfoFinder finder;
+  finder.processModule(*module_);
+  llvm::ValueToValueMapTy replaced;
+  auto replace = [&](const llvm::DIFile* file) {
+    if (file == nullptr || replaced.getMappedMD(file)) return;
+    const auto found = texts.find(std::string_view(file->getFilename()));
+    const std::string_view content = found == texts.end() ? std::string_view("\n") : found->second;
+    // Without a directory BTF shows the name alone: "policy.scx", not "./policy.scx".
+    replaced.MD()[file].reset(llvm::DIFile::get(*context_, file->getFilename(), "", std::nullopt,
+                                                llvm::StringRef(content.data(), content.size())));
+  };
+  for (const llvm::DICompileUnit* unit : finder.compile_units()) replace(unit->getFile());
+  for (const llvm::DISubprogram* program : finder.subprograms()) replace(program->getFile());
+  for (const llvm::DIType* type : finder.types()) replace(type->getFile());
+  for (const llvm::DIGlobalVariableExpression* variable : finder.global_variables()) {
+    replace(variable->getVariable()->getFile());
+  }
+  for (const llvm::DIScope* scope : finder.scopes()) replace(scope->getFile());
+  for (const llvm::Function& function : *module_) {
+    for (const llvm::Instruction& instruction : llvm::instructions(function)) {
+      for (const llvm::DILocation* at = instruction.getDebugLoc(); at != nullptr; at = at->getInlinedAt()) {
+        replace(at->getFile());
+      }
+      for (const llvm::DbgVariableRecord& record : llvm::filterDbgVars(instruction.getDbgRecordRange())) {
+        replace(record.getVariable()->getFile());
+      }
+      if (const auto* variable = llvm::dyn_cast<llvm::DbgVariableIntrinsic>(&instruction)) {
+        replace(variable->getVariable()->getFile());
+      }
+    }
+  }
+
+  llvm::ValueMapper mapper(replaced, llvm::RF_ReuseAndMutateDistinctMDs | llvm::RF_IgnoreMissingLocals);
+  for (llvm::NamedMDNode& named : module_->named_metadata()) {
+    for (unsigned i = 0; i < named.getNumOperands(); ++i)
+      named.setOperand(i, mapper.mapMDNode(*named.getOperand(i)));
+  }
+  for (llvm::GlobalVariable& variable : module_->globals()) mapper.remapGlobalObjectMetadata(variable);
+  for (llvm::Function& function : *module_) mapper.remapFunction(function);
+}
+
+Result<void> ClangModule::run_backend(bool object, llvm::SmallVector<char, 0>& bytes) {
+  clang::EmitBackendOutput(
+      instance_->getDiagnostics(), instance_->getHeaderSearchOpts(), instance_->getCodeGenOpts(),
+      instance_->getTargetOpts(), instance_->getLangOpts(), module_->getDataLayoutStr(), module_.get(),
+      object ? clang::Backend_EmitObj : clang::Backend_EmitNothing, &instance_->getVirtualFileSystem(),
+      std::make_unique<llvm::raw_svector_ostream>(bytes));
+  if (!messages_->text.empty()) return Error{messages_->text, "", ""};
+  return {};
+}
+
+Result<llvm::SmallVector<char, 0>> ClangModule::emit_object() {
+  llvm::SmallVector<char, 0> bytes;
+  SCX_TRY_VOID(run_backend(true, bytes));
+  return bytes;
+}
+
+Result<void> ClangModule::optimise() {
+  llvm::SmallVector<char, 0> bytes;
+  return run_backend(false, bytes);
+}
+
+}  // namespace scx::backend

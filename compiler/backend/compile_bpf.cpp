@@ -1,0 +1,104 @@
+#include "compiler/backend/compile_bpf.h"
+
+#include <clang/Basic/Version.h>
+#include <llvm/ObjCopy/ConfigManager.h>
+#include <llvm/ObjCopy/ObjCopy.h>
+#include <llvm/Object/ObjectFile.h>
+#include <llvm/Support/MemoryBuffer.h>
+#include <llvm/Support/TargetSelect.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include "compiler/backend/clang_module.h"
+#include "compiler/backend/isolated.h"
+
+extern "C" {
+void LLVMInitializeBPFTargetInfo();
+void LLVMInitializeBPFTarget();
+void LLVMInitializeBPFTargetMC();
+void LLVMInitializeBPFAsmPrinter();
+void LLVMInitializeBPFAsmParser();
+}
+
+namespace scx::backend {
+
+namespace {
+
+// What `clang -target bpfel -O2 -g -mcpu=v3 -fdebug-compilation-dir=. -c`
+// passes to its first stage, less what leads to the machine's files.
+const std::vector<std::string> kArguments = {"-triple",
+                                             "bpfel",
+                                             "-target-cpu",
+                                             "v3",
+                                             "-O2",
+                                             "-emit-obj",
+                                             "-x",
+                                             "c",
+                                             "-std=gnu17",
+                                             "-mrelocation-model",
+                                             "static",
+                                             "-mframe-pointer=all",
+                                             "-fno-rounding-math",
+                                             "-disable-llvm-verifier",
+                                             "-discard-value-names",
+                                             "-debug-info-kind=constructor",
+                                             "-dwarf-version=5",
+                                             "-debugger-tuning=gdb",
+                                             "-fdebug-compilation-dir=.",
+                                             "-fcoverage-compilation-dir=.",
+                                             "-fgnuc-version=4.2.1",
+                                             "-ferror-limit",
+                                             "5",
+                                             "-vectorize-loops",
+                                             "-vectorize-slp",
+                                             "-nostdsysteminc",
+                                             "-nobuiltininc",
+                                             "-w"};
+
+void initialise_bpf() {
+  LLVMInitializeBPFTargetInfo();
+  LLVMInitializeBPFTarget();
+  LLVMInitializeBPFTargetMC();
+  LLVMInitializeBPFAsmPrinter();
+  LLVMInitializeBPFAsmParser();
+}
+
+// llvm-objcopy's library over bytes in memory.
+Result<std::string> objcopy(llvm::StringRef object, const llvm::objcopy::ConfigManager& config) {
+  auto binary = llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(object, "object"));
+  if (!binary) return make_error("the object cannot be read back: {}", llvm::toString(binary.takeError()));
+  llvm::SmallVector<char, 0> bytes;
+  llvm::raw_svector_ostream stream(bytes);
+  if (llvm::Error error = llvm::objcopy::executeObjcopyOnBinary(config, **binary, stream)) {
+    return make_error("the object cannot be rewritten: {}", llvm::toString(std::move(error)));
+  }
+  return std::string(bytes.begin(), bytes.end());
+}
+
+Result<std::string> compile(const BpfInput& input) {
+  initialise_bpf();
+  SCX_TRY(ClangModule compiled, ClangModule::compile(input.name, input.text, kArguments));
+  compiled.attach_sources(input.name, input.text, input.sources);
+  SCX_TRY(const auto object, compiled.emit_object());
+  // DWARF holds what BTF already says and would make up most of the file.
+  llvm::objcopy::ConfigManager config;
+  config.Common.StripDebug = true;
+  config.Common.DiscardMode = llvm::objcopy::DiscardType::Locals;
+  return objcopy(llvm::StringRef(object.data(), object.size()), config);
+}
+
+}  // namespace
+
+Result<std::string> compile_bpf(const BpfInput& input) {
+  return run_isolated([&] { return compile(input); });
+}
+
+Result<std::string> add_section(std::string_view object, const std::string& name, std::string_view bytes) {
+  llvm::objcopy::ConfigManager config;
+  config.Common.AddSection.emplace_back(
+      name, llvm::MemoryBuffer::getMemBufferCopy(llvm::StringRef(bytes.data(), bytes.size()), name));
+  return objcopy(llvm::StringRef(object.data(), object.size()), config);
+}
+
+std::string clang_version() { return "clang " CLANG_VERSION_STRING; }
+
+}  // namespace scx::backend
