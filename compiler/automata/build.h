@@ -19,7 +19,8 @@ namespace scx::automata {
 // (matchers that only tests name) come last, and comm tests that need no
 // automaton in BPF (words.h) are apart from those that do, so code generation
 // can leave whole automata out.
-abi::Classifier build_classifier(const model::Policy& policy, const Sources& sources, diag::Diagnostics& diagnostics);
+abi::Classifier build_classifier(const model::Policy& policy, const Sources& sources,
+                                 diag::Diagnostics& diagnostics);
 
 // For each predicate whether a layer's expression reads it.
 std::vector<bool> used_by_layers(const model::Policy& policy);

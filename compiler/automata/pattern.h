@@ -23,8 +23,8 @@ struct Pattern {
   enum class Kind : uint8_t { kSet, kConcat, kAlternate, kRepeat, kBegin, kEnd };
   static constexpr uint32_t kUnbounded = UINT32_MAX;
 
-  Kind kind = Kind::kConcat;  // without parts: the empty string
-  ByteSet set;                // kSet: one byte of it
+  Kind kind = Kind::kConcat;   // without parts: the empty string
+  ByteSet set;                 // kSet: one byte of it
   std::vector<Pattern> parts;  // kConcat, kAlternate: any number; kRepeat: one
   uint32_t min = 0, max = 0;   // kRepeat
 };
