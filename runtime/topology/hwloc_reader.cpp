@@ -94,6 +94,11 @@ Result<Topology> flatten(hwloc_topology_t t) {
   out.core_count = static_cast<uint32_t>(cores.size());
   out.llc_count = static_cast<uint32_t>(llcs.size());
   out.node_count = static_cast<uint32_t>(nodes.size());
+  out.node_ids.assign(out.node_count, 0);
+  hwloc_obj_t node = nullptr;
+  while ((node = hwloc_get_next_obj_by_type(t, HWLOC_OBJ_NUMANODE, node)) != nullptr)
+    if (auto it = nodes.find(node->logical_index); it != nodes.end())
+      out.node_ids[it->second] = node->os_index;
   read_distances(t, out, nodes);
   return out;
 }

@@ -35,6 +35,7 @@ struct Topology {
   uint32_t core_count = 0;
   uint32_t llc_count = 0;
   uint32_t node_count = 0;
+  std::vector<uint32_t> node_ids;  // the kernel's number of each node, by dense index
   // node_count * node_count, row by row, in the kernel's units (10 is local).
   std::vector<uint32_t> distances;
 

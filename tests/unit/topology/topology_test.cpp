@@ -17,6 +17,7 @@ TEST(Synthetic, CompactForm) {
   EXPECT_EQ(topology->core_count, 4U);
   EXPECT_EQ(topology->llc_count, 2U);
   EXPECT_EQ(topology->node_count, 2U);
+  EXPECT_EQ(topology->node_ids, (std::vector<uint32_t>{0, 1}));
   EXPECT_EQ(topology->threads_per_core(), 2U);
   EXPECT_EQ(topology->siblings(0), (std::vector<uint32_t>{0, 1}));
   EXPECT_EQ(topology->find(3)->llc, 0U);
