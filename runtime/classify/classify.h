@@ -1,0 +1,69 @@
+// The reference classifier: interprets abi::Classifier for one task, exactly
+// as the emitted BPF code must. `scxc test` and the explain commands call it;
+// it is pure, so it runs wherever the manifest is.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/abi/classifier.h"
+
+namespace scx::classify {
+
+// User and group names with their ids. A name that is missing stands for no id.
+struct NameIds {
+  std::map<std::string, int64_t> users;
+  std::map<std::string, int64_t> groups;
+};
+
+// What a classifier can read of a task. `cgroup` is its path in the default
+// hierarchy ("/" for the root), a comm has at most 15 bytes (a longer one is
+// cut, as the kernel does), `sched` is one of abi::kSched….
+struct TaskFacts {
+  std::string cgroup = "/";
+  std::string comm;
+  std::string leader_comm;
+  int64_t pid = 1;
+  int64_t tgid = 1;
+  int64_t ppid = 0;
+  int64_t uid = 0;
+  int64_t gid = 0;
+  int64_t nice = 0;
+  int64_t sched = abi::kSchedNormal;
+  bool kthread = false;
+  bool leader = true;
+};
+
+// One predicate, whether a layer asked for it on the way to the verdict, and its value all the same.
+struct Evaluation {
+  bool value = false;
+  bool evaluated = false;
+};
+
+inline constexpr uint32_t kNoDomain = UINT32_MAX;
+
+struct Verdict {
+  uint32_t domain = kNoDomain;         // kNoDomain when no expression matches
+  uint32_t match = UINT32_MAX;         // index into Classifier::domains
+  std::vector<Evaluation> predicates;  // one for each predicate of the classifier
+};
+
+// Preconditions on `classifier`: its indexes are within bounds, as
+// manifest_from_json and build_classifier give it.
+Verdict classify(const abi::Classifier& classifier, const TaskFacts& facts, const NameIds& ids);
+
+// The value of any expression over the verdict's predicates.
+bool evaluate(const abi::Expression& expression, const std::vector<Evaluation>& predicates);
+
+// The predicates that settle an expression's value: of a true `and` and a false
+// `or` those of every operand, otherwise those of the first operand that
+// decides. Ascending, without duplicates.
+std::vector<uint32_t> deciding(const abi::Expression& expression, const std::vector<Evaluation>& predicates);
+
+// What a predicate reads of a task, as text: a number, or a quoted string.
+std::string spelled_value(const TaskFacts& facts, abi::Attribute attribute);
+
+}  // namespace scx::classify
