@@ -63,6 +63,7 @@ struct IntRange {
 // in one of `ranges` (sorted, disjoint, not adjacent) or equals the id of one
 // of `names` (users or groups, resolved when loaded). A string attribute
 // matches when bit `bit` of automaton `automaton` is set after its value.
+// With `negated_names` there are names and no ranges.
 struct Predicate {
   Attribute attribute = Attribute::kComm;
   std::vector<IntRange> ranges;

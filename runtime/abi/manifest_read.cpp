@@ -229,6 +229,8 @@ Predicate read_predicate(const Node& node, const std::vector<Automaton>& automat
   const size_t size = names.array(0, nameable ? kMaxRanges : 0);
   for (size_t i = 0; i < size && !node.failed(); ++i) out.names.push_back(names.element(i).name());
   out.negated_names = node.member("negated_names").boolean();
+  if (out.negated_names && (out.names.empty() || !out.ranges.empty()))
+    node.fail("negated names, and not only names");
   return out;
 }
 

@@ -60,14 +60,14 @@ bool holds(const abi::Predicate& predicate, int64_t value, const NameIds& ids) {
   const bool in_range =
       std::any_of(predicate.ranges.begin(), predicate.ranges.end(),
                   [&](abi::IntRange range) { return range.low <= value && value <= range.high; });
-  if (predicate.names.empty()) return in_range;
+  if (in_range || predicate.names.empty()) return in_range;
   const auto& table = predicate.attribute == abi::Attribute::kGid ? ids.groups : ids.users;
   const bool named =
       std::any_of(predicate.names.begin(), predicate.names.end(), [&](const std::string& name) {
         const auto found = table.find(name);
         return found != table.end() && found->second == value;
       });
-  return in_range || named != predicate.negated_names;
+  return named != predicate.negated_names;
 }
 
 // As emitted code does it: operands from the left, as far as they are needed.

@@ -1,0 +1,195 @@
+#include "compiler/analysis/policy_tests.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "runtime/base/file.h"
+
+namespace scx::analysis {
+namespace {
+
+// Ids of Debian's base-passwd that other systems share.
+constexpr int64_t kRootId = 0;
+constexpr int64_t kNobodyId = 65534;
+// systemd gives out ids up to 0x7fffffff at most (https://systemd.io/UIDS-GIDS); these lie above.
+constexpr int64_t kFirstInventedId = 0x80000000;
+
+std::map<std::string, int64_t> number(const std::set<std::string>& names) {
+  std::map<std::string, int64_t> out;
+  int64_t next = kFirstInventedId;
+  for (const std::string& name : names) {
+    if (name == "root") {
+      out[name] = kRootId;
+    } else if (name == "nobody" || name == "nogroup") {
+      out[name] = kNobodyId;
+    } else {
+      out[name] = next++;
+    }
+  }
+  return out;
+}
+
+int64_t resolve(const std::string& name, const std::map<std::string, int64_t>& table, int64_t otherwise) {
+  const auto found = table.find(name);
+  return name.empty() || found == table.end() ? otherwise : found->second;
+}
+
+abi::Location locate(const Sources& sources, Span span) {
+  if (static_cast<size_t>(span.file) >= sources.size()) return {};
+  const LineColumn place = sources.position(span.file, span.begin);
+  return {sources.logical_path(span.file), place.line, place.column};
+}
+
+std::string describe(const classify::TaskFacts& facts) {
+  std::string out;
+  for (size_t i = 0; i < abi::kAttributeCount; ++i) {
+    const auto attribute = static_cast<abi::Attribute>(i);
+    out += fmt::format("{}{} {}", i == 0 ? "" : ", ", spelling(attribute), spelled_value(facts, attribute));
+  }
+  return out;
+}
+
+// Runs the tests of one policy.
+class Runner {
+ public:
+  Runner(const model::Policy& policy, const abi::Classifier& classifier, const Sources& sources,
+         const std::optional<Engine>& engine)
+      : policy_(policy),
+        classifier_(classifier),
+        sources_(sources),
+        engine_(engine),
+        ids_(test_name_ids(policy)) {}
+
+  TestResult run(const model::Test& test) {
+    facts_ = test_facts(test.task, ids_);
+    verdict_ = classify::classify(classifier_, facts_, ids_);
+    TestResult out;
+    out.name = test.name;
+    out.where = locate(sources_, test.span);
+    out.error = compare_engines();
+    for (const model::Expectation& expectation : test.expectations)
+      out.expectations.push_back(expectation.kind == model::Expectation::Kind::kLayer
+                                     ? check_layer(expectation)
+                                     : check_match(expectation));
+    return out;
+  }
+
+ private:
+  [[nodiscard]] std::string name(uint32_t domain) const {
+    if (domain >= policy_.domains.size()) return "no layer";
+    return fmt::format("layer `{}` in `{}`", policy_.layer(domain).name,
+                       policy_.cells[policy_.domains[domain].cell].name);
+  }
+
+  [[nodiscard]] std::optional<Error> compare_engines() const {
+    if (!engine_) return std::nullopt;
+    const Result<uint32_t> emitted = (*engine_)(facts_);
+    if (!emitted.ok()) return emitted.error();
+    if (*emitted == verdict_.domain) return std::nullopt;
+    Error error = make_error("the reference classifier says {}, the emitted one says {}, for the task {}",
+                             name(verdict_.domain), name(*emitted), describe(facts_));
+    error.help = "this is a bug of the compiler, please report it with the policy";
+    error.reason = "engines-disagree";
+    return error;
+  }
+
+  void explain(const abi::Expression& expression, std::vector<DecidingPredicate>& out) const {
+    for (const uint32_t index : classify::deciding(expression, verdict_.predicates)) {
+      const bool known =
+          std::any_of(out.begin(), out.end(), [&](const auto& d) { return d.predicate == index; });
+      if (known) continue;
+      out.push_back({index, verdict_.predicates[index].value,
+                     spelled_value(facts_, classifier_.predicates[index].attribute)});
+    }
+  }
+
+  [[nodiscard]] ExpectationResult check_layer(const model::Expectation& expectation) const {
+    ExpectationResult out;
+    out.where = locate(sources_, expectation.span);
+    out.expected = (expectation.negated ? "not " : "") + name(expectation.domain);
+    out.got = name(verdict_.domain);
+    out.passed = (verdict_.domain == expectation.domain) != expectation.negated;
+    for (const abi::DomainMatch& match : classifier_.domains)
+      if (match.domain == expectation.domain) explain(match.match, out.deciding);
+    if (verdict_.match < classifier_.domains.size())
+      explain(classifier_.domains[verdict_.match].match, out.deciding);
+    return out;
+  }
+
+  [[nodiscard]] ExpectationResult check_match(const model::Expectation& expectation) const {
+    const model::Matcher& matcher = policy_.matchers[expectation.matcher];
+    const bool matches = classify::evaluate(matcher.expression, verdict_.predicates);
+    const auto say = [&](bool value) {
+      return fmt::format("{}match of `{}`", value ? "a " : "no ", matcher.name);
+    };
+    ExpectationResult out;
+    out.where = locate(sources_, expectation.span);
+    out.expected = say(!expectation.negated);
+    out.got = say(matches);
+    out.passed = matches != expectation.negated;
+    explain(matcher.expression, out.deciding);
+    return out;
+  }
+
+  const model::Policy& policy_;
+  const abi::Classifier& classifier_;
+  const Sources& sources_;
+  const std::optional<Engine>& engine_;
+  classify::NameIds ids_;
+  classify::TaskFacts facts_;
+  classify::Verdict verdict_;
+};
+
+}  // namespace
+
+classify::NameIds test_name_ids(const model::Policy& policy) {
+  std::set<std::string> users, groups;
+  for (const model::Predicate& predicate : policy.predicates)
+    (predicate.attribute == abi::Attribute::kGid ? groups : users)
+        .insert(predicate.names.begin(), predicate.names.end());
+  for (const model::Test& test : policy.tests) {
+    if (!test.task.uid_name.empty()) users.insert(test.task.uid_name);
+    if (!test.task.gid_name.empty()) groups.insert(test.task.gid_name);
+  }
+  return {number(users), number(groups)};
+}
+
+classify::TaskFacts test_facts(const model::TestTask& task, const classify::NameIds& ids) {
+  classify::TaskFacts out;
+  out.cgroup = task.cgroup;
+  out.comm = task.comm;
+  // A leader is its own leader.
+  out.leader_comm = task.leader && task.leader_comm.empty() ? task.comm : task.leader_comm;
+  out.pid = task.pid;
+  out.tgid = task.tgid;
+  out.ppid = task.ppid;
+  out.uid = resolve(task.uid_name, ids.users, task.uid);
+  out.gid = resolve(task.gid_name, ids.groups, task.gid);
+  out.nice = task.nice;
+  out.sched = task.sched;
+  out.kthread = task.kthread;
+  out.leader = task.leader;
+  return out;
+}
+
+bool TestResult::passed() const {
+  return !error &&
+         std::all_of(expectations.begin(), expectations.end(), [](const auto& e) { return e.passed; });
+}
+
+size_t PolicyTestReport::failed() const {
+  return static_cast<size_t>(
+      std::count_if(tests.begin(), tests.end(), [](const auto& t) { return !t.passed(); }));
+}
+
+PolicyTestReport run_policy_tests(const model::Policy& policy, const abi::Classifier& classifier,
+                                  const Sources& sources, const std::optional<Engine>& engine) {
+  PolicyTestReport out;
+  out.engines = engine ? 2 : 1;
+  Runner runner(policy, classifier, sources, engine);
+  for (const model::Test& test : policy.tests) out.tests.push_back(runner.run(test));
+  return out;
+}
+
+}  // namespace scx::analysis
