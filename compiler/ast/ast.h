@@ -147,10 +147,23 @@ struct Unknown {
 using Item =
     std::variant<LanguageVersion, Include, PolicyBlock, Let, Matcher, Layer, Cell, Cleanup, Test, Unknown>;
 
+Span span_of(const Item& item);
+
 // One file. Included files are trees of their own, in `Program`.
 struct File {
   FileId id{};
   std::vector<Item> items;
 };
+
+// The files of one compilation, each once: the main file first, then what it
+// includes, in the order in which the includes are met (depth first).
+struct Program {
+  std::vector<File> files;
+};
+
+// The tree as text, one node a line with its line:column, children indented:
+// for --dump=ast and goldens. `sources` holds the file.
+std::string dump(const File& file, const Sources& sources);
+std::string dump(const Expression& expression, const Sources& sources);
 
 }  // namespace scx::ast

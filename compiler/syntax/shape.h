@@ -1,0 +1,23 @@
+// Tokens to balanced tokens: what needs a look at the whole file is settled
+// here, so that the parser decides with one token of look-ahead. After it every
+// `{` has its `}` (made up and reported where it is missing), the braces of
+// sets have types of their own, a statement that visibly ends at the end of a
+// line has its `;`, and nesting is bounded. Called by parse.cpp.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "compiler/syntax/reporter.h"
+#include "compiler/syntax/token.h"
+
+namespace scx::syntax {
+
+// Blocks, parentheses, `not` and `child of` around one thing. The tree is as
+// deep, and everything that walks it recurses; far beyond what a person reads.
+inline constexpr size_t kMaxDepth = 200;
+
+// False, with a diagnostic, if the file nests deeper than kMaxDepth.
+bool shape(std::vector<Token>& tokens, Reporter& reporter);
+
+}  // namespace scx::syntax

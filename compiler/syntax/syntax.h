@@ -1,0 +1,42 @@
+// Text to syntax tree: the only library that knows ANTLR. `parse` reads one
+// file, `parse_program` a policy with its includes. Mistakes in the text become
+// diagnostics, all of a file in one run; no exception leaves. Called by the
+// driver and by tests.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "compiler/ast/ast.h"
+#include "compiler/diagnostics/diagnostics.h"
+#include "compiler/support/source.h"
+#include "runtime/base/result.h"
+
+namespace scx::syntax {
+
+// Bytes. The largest policy that people wrote for other schedulers is 40 KiB;
+// at this size a file still parses well within a second.
+inline constexpr size_t kMaxFileSize = size_t{1} << 20;
+// Files of one program, the main one among them.
+inline constexpr size_t kMaxFiles = 256;
+// Includes within each other.
+inline constexpr size_t kMaxIncludeDepth = 32;
+
+// The tree of one file that is in `sources`. With errors it holds the
+// declarations that could be read; `diagnostics` tells whether there were any.
+ast::File parse(FileId file, const Sources& sources, diag::Diagnostics& diagnostics);
+
+// The policy at `path` and every file that it includes, each read once. An
+// include is looked for beside the file that names it, then in `include_dirs`;
+// it must lie in the policy's folder, below it, or in one of these. Problems of
+// includes are diagnostics at the include; an Error is only for a main file that
+// cannot be read. Included files carry the logical path relative to the main
+// file's folder, or `<include>/...` below an include directory.
+Result<ast::Program> parse_program(const std::string& path, const std::vector<std::string>& include_dirs,
+                                   Sources& sources, diag::Diagnostics& diagnostics);
+
+// The tokens as the parser sees them, one a line: line:column, type, text.
+std::string dump_tokens(FileId file, const Sources& sources);
+
+}  // namespace scx::syntax
