@@ -1,0 +1,393 @@
+#include "runtime/load/loader.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <functional>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <grp.h>
+#include <pwd.h>
+
+#include "runtime/abi/feed.h"
+#include "runtime/base/file.h"
+#include "runtime/load/feed.h"
+#include "runtime/load/host.h"
+#include "runtime/load/libbpf_messages.h"
+
+namespace scx::load {
+
+static_assert(std::tuple_size_v<Counters> == SCX_STAT_COUNT);
+static_assert(sizeof(CpuEntry) == sizeof(scx_cpu));
+
+namespace {
+
+struct CloseObject {
+  void operator()(bpf_object* o) const { bpf_object__close(o); }
+};
+struct DestroyLink {
+  void operator()(bpf_link* l) const { bpf_link__destroy(l); }
+};
+using Object = std::unique_ptr<bpf_object, CloseObject>;
+using Link = std::unique_ptr<bpf_link, DestroyLink>;
+
+Error with_reason(const char* reason, std::string message, std::string help = "") {
+  return Error{std::move(message), std::move(help), reason};
+}
+
+std::string because(int error) {
+  const std::string warning = last_libbpf_warning();
+  return warning.empty() ? std::string(std::strerror(error))
+                         : fmt::format("{} ({})", std::strerror(error), warning);
+}
+
+Result<Object> open_object(const ObjectFile& file) {
+  forget_libbpf_messages();
+  bpf_object_open_opts options{};
+  options.sz = sizeof options;
+  options.object_name = "scx";
+  Object object(bpf_object__open_mem(file.bytes.data(), file.bytes.size(), &options));
+  if (object == nullptr)
+    return with_reason("corrupt-object",
+                       fmt::format("{} cannot be opened: {}", quoted(file.path), because(errno)),
+                       "compile the policy again");
+  return object;
+}
+
+Result<bpf_map*> find_map(const Object& object, const char* name) {
+  if (bpf_map* map = bpf_object__find_map_by_name(object.get(), name)) return map;
+  return with_reason("feed-mismatch", fmt::format("the object has no map `{}`", name),
+                     "compile the policy again");
+}
+
+// The writable bytes of .rodata before load.
+class Constants {
+ public:
+  Constants(const ObjectFile& file, const Object& object) : file_(file) {
+    if (bpf_map* map = bpf_object__find_map_by_name(object.get(), ".rodata"))
+      bytes_ = static_cast<char*>(bpf_map__initial_value(map, &size_));
+  }
+
+  // A constant that the object does not have was of no use to it, and the compiler dropped it.
+  Result<void> set(const std::string& name, uint32_t value) {
+    const auto it = file_.constants.find(name);
+    if (it == file_.constants.end()) return {};
+    if (it->second.size != sizeof value || bytes_ == nullptr || it->second.offset + sizeof value > size_)
+      return with_reason("corrupt-object", fmt::format("the constant `{}` is not a 32-bit number", name));
+    std::memcpy(bytes_ + it->second.offset, &value, sizeof value);
+    return {};
+  }
+
+ private:
+  const ObjectFile& file_;
+  char* bytes_ = nullptr;
+  size_t size_ = 0;
+};
+
+Result<uint32_t> resolve_id(const abi::Predicate& predicate, const std::string& name) {
+  const std::string where = fmt::format("{}:{}", predicate.where.file, predicate.where.line);
+  if (predicate.attribute == abi::Attribute::kUid) {
+    if (const passwd* entry = ::getpwnam(name.c_str())) return uint32_t{entry->pw_uid};
+    return with_reason("unknown-user", fmt::format("{}: this machine has no user {}", where, quoted(name)));
+  }
+  if (const group* entry = ::getgrnam(name.c_str())) return uint32_t{entry->gr_gid};
+  return with_reason("unknown-group", fmt::format("{}: this machine has no group {}", where, quoted(name)));
+}
+
+Result<void> set_constants(const ObjectFile& file, const Object& object, const topology::Topology& topology) {
+  Constants constants(file, object);
+  SCX_TRY_VOID(constants.set("nr_cpu_ids", topology.id_limit()));
+  SCX_TRY_VOID(constants.set("nr_llcs", topology.llc_count));
+  SCX_TRY_VOID(constants.set("plan_words", plan_words(topology)));
+  const auto& predicates = file.manifest.classifier.predicates;
+  for (size_t p = 0; p < predicates.size(); ++p)
+    for (size_t k = 0; k < predicates[p].names.size(); ++k) {
+      SCX_TRY(const uint32_t id, resolve_id(predicates[p], predicates[p].names[k]));
+      SCX_TRY_VOID(constants.set(fmt::format("id_{}_{}", p, k), id));
+    }
+  return {};
+}
+
+Result<void> set_sizes(const ObjectFile& file, const Object& object, const topology::Topology& topology) {
+  const auto domains = static_cast<uint32_t>(file.manifest.domains.size());
+  const std::pair<const char*, uint32_t> sizes[] = {
+      {"cpus", topology.id_limit()},
+      {"plan", domains * plan_words(topology)},
+      {"near", topology.llc_count * topology.llc_count},
+      {"llcs", topology.llc_count},
+      {"homes", domains * topology.llc_count},
+  };
+  for (const auto& [name, entries] : sizes) {
+    SCX_TRY(bpf_map * map, find_map(object, name));
+    if (const int rc = bpf_map__set_max_entries(map, entries); rc != 0)
+      return with_reason("feed-mismatch",
+                         fmt::format("map `{}` cannot have {} entries: {}", name, entries, because(-rc)));
+  }
+  return {};
+}
+
+template <typename Entry>
+Result<void> write_map(const Object& object, const char* name, const std::vector<Entry>& entries) {
+  SCX_TRY(bpf_map * map, find_map(object, name));
+  if (bpf_map__value_size(map) != sizeof(Entry))
+    return with_reason("feed-mismatch", fmt::format("map `{}` has values of {} bytes instead of {}", name,
+                                                    bpf_map__value_size(map), sizeof(Entry)));
+  for (uint32_t key = 0; key < entries.size(); ++key)
+    if (const int rc = bpf_map__update_elem(map, &key, sizeof key, &entries[key], sizeof(Entry), BPF_ANY);
+        rc != 0)
+      return with_reason("load-refused",
+                         fmt::format("map `{}` cannot be written: {}", name, std::strerror(-rc)));
+  return {};
+}
+
+bool is_struct_ops(const bpf_program* program) {
+  return bpf_program__type(program) == BPF_PROG_TYPE_STRUCT_OPS;
+}
+bool is_syscall(const bpf_program* program) { return bpf_program__type(program) == BPF_PROG_TYPE_SYSCALL; }
+
+// Runs a SYSCALL program by name; what it returned. -ENOENT if the object has none.
+int run_program(const Object& object, const char* name) {
+  bpf_program* program = bpf_object__find_program_by_name(object.get(), name);
+  if (program == nullptr) return -ENOENT;
+  bpf_test_run_opts options{};
+  options.sz = sizeof options;
+  if (const int rc = bpf_prog_test_run_opts(bpf_program__fd(program), &options); rc != 0) return rc;
+  return static_cast<int>(options.retval);
+}
+
+std::vector<ProgramFacts> read_facts(const Object& object, const std::vector<std::vector<char>>& logs) {
+  std::vector<ProgramFacts> facts;
+  bpf_program* program = nullptr;
+  size_t index = 0;
+  bpf_object__for_each_program(program, object.get()) {
+    const size_t at = index++;
+    if (!bpf_program__autoload(program)) continue;
+    ProgramFacts fact;
+    fact.name = bpf_program__name(program);
+    fact.section = bpf_program__section_name(program);
+    bpf_prog_info info{};
+    uint32_t size = sizeof info;
+    if (bpf_prog_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0) {
+      fact.instructions = info.xlated_prog_len / sizeof(bpf_insn);
+      fact.verified_instructions = info.verified_insns;
+    }
+    if (at < logs.size()) {
+      const VerifierCost cost = read_verifier_cost(logs[at].data());
+      fact.verify_microseconds = cost.microseconds;
+      fact.stack_bytes = cost.stack_bytes;
+    }
+    facts.push_back(std::move(fact));
+  }
+  return facts;
+}
+
+Error load_error(const ObjectFile& file, int error, const LoadOptions& options) {
+  const RefusedProgram refused = refused_program();
+  if (refused.name.empty())
+    return with_reason("load-refused",
+                       fmt::format("the kernel refuses {}: {}", quoted(file.path), because(error)));
+  if (options.verifier_log != nullptr) *options.verifier_log = refused.log;
+  return verifier_error(read_verifier_log(refused.name, refused.log), file.manifest.policy);
+}
+
+std::string bounded(const char* text, size_t size) { return {text, ::strnlen(text, size)}; }
+
+}  // namespace
+
+struct Scheduler::State {
+  abi::Manifest manifest;
+  Object object;
+  std::vector<Link> tracing;
+  Link ops;
+  std::vector<ProgramFacts> programs;
+  std::chrono::microseconds load_time{};
+  bool attached = false;
+};
+
+Scheduler::Scheduler(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Scheduler::Scheduler(Scheduler&&) noexcept = default;
+Scheduler& Scheduler::operator=(Scheduler&&) noexcept = default;
+Scheduler::~Scheduler() {
+  if (state_ == nullptr) return;
+  // The scheduler first: its programs must not run without the tracing that feeds them.
+  state_->ops.reset();
+  state_->tracing.clear();
+}
+
+Error verifier_error(const VerifierReport& report, const std::string& policy) {
+  Error error;
+  error.reason = "verifier-refused";
+  const auto quote = [](const SourceLine& line) {
+    return line.text.empty() ? std::string() : fmt::format(": `{}`", line.text);
+  };
+  if (report.policy.has_value())
+    error.message =
+        fmt::format("{}:{}: the kernel's verifier refuses `{}` of policy `{}`{}", report.policy->file,
+                    report.policy->line, report.program, policy, quote(*report.policy));
+  else if (report.source.has_value())
+    error.message =
+        fmt::format("{}:{}: the kernel's verifier refuses `{}` of policy `{}`{}", report.source->file,
+                    report.source->line, report.program, policy, quote(*report.source));
+  else
+    error.message = fmt::format("the kernel's verifier refuses `{}` of policy `{}`", report.program, policy);
+  error.message += fmt::format("\nthe verifier says: {}", report.sentence);
+  if (!report.summary.empty() && report.summary != report.sentence)
+    error.message += fmt::format(" [{}]", report.summary);
+  error.help =
+      "the whole log: `--verifier-log=FILE`; a policy that the compiler accepted should load: please report "
+      "it";
+  return error;
+}
+
+Result<Scheduler> Scheduler::load(const ObjectFile& file, const topology::Topology& topology,
+                                  const plan::Plan& plan, const LoadOptions& options) {
+  collect_libbpf_messages();
+  auto state = std::make_unique<State>();
+  state->manifest = file.manifest;
+  SCX_TRY(state->object, open_object(file));
+  SCX_TRY_VOID(set_constants(file, state->object, topology));
+  SCX_TRY_VOID(set_sizes(file, state->object, topology));
+
+  std::vector<std::vector<char>> logs;
+  if (options.measure) {
+    constexpr uint32_t kLogStats = 4;  // BPF_LOG_STATS of include/linux/bpf_verifier.h
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, state->object.get()) {
+      logs.emplace_back(4096, '\0');
+      bpf_program__set_log_level(program, kLogStats);
+    }
+    size_t at = 0;
+    bpf_object__for_each_program(program, state->object.get()) {
+      bpf_program__set_log_buf(program, logs[at].data(), logs[at].size());
+      ++at;
+    }
+  }
+  forget_libbpf_messages();
+  const auto start = std::chrono::steady_clock::now();
+  const int rc = bpf_object__load(state->object.get());
+  state->load_time =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
+  if (rc != 0) {
+    // A measured load keeps no trace: load again for the log.
+    if (options.measure) return load(file, topology, plan, {false, options.verifier_log});
+    return load_error(file, -rc, options);
+  }
+  state->programs = read_facts(state->object, logs);
+
+  SCX_TRY_VOID(write_map(state->object, "cpus", cpu_entries(topology)));
+  SCX_TRY_VOID(write_map(state->object, "near", near_entries(topology)));
+  Scheduler scheduler(std::move(state));
+  SCX_TRY_VOID(scheduler.push(topology, plan));
+  return scheduler;
+}
+
+Result<void> Scheduler::push(const topology::Topology& topology, const plan::Plan& plan) {
+  SCX_TRY_VOID(write_map(state_->object, "plan", plan_entries(topology, plan)));
+  if (const int rc = run_program(state_->object, "apply_plan"); rc != 0)
+    return with_reason("load-refused",
+                       fmt::format("the scheduler refuses the plan of its CPUs: {}", std::strerror(-rc)));
+  return {};
+}
+
+Result<void> Scheduler::attach() {
+  forget_libbpf_messages();
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, state_->object.get()) {
+    if (is_struct_ops(program) || is_syscall(program) || !bpf_program__autoload(program)) continue;
+    Link link(bpf_program__attach(program));
+    if (link == nullptr)
+      return with_reason("attach-refused",
+                         fmt::format("`{}` cannot attach to {}: {}", bpf_program__name(program),
+                                     bpf_program__section_name(program), because(errno)));
+    state_->tracing.push_back(std::move(link));
+  }
+  if (const int rc = run_program(state_->object, "scan_cgroups"); rc != 0 && rc != -ENOENT)
+    return with_reason("attach-refused",
+                       fmt::format("the cgroups cannot be classified: {}", std::strerror(-rc)));
+
+  bpf_map* map = nullptr;
+  bpf_map* ops = nullptr;
+  bpf_object__for_each_map(map, state_->object.get()) if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS) ops =
+      map;
+  if (ops == nullptr) return with_reason("feed-mismatch", "the object has no scheduler in it");
+  state_->ops.reset(bpf_map__attach_struct_ops(ops));
+  if (state_->ops != nullptr) {
+    state_->attached = true;
+    return {};
+  }
+  const int error = errno;
+  if (error == EBUSY)
+    return with_reason(
+        "scheduler-active",
+        fmt::format("another scheduler is active: {}", quoted(active_scheduler(Host::current()))),
+        "end it first: sched_ext runs one scheduler at a time");
+  Error refused =
+      with_reason("attach-refused", fmt::format("the kernel refuses the scheduler: {}", because(error)),
+                  "the kernel's log says more: `dmesg`");
+  if (const std::optional<ExitReport> report = exit_report(); report.has_value() && !report->message.empty())
+    refused.message += fmt::format(": {}", report->message);
+  return refused;
+}
+
+Result<std::vector<Counters>> Scheduler::counters() const {
+  SCX_TRY(bpf_map * map, find_map(state_->object, "stats"));
+  const int cpus = libbpf_num_possible_cpus();
+  if (cpus <= 0 || bpf_map__value_size(map) != sizeof(scx_stats))
+    return with_reason("feed-mismatch", "the statistics of the object have another form");
+  std::vector<scx_stats> per_cpu(static_cast<size_t>(cpus));
+  std::vector<Counters> result(state_->manifest.domains.size(), Counters{});
+  for (uint32_t domain = 0; domain < result.size(); ++domain) {
+    const int rc = bpf_map__lookup_elem(map, &domain, sizeof domain, per_cpu.data(),
+                                        per_cpu.size() * sizeof(scx_stats), 0);
+    if (rc != 0) return make_error("statistics cannot be read: {}", std::strerror(-rc));
+    for (const scx_stats& one : per_cpu)
+      for (size_t k = 0; k < SCX_STAT_COUNT; ++k) result[domain][k] += one.count[k];
+  }
+  return result;
+}
+
+std::optional<ExitReport> Scheduler::exit_report() const {
+  bpf_map* map = bpf_object__find_map_by_name(state_->object.get(), "exit_info");
+  if (map == nullptr || bpf_map__value_size(map) != sizeof(scx_exit_report)) return std::nullopt;
+  auto raw = std::make_unique<scx_exit_report>();
+  const uint32_t key = 0;
+  if (bpf_map__lookup_elem(map, &key, sizeof key, raw.get(), sizeof *raw, 0) != 0 || raw->kind == 0)
+    return std::nullopt;
+  ExitReport report;
+  report.kind = raw->kind;
+  report.code = raw->exit_code;
+  report.reason = bounded(raw->reason, sizeof raw->reason);
+  report.message = bounded(raw->message, sizeof raw->message);
+  report.dump = bounded(raw->dump, sizeof raw->dump);
+  return report;
+}
+
+Result<void> Scheduler::detach(std::chrono::milliseconds limit) {
+  if (!state_->attached) return {};
+  state_->ops.reset();
+  state_->tracing.clear();
+  state_->attached = false;
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  const Host host = Host::current();
+  std::string now;
+  for (;;) {
+    now = sched_ext_state(host);
+    if (now == "disabled" || now.empty()) return {};
+    // Someone else's scheduler may have started at once: then ours has ended.
+    if (now == "enabled" && active_scheduler(host) != state_->manifest.policy) return {};
+    if (std::chrono::steady_clock::now() >= deadline) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return with_reason("still-enabled",
+                     fmt::format("sched_ext is still {} after {} s", now, limit.count() / 1000),
+                     "the kernel's log says more: `dmesg`");
+}
+
+const std::vector<ProgramFacts>& Scheduler::programs() const { return state_->programs; }
+std::chrono::microseconds Scheduler::load_time() const { return state_->load_time; }
+
+}  // namespace scx::load

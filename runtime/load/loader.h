@@ -1,0 +1,86 @@
+// A scheduler in the kernel: opened, sized, loaded, fed, attached and taken
+// down again. The only user of libbpf's object interface; nothing is pinned, so
+// the kernel falls back to its own scheduler whenever this process ends.
+// Called by scx-run and by the compiler's verify command.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/base/result.h"
+#include "runtime/load/object_file.h"
+#include "runtime/load/verifier_log.h"
+#include "runtime/plan/plan.h"
+#include "runtime/topology/topology.h"
+
+namespace scx::load {
+
+// What one program cost to load. Times and verified instructions are there only if they were measured.
+struct ProgramFacts {
+  std::string name;
+  std::string section;
+  uint64_t instructions = 0;  // after load, what the kernel runs before it is turned into machine code
+  uint64_t verified_instructions = 0;
+  uint64_t verify_microseconds = 0;
+  uint64_t stack_bytes = 0;
+};
+
+// Why the scheduler ended, as ops.exit saw it.
+struct ExitReport {
+  uint32_t kind = 0;  // enum scx_exit_kind
+  uint64_t code = 0;
+  std::string reason;
+  std::string message;
+  std::string dump;
+  // Ended by an error (runtime error, scx_bpf_error, stall), not by request.
+  [[nodiscard]] bool is_error() const { return kind >= 1024; }
+};
+
+// Counters of one domain, summed over CPUs, indexed by enum scx_stat of runtime/abi/feed.h.
+using Counters = std::array<uint64_t, 11>;
+
+struct LoadOptions {
+  bool measure = false;  // ask the verifier for times and stack sizes
+  // Filled with the whole log of a refused program.
+  std::string* verifier_log = nullptr;
+};
+
+class Scheduler {
+ public:
+  // Reasons of errors: "corrupt-object" (libbpf cannot open it), "unknown-user", "unknown-group",
+  // "verifier-refused", "load-refused", "feed-mismatch".
+  static Result<Scheduler> load(const ObjectFile& object, const topology::Topology& topology,
+                                const plan::Plan& plan, const LoadOptions& options);
+  Scheduler(Scheduler&&) noexcept;
+  Scheduler& operator=(Scheduler&&) noexcept;
+  ~Scheduler();  // detaches
+
+  // Tracing programs first, then the scheduler. Reasons: "scheduler-active", "attach-refused".
+  Result<void> attach();
+  // Publishes a new plan to the running scheduler; of the topology only where CPUs are.
+  Result<void> push(const topology::Topology& topology, const plan::Plan& plan);
+  // By domain.
+  [[nodiscard]] Result<std::vector<Counters>> counters() const;
+  // Empty while the scheduler runs.
+  [[nodiscard]] std::optional<ExitReport> exit_report() const;
+  // Detaches and waits until sched_ext is disabled, at most `limit`. Reason: "still-enabled".
+  Result<void> detach(std::chrono::milliseconds limit = std::chrono::seconds(10));
+
+  [[nodiscard]] const std::vector<ProgramFacts>& programs() const;
+  [[nodiscard]] std::chrono::microseconds load_time() const;
+
+ private:
+  struct State;
+  explicit Scheduler(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// A refused program in words: the policy line, the verifier's sentence, where the rest is.
+Error verifier_error(const VerifierReport& report, const std::string& policy);
+
+}  // namespace scx::load
