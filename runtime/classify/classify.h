@@ -24,8 +24,8 @@ struct NameIds {
 // cut, as the kernel does), `sched` is one of abi::kSched….
 struct TaskFacts {
   std::string cgroup = "/";
-  std::string comm;
-  std::string leader_comm;
+  std::string comm = "";
+  std::string leader_comm = "";
   int64_t pid = 1;
   int64_t tgid = 1;
   int64_t ppid = 0;
