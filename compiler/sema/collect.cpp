@@ -1,0 +1,233 @@
+#include <fmt/format.h>
+
+#include "compiler/sema/names.h"
+#include "compiler/sema/tables.h"
+
+namespace scx::sema {
+namespace {
+
+using diag::Kind;
+
+class Collector {
+ public:
+  Collector(const Sources& sources, diag::Diagnostics& diagnostics)
+      : sources_(sources), diagnostics_(diagnostics) {}
+
+  void add_file(const ast::File& file, bool included) {
+    included_ = included;
+    const Span* language = nullptr;
+    for (const ast::Item& item : file.items) {
+      if (const auto* version = std::get_if<ast::LanguageVersion>(&item)) {
+        add_language(*version, language, &item == &file.items.front());
+        language = &version->span;
+      } else {
+        std::visit([&](const auto& declaration) { add(declaration); }, item);
+      }
+    }
+  }
+
+  Declarations take() { return std::move(out_); }
+
+ private:
+  void add_language(const ast::LanguageVersion& version, const Span* earlier, bool first) {
+    if (earlier != nullptr) {
+      diagnostics_.report(Kind::kRepeatedDeclaration, version.span, "a second `language` in one file")
+          .label(*earlier, "the first one");
+    } else if (!first) {
+      diagnostics_
+          .report(Kind::kLanguageNotFirst, version.span,
+                  "`language` is not the first declaration of its file")
+          .help("move it to the first line: it says how to read all that follows");
+    }
+    if (version.version.unit.empty() && version.version.text == fmt::format("{}", kLanguageVersion)) return;
+    diagnostics_
+        .report(Kind::kUnsupportedLanguage, version.version.span, "language version `{}{}` is not supported",
+                version.version.text, version.version.unit)
+        .help(fmt::format("this compiler reads version {0}: write `language {0};`", kLanguageVersion));
+  }
+
+  void add(const ast::LanguageVersion&) {}
+  void add(const ast::Include&) {}
+
+  void add(const ast::PolicyBlock& policy) {
+    if (!may_stand("policy", policy.span)) return;
+    if (out_.policy != nullptr) {
+      diagnostics_
+          .report(Kind::kRepeatedDeclaration, policy.name.span, "a second policy block `{}`",
+                  policy.name.text)
+          .label(out_.policy->name.span, "the first one")
+          .help("a file describes one scheduler; put the properties into one block");
+      return;
+    }
+    out_.policy = &policy;
+    if (policy.name.text.size() > kMaxPolicyName)
+      diagnostics_
+          .report(Kind::kNameTooLong, policy.name.span, "the policy's name has {} bytes",
+                  policy.name.text.size())
+          .note(fmt::format("the kernel names a scheduler in at most {} bytes (`SCX_OPS_NAME_LEN`)",
+                            kMaxPolicyName));
+  }
+
+  void add(const ast::Let& let) {
+    if (claim(let.name, "constant")) out_.lets.push_back(&let);
+  }
+
+  void add(const ast::Matcher& matcher) {
+    if (claim(matcher.name, "matcher")) out_.matchers.push_back(&matcher);
+  }
+
+  void add(const ast::Layer& layer) {
+    if (!may_stand(layer.family ? "layers" : "layer", layer.span)) return;
+    if (layer.family) {
+      not_implemented("layers", layer.name.span, "write one `layer` for each cgroup");
+      return;
+    }
+    if (const ast::Layer* first = out_.find_layer(layer.name.text); first != nullptr) {
+      diagnostics_.report(Kind::kDuplicateName, layer.name.span, "a second layer `{}`", layer.name.text)
+          .label(first->name.span, "the first one")
+          .help("layers have one name each within their cell: it keys statistics and tests");
+      return;
+    }
+    out_.layers.push_back(&layer);
+  }
+
+  void add(const ast::Cell& cell) {
+    const bool root = cell.kind == ast::Cell::Kind::kRoot;
+    const std::string_view word = root                                    ? "root cell"
+                                  : cell.kind == ast::Cell::Kind::kFamily ? "cells"
+                                                                          : "cell";
+    if (may_stand(word, cell.span))
+      not_implemented(word, cell.name.span,
+                      "layers at the top level belong to the root cell, which owns every CPU");
+  }
+
+  void add(const ast::Cleanup& cleanup) {
+    if (may_stand("cleanup", cleanup.span))
+      not_implemented("cleanup", head(cleanup.span, 7),
+                      "every resource of this version has its default way back");
+  }
+
+  void add(const ast::Test& test) {
+    if (!may_stand("test", test.span)) return;
+    for (const ast::Test* earlier : out_.tests) {
+      if (earlier->name.value != test.name.value) continue;
+      diagnostics_.report(Kind::kDuplicateName, test.name.span, "a second test of this name")
+          .label(earlier->name.span, "the first one");
+      return;
+    }
+    out_.tests.push_back(&test);
+  }
+
+  void add(const ast::Unknown& unknown) {
+    const auto* word =
+        unknown.content.terms.empty() ? nullptr : std::get_if<ast::Word>(&unknown.content.terms[0]);
+    if (word == nullptr) return;  // the parser has said what is wrong
+    // A property outside its block is a likelier slip than a misspelt declaration.
+    for (const Place place : {Place::kPolicy, Place::kLayer, Place::kTest}) {
+      if (find_property(unknown.content.terms, place) == nullptr) continue;
+      diagnostics_
+          .report(Kind::kPropertyOutOfPlace, word->span, "the property `{}` stands outside every block",
+                  word->text)
+          .help(fmt::format("it belongs into {}", describe(place)));
+      return;
+    }
+    diagnostics_.report(Kind::kUnknownDeclaration, word->span, "unknown declaration `{}`", word->text)
+        .help(did_you_mean(word->text, declaration_words(),
+                           "declarations are " + list_words(declaration_words())));
+  }
+
+  // Whether a declaration may stand in this file; reports if not.
+  bool may_stand(std::string_view word, Span span) {
+    if (!included_) return true;
+    diagnostics_
+        .report(Kind::kDeclarationInInclude, head(span, word.size()), "`{}` in an included file", word)
+        .note("an include takes matchers and constants from another file and nothing else")
+        .help("move it into the main policy file");
+    return false;
+  }
+
+  void not_implemented(std::string_view word, Span span, std::string help) {
+    diagnostics_.report(Kind::kNotImplemented, span, "`{}` is not implemented yet", word)
+        .help(std::move(help));
+  }
+
+  // Takes a name of the namespace of constants and matchers.
+  bool claim(const ast::Word& name, std::string_view what) {
+    if (name.text.empty()) return false;  // the parser has said so
+    if (is_attribute_word(name.text)) {
+      diagnostics_
+          .report(Kind::kReservedName, name.span, "`{}` is the name of an attribute and cannot name a {}",
+                  name.text, what)
+          .help(fmt::format("choose another name, `{}_tasks` for instance", name.text));
+      return false;
+    }
+    const Span* first = nullptr;
+    if (const ast::Let* let = out_.find_let(name.text)) first = &let->name.span;
+    if (const auto matcher = out_.find_matcher(name.text)) first = &out_.matchers[*matcher]->name.span;
+    if (first == nullptr) return true;
+    diagnostics_.report(Kind::kDuplicateName, name.span, "`{}` is defined twice", name.text)
+        .at("defined again")
+        .label(*first, "first defined here")
+        .note("`let` and `match` share one namespace");
+    return false;
+  }
+
+  // The first `length` bytes of a declaration: its keyword.
+  Span head(Span span, size_t length) const {
+    const auto end = std::min<size_t>(span.begin + length, sources_.text(span.file).size());
+    return {span.file, span.begin, std::min(span.end, static_cast<uint32_t>(end))};
+  }
+
+  const Sources& sources_;
+  diag::Diagnostics& diagnostics_;
+  bool included_ = false;
+  Declarations out_;
+};
+
+}  // namespace
+
+const ast::Let* Declarations::find_let(std::string_view name) const {
+  for (const ast::Let* let : lets)
+    if (let->name.text == name) return let;
+  return nullptr;
+}
+
+std::optional<size_t> Declarations::find_matcher(std::string_view name) const {
+  for (size_t i = 0; i < matchers.size(); ++i)
+    if (matchers[i]->name.text == name) return i;
+  return std::nullopt;
+}
+
+const ast::Layer* Declarations::find_layer(std::string_view name) const {
+  for (const ast::Layer* layer : layers)
+    if (layer->name.text == name) return layer;
+  return nullptr;
+}
+
+Declarations collect(const ast::Program& program, const Sources& sources, diag::Diagnostics& diagnostics) {
+  Collector collector(sources, diagnostics);
+  for (const ast::File& file : program.files) collector.add_file(file, &file != &program.files.front());
+  Declarations out = collector.take();
+  out.main = program.files.front().id;
+  if (out.policy == nullptr)
+    diagnostics.report(Kind::kMissingPolicy, {out.main, 0, 0}, "the file has no policy block")
+        .help("name the scheduler, for instance `policy desktop { }`; its properties all have defaults");
+  return out;
+}
+
+std::string list_words(const std::vector<std::string_view>& words, std::string_view conjunction) {
+  std::string text;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text += i + 1 == words.size() ? fmt::format(" {} ", conjunction) : ", ";
+    text += fmt::format("`{}`", words[i]);
+  }
+  return text;
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates,
+                         std::string otherwise) {
+  const std::string_view guess = diag::closest(word, candidates);
+  return guess.empty() ? std::move(otherwise) : fmt::format("did you mean `{}`?", guess);
+}
+
+}  // namespace scx::sema

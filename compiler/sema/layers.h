@@ -1,0 +1,49 @@
+// The policy block and the layers: from blocks of properties to settings of
+// the model.
+#pragma once
+
+#include <vector>
+
+#include "compiler/model/model.h"
+#include "compiler/sema/matchers.h"
+#include "compiler/sema/names.h"
+
+namespace scx::sema {
+
+struct PolicySettings {
+  std::string name;
+  uint64_t slice_ns = 20'000'000;
+  uint64_t watchdog_ns = 30'000'000'000;
+  model::KernelVersion min_kernel;
+};
+
+// Pass `lower_policy`.
+// Reads: the policy block, Constants. Writes: PolicySettings.
+// Invariant: every value is within the range of its row.
+PolicySettings lower_policy(const Declarations& declarations, const Constants& constants,
+                            diag::Diagnostics& diagnostics);
+
+// One layer as written. `weight_span` is empty (begin == end) without a `weight`;
+// `matched` tells whether the expression was sound.
+struct LoweredLayer {
+  model::Layer layer;
+  bool matched = false;
+  Span weight_span;
+  Span cpus_span;
+};
+
+// Pass `lower_layers`.
+// Reads: the layers of Declarations, Constants, PolicySettings. Writes: the layers, predicates of Matchers.
+// Invariant: layers are in file order with their names unique; properties apply to their kinds.
+std::vector<LoweredLayer> lower_layers(const Declarations& declarations, const Constants& constants,
+                                       const PolicySettings& settings, Matchers& matchers,
+                                       diag::Diagnostics& diagnostics);
+
+// Pass `complete_layers`.
+// Reads: the layers. Writes: the implicit default layer at their end.
+// Invariant: exactly the last layer matches everything; there are at most kMaxDomains; what the
+// layers ask for can be met as far as that is known without a machine.
+void complete_layers(std::vector<LoweredLayer>& layers, const PolicySettings& settings,
+                     const Declarations& declarations, diag::Diagnostics& diagnostics);
+
+}  // namespace scx::sema

@@ -1,0 +1,59 @@
+// The names of a program: what it declares, once, and what its constants stand
+// for. The first two passes fill these; every later pass of sema/ reads them.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/ast/ast.h"
+#include "compiler/diagnostics/diagnostics.h"
+#include "compiler/support/source.h"
+
+namespace scx::sema {
+
+// The declarations of all files, in file order; of two of one name the first.
+struct Declarations {
+  FileId main{};
+  const ast::PolicyBlock* policy = nullptr;
+  std::vector<const ast::Let*> lets;
+  std::vector<const ast::Matcher*> matchers;
+  std::vector<const ast::Layer*> layers;
+  std::vector<const ast::Test*> tests;
+
+  [[nodiscard]] const ast::Let* find_let(std::string_view name) const;
+  [[nodiscard]] std::optional<size_t> find_matcher(std::string_view name) const;
+  [[nodiscard]] const ast::Layer* find_layer(std::string_view name) const;
+};
+
+// Pass `collect`.
+// Reads: the program. Writes: Declarations.
+// Invariant: names are unique within their namespace (lets with matchers, layers), none is an
+// attribute's word; only matchers and constants come from included files.
+Declarations collect(const ast::Program& program, const Sources& sources, diag::Diagnostics& diagnostics);
+
+// Constants by name; a constant whose definition is wrong has no value, and
+// its uses are silent.
+struct Constants {
+  struct Constant {
+    const ast::Let* let = nullptr;
+    const ast::Term* value = nullptr;  // never a Word
+  };
+  std::map<std::string, Constant, std::less<>> by_name;
+  [[nodiscard]] const Constant* find(std::string_view name) const;
+};
+
+// Pass `resolve_constants`.
+// Reads: the lets of Declarations. Writes: Constants.
+// Invariant: every value is a number, a string, a range or a set; there are no cycles.
+Constants resolve_constants(const Declarations& declarations, diag::Diagnostics& diagnostics);
+
+// "`a`, `b` and `c`", for help.
+std::string list_words(const std::vector<std::string_view>& words, std::string_view conjunction = "and");
+// "did you mean `x`?", or `otherwise` if nothing is close.
+std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates,
+                         std::string otherwise);
+
+}  // namespace scx::sema

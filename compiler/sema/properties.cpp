@@ -1,0 +1,223 @@
+#include "compiler/sema/properties.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+namespace scx::sema {
+
+using diag::Kind;
+
+namespace {
+
+size_t count_words(std::string_view words) {
+  return 1 + static_cast<size_t>(std::count(words.begin(), words.end(), ' '));
+}
+
+std::vector<std::string_view> implemented(Place place) {
+  std::vector<std::string_view> words;
+  for (const PropertyRow& row : properties())
+    if (row.place == place && row.property != Property::kNone) words.push_back(row.words);
+  return words;
+}
+
+std::string bound_text(const PropertyRow& row, uint64_t value) {
+  return row.operand == OperandType::kDuration ? model::duration_text(value) : fmt::format("{}", value);
+}
+
+}  // namespace
+
+Span PropertyUse::name_span() const {
+  return join(ast::span_of(written.terms[0]), ast::span_of(written.terms[next - 1]));
+}
+
+void PropertyReader::read(const ast::Block& block, Place place,
+                          const std::function<void(const PropertyUse&)>& use) {
+  std::map<std::string_view, Span> seen;
+  for (const ast::Property& property : block.properties) {
+    if (property.terms.empty() || !std::holds_alternative<ast::Word>(property.terms[0]))
+      continue;  // a syntax error
+    const PropertyRow* row = find_property(property.terms, place);
+    if (row == nullptr) {
+      report_unknown(property, place);
+      continue;
+    }
+    const PropertyUse found{*row, property, count_words(row->words)};
+    if (row->property == Property::kNone) {
+      diagnostics_.report(Kind::kNotImplemented, found.name_span(), "`{}` is not implemented yet", row->words)
+          .help(fmt::format("properties of {} in this version: {}", describe(place),
+                            list_words(implemented(place))));
+      continue;
+    }
+    const auto [first, fresh] = seen.emplace(row->words, found.name_span());
+    if (!fresh && row->property != Property::kExpect) {
+      diagnostics_
+          .report(Kind::kRepeatedProperty, found.name_span(), "`{}` stands twice in {}", row->words,
+                  describe(place))
+          .at("again")
+          .label(first->second, "first here")
+          .help(row->property == Property::kMatch ? "join the expressions with `or`" : "keep one of them");
+      continue;
+    }
+    use(found);
+  }
+  for (const ast::Layer& layer : block.layers)
+    diagnostics_.report(Kind::kPropertyOutOfPlace, layer.name.span, "a layer inside {}", describe(place))
+        .help("layers of the root cell stand at the top level of the file");
+}
+
+void PropertyReader::report_unknown(const ast::Property& property, Place place) {
+  const auto& word = std::get<ast::Word>(property.terms[0]);
+  for (const Place other : {Place::kPolicy, Place::kLayer, Place::kTest}) {
+    const PropertyRow* row = other == place ? nullptr : find_property(property.terms, other);
+    if (row == nullptr) continue;
+    diagnostics_
+        .report(Kind::kPropertyOutOfPlace, word.span, "`{}` cannot stand in {}", row->words, describe(place))
+        .help(row->property == Property::kNone ? fmt::format("and it is not implemented yet")
+                                               : fmt::format("it belongs into {}", describe(other)));
+    return;
+  }
+  const auto& declarations = declaration_words();
+  if (std::find(declarations.begin(), declarations.end(), word.text) != declarations.end()) {
+    diagnostics_
+        .report(Kind::kPropertyOutOfPlace, word.span, "`{}` cannot stand in {}", word.text, describe(place))
+        .help("it is a declaration: it stands at the top level of the file");
+    return;
+  }
+  const auto words = implemented(place);
+  diagnostics_
+      .report(Kind::kUnknownProperty, word.span, "unknown property `{}` of {}", word.text, describe(place))
+      .help(did_you_mean(word.text, words,
+                         fmt::format("properties of {}: {}", describe(place), list_words(words))));
+}
+
+bool PropertyReader::no_block(const PropertyUse& use) {
+  if (use.written.block == nullptr) return true;
+  diagnostics_.report(Kind::kUnexpectedOperand, use.written.block->span, "`{}` takes no block", use.row.words)
+      .help(fmt::format("write `{};`", use.row.example));
+  return false;
+}
+
+const ast::Term* PropertyReader::only_term(const PropertyUse& use) {
+  const auto& terms = use.written.terms;
+  if (!no_block(use)) return nullptr;
+  if (terms.size() == use.next) {
+    diagnostics_.report(Kind::kMissingOperand, use.name_span(), "`{}` has no operand", use.row.words)
+        .help(fmt::format("write `{};`", use.row.example));
+    return nullptr;
+  }
+  if (terms.size() > use.next + 1) {
+    diagnostics_
+        .report(Kind::kUnexpectedOperand, ast::span_of(terms[use.next + 1]),
+                "`{}` takes one operand, here follows {}", use.row.words, describe(terms[use.next + 1]))
+        .help(fmt::format("for instance `{};`", use.row.example));
+    return nullptr;
+  }
+  return &terms[use.next];
+}
+
+bool PropertyReader::flag(const PropertyUse& use) {
+  if (!no_block(use)) return false;
+  if (use.written.terms.size() == use.next) return true;
+  const ast::Term& extra = use.written.terms[use.next];
+  diagnostics_
+      .report(Kind::kUnexpectedOperand, ast::span_of(extra), "`{}` is a flag and takes no operand, here {}",
+              use.row.words, describe(extra))
+      .help(fmt::format("write `{};`, or leave it out", use.row.words));
+  return false;
+}
+
+std::optional<uint64_t> PropertyReader::duration(const PropertyUse& use) {
+  const ast::Term* term = only_term(use);
+  if (term == nullptr) return std::nullopt;
+  const auto operand = values_.resolve(*term);
+  if (!operand) return std::nullopt;
+  const auto value = values_.duration(*operand, use.subject());
+  if (!value || (*value >= use.row.low && *value <= use.row.high)) return value;
+  values_
+      .report(Kind::kOutOfRange, *operand,
+              fmt::format("`{}` is out of range for `{}`", bound_text(use.row, *value), use.row.words))
+      .note(std::string(use.row.source))
+      .help(fmt::format("the range is {} to {}", bound_text(use.row, use.row.low),
+                        bound_text(use.row, use.row.high)));
+  return std::nullopt;
+}
+
+std::optional<uint64_t> PropertyReader::integer(const PropertyUse& use) {
+  const ast::Term* term = only_term(use);
+  if (term == nullptr) return std::nullopt;
+  const auto operand = values_.resolve(*term);
+  if (!operand) return std::nullopt;
+  const auto value = values_.integer(*operand, use.subject());
+  if (!value) return std::nullopt;
+  if (*value >= 0 && static_cast<uint64_t>(*value) >= use.row.low &&
+      static_cast<uint64_t>(*value) <= use.row.high)
+    return static_cast<uint64_t>(*value);
+  values_
+      .report(Kind::kOutOfRange, *operand,
+              fmt::format("`{}` is out of range for `{}`", *value, use.row.words))
+      .note(std::string(use.row.source))
+      .help(fmt::format("the range is {} to {}", use.row.low, use.row.high));
+  return std::nullopt;
+}
+
+std::optional<abi::CpuRange> PropertyReader::cpu_range(const PropertyUse& use) {
+  const auto& terms = use.written.terms;
+  if (terms.size() > use.next)
+    if (const auto* word = std::get_if<ast::Word>(&terms[use.next]);
+        word != nullptr && (word->text == "list" || word->text == "from")) {
+      diagnostics_.report(Kind::kNotImplemented, word->span, "`cpus {}` is not implemented yet", word->text)
+          .help("an amount of CPUs: `cpus 2..25%`");
+      return std::nullopt;
+    }
+  const ast::Term* term = only_term(use);
+  if (term == nullptr) return std::nullopt;
+  const auto operand = values_.resolve(*term);
+  return operand ? values_.cpu_range(*operand, use.subject()) : std::nullopt;
+}
+
+std::optional<model::KernelVersion> PropertyReader::kernel(const PropertyUse& use) {
+  const auto& terms = use.written.terms;
+  if (!no_block(use)) return std::nullopt;
+  const auto* comparison = terms.size() > use.next ? std::get_if<ast::Operator>(&terms[use.next]) : nullptr;
+  const auto* number = terms.size() > use.next + 1 ? std::get_if<ast::Number>(&terms[use.next + 1]) : nullptr;
+  if (comparison != nullptr && comparison->comparison != ast::Comparison::kGreaterEqual) {
+    diagnostics_.report(Kind::kOperatorMismatch, comparison->span, "`kernel` takes `>=` only")
+        .note("it drops code for older kernels; a kernel that is too new does not exist for a policy")
+        .help(fmt::format("write `{};`", use.row.example));
+    return std::nullopt;
+  }
+  if (comparison == nullptr || number == nullptr || terms.size() > use.next + 2) {
+    const bool missing = terms.size() <= use.next + 1 && (terms.size() == use.next || comparison != nullptr);
+    const Span span = missing ? use.name_span() : ast::span_of(terms.back());
+    diagnostics_
+        .report(missing ? Kind::kMissingOperand : Kind::kWrongType, span,
+                "`kernel` takes `>=` and a kernel series")
+        .help(fmt::format("write `{};`", use.row.example));
+    return std::nullopt;
+  }
+  return values_.kernel(*number);
+}
+
+std::optional<size_t> PropertyReader::word(const PropertyUse& use,
+                                           const std::vector<std::string_view>& words) {
+  const ast::Term* term = only_term(use);
+  if (term == nullptr) return std::nullopt;
+  const auto* written = std::get_if<ast::Word>(term);
+  if (written == nullptr) {
+    diagnostics_
+        .report(Kind::kWrongType, ast::span_of(*term), "`{}` takes a word, not {}", use.row.words,
+                describe(*term))
+        .help("one of " + list_words(words));
+    return std::nullopt;
+  }
+  for (size_t i = 0; i < words.size(); ++i)
+    if (words[i] == written->text) return i;
+  diagnostics_
+      .report(Kind::kUnknownValue, written->span, "unknown word `{}` for `{}`", written->text, use.row.words)
+      .help(did_you_mean(written->text, words, "one of " + list_words(words)));
+  return std::nullopt;
+}
+
+}  // namespace scx::sema

@@ -1,0 +1,55 @@
+// Walks the properties of a block against the table: finds the row, reports
+// what is unknown, not implemented, repeated or out of place, and hands sound
+// ones on. Used for the policy block, layers and tests.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/ast/ast.h"
+#include "compiler/sema/names.h"
+#include "compiler/sema/tables.h"
+#include "compiler/sema/values.h"
+
+namespace scx::sema {
+
+// The operands of one property.
+struct PropertyUse {
+  const PropertyRow& row;
+  const ast::Property& written;
+  size_t next;  // the first term behind the property's words
+  [[nodiscard]] Span name_span() const;
+  [[nodiscard]] Subject subject() const { return {row.words, row.example}; }
+};
+
+class PropertyReader {
+ public:
+  PropertyReader(const Constants& constants, diag::Diagnostics& diagnostics)
+      : diagnostics_(diagnostics), values_(constants, diagnostics) {}
+
+  // Calls `use` for every property of the block that is known, implemented and
+  // stands where it may. A repeated one is reported and left out, except `expect`.
+  void read(const ast::Block& block, Place place, const std::function<void(const PropertyUse&)>& use);
+
+  // Operands; each reports and returns nothing if they do not fit the row.
+  bool flag(const PropertyUse& use);
+  std::optional<uint64_t> duration(const PropertyUse& use);
+  std::optional<uint64_t> integer(const PropertyUse& use);
+  std::optional<abi::CpuRange> cpu_range(const PropertyUse& use);
+  std::optional<model::KernelVersion> kernel(const PropertyUse& use);
+  // The index in `words` of the word that stands there.
+  std::optional<size_t> word(const PropertyUse& use, const std::vector<std::string_view>& words);
+
+ private:
+  void report_unknown(const ast::Property& property, Place place);
+  // The only term behind the property's words; `block` and more terms are reported.
+  const ast::Term* only_term(const PropertyUse& use);
+  bool no_block(const PropertyUse& use);
+
+  diag::Diagnostics& diagnostics_;
+  ValueReader values_;
+};
+
+}  // namespace scx::sema

@@ -1,0 +1,120 @@
+// What the language knows, as data: attributes with their values and operators,
+// properties with their operands and places, declarations, units, and every
+// word that a later version will implement. A new attribute or property is one
+// row here and its lowering; the diagnostics' did-you-mean reads the same rows.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "compiler/ast/ast.h"
+#include "compiler/model/model.h"
+#include "runtime/abi/classifier.h"
+#include "runtime/abi/manifest.h"
+
+namespace scx::sema {
+
+// What an attribute is compared with.
+enum class ValueType : uint8_t { kPath, kComm, kInteger, kUser, kGroup, kPolicyWord, kFlag };
+constexpr bool is_text(ValueType type) { return type == ValueType::kPath || type == ValueType::kComm; }
+constexpr bool is_identity(ValueType type) { return type == ValueType::kUser || type == ValueType::kGroup; }
+
+struct AttributeRow {
+  std::string_view words;                        // as in a policy, one space between
+  std::optional<abi::Attribute> attribute = {};  // none: known, not implemented yet
+  ValueType type = ValueType::kFlag;
+  int64_t low = 0, high = 0;      // integers: the values that a task can have
+  std::string_view source = "";   // where the range comes from
+  std::string_view example = "";  // one right use, for help
+};
+const std::vector<AttributeRow>& attributes();
+// The row with the most words that `terms` begin with.
+const AttributeRow* find_attribute(const std::vector<ast::Term>& terms);
+const AttributeRow& row_of(abi::Attribute attribute);
+// Whether the word begins an attribute: such words cannot name anything.
+bool is_attribute_word(std::string_view word);
+
+// An operator that is a word; it stands before a string.
+struct OperatorRow {
+  std::string_view word;
+  model::StringTest::Op op;
+  bool path, comm;  // what it applies to
+};
+const std::vector<OperatorRow>& word_operators();
+
+// Values of `sched`.
+struct SchedRow {
+  std::string_view word;
+  int64_t value;
+};
+const std::vector<SchedRow>& sched_words();
+
+// Blocks that properties stand in.
+enum class Place : uint8_t { kPolicy, kLayer, kCell, kTest, kTask };
+std::string_view describe(Place place);  // "a layer"
+
+enum class Property : uint8_t {
+  kNone,  // known, not implemented yet
+  kSlice,
+  kWatchdog,
+  kKernel,
+  kMatch,
+  kCpus,
+  kWeight,
+  kOrder,
+  kPreempt,
+  kTask,
+  kExpect,
+};
+enum class OperandType : uint8_t { kNothing, kDuration, kInteger, kCpuRange, kWord, kVersion, kSpecial };
+
+constexpr uint8_t kind_bit(abi::LayerKind kind) {
+  return static_cast<uint8_t>(1U << static_cast<unsigned>(kind));
+}
+inline constexpr uint8_t kEveryKind = 7;
+inline constexpr uint8_t kOwningKinds =
+    kind_bit(abi::LayerKind::kConfined) | kind_bit(abi::LayerKind::kGrouped);
+
+struct PropertyRow {
+  std::string_view words;
+  Place place;
+  Property property = Property::kNone;
+  OperandType operand = OperandType::kNothing;
+  uint64_t low = 0, high = 0;           // kDuration: ns; kInteger: the value
+  std::string_view source = "";         // where the range comes from
+  std::string_view example = "";        // one right use, for help
+  uint8_t kinds = kEveryKind;           // layers only
+  std::string_view why_not_kinds = "";  // why the other kinds do not have it
+};
+const std::vector<PropertyRow>& properties();
+// The row of `place` with the most words that `terms` begin with.
+const PropertyRow* find_property(const std::vector<ast::Term>& terms, Place place);
+
+// First words of declarations, and of those that are not implemented yet.
+const std::vector<std::string_view>& declaration_words();
+const std::vector<std::string_view>& layer_kinds();
+
+// A unit that may touch a number; `scale` is nanoseconds for durations and bytes for sizes.
+struct UnitRow {
+  enum class Of : uint8_t { kDuration, kSize, kRate, kShare, kCore };
+  std::string_view word;
+  Of of;
+  uint64_t scale;
+};
+const std::vector<UnitRow>& units();
+const UnitRow* find_unit(std::string_view word);
+
+// Limits of policies.
+inline constexpr uint32_t kMaxDomains = 64;    // one bit each of the 64-bit mask of busy domains in BPF
+inline constexpr uint32_t kMaxCpus = 8192;     // NR_CPUS_RANGE_END of x86, the largest of any architecture
+inline constexpr size_t kMaxPolicyName = 127;  // SCX_OPS_NAME_LEN - 1
+inline constexpr uint32_t kMaxExpressionNodes =
+    4096;  // far beyond what a person writes; bounds the emitted code
+inline constexpr uint64_t kLanguageVersion = 1;
+
+// Kernel series that exist and that policies may ask for, oldest first.
+const std::vector<model::KernelVersion>& kernel_series();
+
+}  // namespace scx::sema

@@ -1,0 +1,250 @@
+// The part of PredicateReader that reads tests of cgroup, comm and leader comm.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "compiler/automata/pattern.h"
+#include "compiler/sema/predicates.h"
+#include "runtime/base/file.h"
+
+namespace scx::sema {
+
+using ast::Comparison;
+using diag::Kind;
+using model::StringTest;
+
+namespace {
+
+bool applies(const OperatorRow& row, ValueType type) {
+  return type == ValueType::kPath ? row.path : row.comm;
+}
+
+std::vector<std::string_view> operators_of(ValueType type) {
+  std::vector<std::string_view> words = {"=="};
+  for (const OperatorRow& row : word_operators())
+    if (applies(row, type)) words.push_back(row.word);
+  return words;
+}
+
+// Bytes of the shortest value that the pattern matches.
+size_t shortest(const automata::Pattern& pattern) {
+  using PatternKind = automata::Pattern::Kind;
+  size_t sum = 0;
+  size_t least = SIZE_MAX;
+  for (const automata::Pattern& part : pattern.parts) {
+    const size_t bytes = shortest(part);
+    sum += bytes;
+    least = std::min(least, bytes);
+  }
+  switch (pattern.kind) {
+    case PatternKind::kSet:
+      return 1;
+    case PatternKind::kConcat:
+      return sum;
+    case PatternKind::kAlternate:
+      return pattern.parts.empty() ? 0 : least;
+    case PatternKind::kRepeat:
+      return pattern.min * sum;
+    case PatternKind::kBegin:
+    case PatternKind::kEnd:
+      break;
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::optional<LeafTest> PredicateReader::read_text(const Test& test) {
+  const AttributeRow& row = test.row;
+  size_t at = test.next;
+  if (at == test.terms.size()) {
+    diagnostics_.report(Kind::kMissingOperand, test.span, "`{}` is compared with nothing", row.words)
+        .help(fmt::format("for instance `{}`", row.example));
+    return std::nullopt;
+  }
+  if (const auto* comparison = std::get_if<ast::Operator>(&test.terms[at])) {
+    if (comparison->comparison != Comparison::kEqual && comparison->comparison != Comparison::kNotEqual) {
+      diagnostics_
+          .report(Kind::kOperatorMismatch, comparison->span, "`{}` does not apply to `{}`",
+                  spelling(comparison->comparison), row.words)
+          .help(fmt::format("text has no order; operators that fit: {}", list_words(operators_of(row.type))));
+      return std::nullopt;
+    }
+    auto out = read_text_operand(test, at + 1, StringTest::Op::kExact);
+    if (out) out->negated = comparison->comparison == Comparison::kNotEqual;
+    return out;
+  }
+  const auto* word = std::get_if<ast::Word>(&test.terms[at]);
+  if (word == nullptr) return read_text_operand(test, at, StringTest::Op::kGlob);
+  for (const OperatorRow& known : word_operators()) {
+    if (known.word != word->text) continue;
+    if (applies(known, row.type)) return read_text_operand(test, at + 1, known.op);
+    diagnostics_
+        .report(Kind::kOperatorMismatch, word->span, "`{}` does not apply to `{}`", word->text, row.words)
+        .help(fmt::format("operators that fit: {}", list_words(operators_of(row.type))));
+    return std::nullopt;
+  }
+  const auto operand = values_.resolve(test.terms[at]);
+  if (!operand) return std::nullopt;
+  if (operand->let != nullptr) return read_text_operand(test, at, StringTest::Op::kGlob);
+  if (at + 1 == test.terms.size()) {
+    // The last word is a value: most likely text whose quotes are missing.
+    std::vector<std::string_view> names;
+    for (const ast::Let* let : declarations_.lets) names.push_back(let->name.text);
+    diagnostics_.report(Kind::kUndefinedConstant, word->span, "undefined constant `{}`", word->text)
+        .help(did_you_mean(word->text, names,
+                           fmt::format("text stands in double quotes: `{} \"{}\"`", row.words, word->text)));
+    return std::nullopt;
+  }
+  diagnostics_.report(Kind::kUnknownOperator, word->span, "unknown operator `{}`", word->text)
+      .help(
+          did_you_mean(word->text, operators_of(row.type),
+                       fmt::format("operators of `{}`: {}", row.words, list_words(operators_of(row.type)))));
+  return std::nullopt;
+}
+
+std::optional<LeafTest> PredicateReader::read_text_operand(const Test& test, size_t index,
+                                                           StringTest::Op op) {
+  const Subject subject = test.subject();
+  if (index >= test.terms.size()) {
+    const Span last = ast::span_of(test.terms.back());
+    diagnostics_
+        .report(Kind::kMissingOperand, last, "`{}` has no operand",
+                op == StringTest::Op::kExact ? "==" : model::spelling(op))
+        .help(fmt::format("for instance `{}`", subject.example));
+    return std::nullopt;
+  }
+  const auto operand = values_.resolve(test.terms[index]);
+  if (!operand) return std::nullopt;
+  const auto* string = std::get_if<ast::String>(operand->term);
+  if (string == nullptr) {
+    values_.wrong_type(*operand, subject, "a string");
+    return std::nullopt;
+  }
+  const auto text = values_.text(*string, *operand, subject);
+  if (!text || !expect_end(test, index + 1 - test.next)) return std::nullopt;
+  LeafTest out;
+  out.predicate.string = StringTest{op, *text};
+  const abi::Attribute attribute = *test.row.attribute;
+  const bool sound = test.row.type == ValueType::kPath
+                         ? check_path_test(*out.predicate.string, *operand)
+                         : check_comm(*out.predicate.string, *operand, test.row);
+  if (!sound || !check_pattern(*out.predicate.string, *string, *operand, attribute)) return std::nullopt;
+  return out;
+}
+
+bool PredicateReader::check_comm(const StringTest& string, const Operand& operand, const AttributeRow& row) {
+  if (string.op == StringTest::Op::kRegex) return true;
+  size_t bytes = string.text.size();
+  if (string.op == StringTest::Op::kGlob) {
+    const auto parsed = automata::parse_test(string, *row.attribute);
+    const auto* pattern = std::get_if<automata::Pattern>(&parsed);
+    if (pattern == nullptr) return true;  // reported by check_pattern
+    bytes = shortest(*pattern);
+  }
+  if (bytes <= abi::kCommBytes) return true;
+  auto report =
+      values_.report(Kind::kCommTooLong, operand,
+                     fmt::format("{} bytes of text for `{}`, which never matches", bytes, row.words));
+  report.note(
+      "the kernel keeps the first 15 bytes of a thread's name (`TASK_COMM_LEN` is 16, with a final zero)");
+  if (string.op == StringTest::Op::kExact || string.op == StringTest::Op::kPrefix)
+    report.help(fmt::format("compare with what the kernel keeps: {}",
+                            quoted(string.text.substr(0, abi::kCommBytes))));
+  return false;
+}
+
+bool PredicateReader::check_path_test(const StringTest& string, const Operand& operand) {
+  const std::string& text = string.text;
+  const auto bad = [&](std::string message, std::string help) {
+    values_.report(Kind::kBadCgroupPath, operand, std::move(message))
+        .note("cgroup paths begin at the root of the hierarchy: `/`, `/system.slice/ssh.service`")
+        .help(std::move(help));
+    return false;
+  };
+  switch (string.op) {
+    case StringTest::Op::kExact:
+    case StringTest::Op::kUnder:
+      return check_path(text, operand);
+    case StringTest::Op::kPrefix:
+      if (!text.starts_with('/'))
+        return bad(fmt::format("a cgroup path never begins with {}", quoted(text)),
+                   fmt::format("write {}, or `contains` for a part of the path", quoted("/" + text)));
+      break;
+    case StringTest::Op::kGlob:
+      // What can stand for a `/` at the beginning: `**` can, `*` and `?` cannot.
+      if (!text.starts_with('/') && !text.starts_with("**") && !text.starts_with("[") &&
+          !text.starts_with('\\'))
+        return bad(fmt::format("a cgroup path never matches {}: it does not begin with `/`", quoted(text)),
+                   fmt::format("write {}, or {} for any depth", quoted("/" + text), quoted("/**/" + text)));
+      [[fallthrough]];
+    case StringTest::Op::kSuffix:
+      if (text.size() > 1 && text.ends_with('/'))
+        return bad(fmt::format("a cgroup path never ends with `/`, as {} does", quoted(text)),
+                   fmt::format("write {}", quoted(text.substr(0, text.find_last_not_of('/') + 1))));
+      break;
+    case StringTest::Op::kContains:
+      break;
+    case StringTest::Op::kRegex:
+      return true;
+  }
+  if (text.find("//") != std::string::npos)
+    return bad(fmt::format("a cgroup path has no empty component, as {} does", quoted(text)),
+               "write one `/`");
+  return true;
+}
+
+bool PredicateReader::check_path(const std::string& path, const Operand& operand) {
+  constexpr std::string_view kMount = "/sys/fs/cgroup";
+  const auto bad = [&](std::string message) {
+    return values_.report(Kind::kBadCgroupPath, operand, std::move(message))
+        .note("cgroup paths begin at the root of the hierarchy: `/`, `/system.slice/ssh.service`");
+  };
+  if (!path.starts_with('/')) {
+    bad(fmt::format("the cgroup path {} does not begin with `/`", quoted(path)))
+        .help(fmt::format("write {}", quoted("/" + path)));
+    return false;
+  }
+  if (path.starts_with(kMount) && (path.size() == kMount.size() || path[kMount.size()] == '/')) {
+    const std::string inner = path.size() <= kMount.size() + 1 ? "/" : path.substr(kMount.size());
+    bad(fmt::format("the cgroup path {} is a path of the file system", quoted(path)))
+        .help(fmt::format("leave the mount point out: {}", quoted(inner)));
+    return false;
+  }
+  if (path.size() > 1 && path.ends_with('/')) {
+    bad(fmt::format("the cgroup path {} ends with `/`", quoted(path)))
+        .help(fmt::format("write {}",
+                          quoted(path.substr(0, std::max<size_t>(1, path.find_last_not_of('/') + 1)))));
+    return false;
+  }
+  // Components between slashes; the path is `/` or ends without one.
+  for (size_t begin = 1; begin < path.size();) {
+    const size_t end = std::min(path.find('/', begin), path.size());
+    const std::string_view component = std::string_view(path).substr(begin, end - begin);
+    if (component.empty() || component == "." || component == "..") {
+      bad(fmt::format("the cgroup path {} has the component `{}`", quoted(path), component))
+          .help("a path names each cgroup on the way once, without empty components, `.` and `..`");
+      return false;
+    }
+    begin = end + 1;
+  }
+  return true;
+}
+
+bool PredicateReader::check_pattern(const StringTest& string, const ast::String& written,
+                                    const Operand& operand, abi::Attribute attribute) {
+  const auto parsed = automata::parse_test(string, attribute);
+  const auto* error = std::get_if<automata::PatternError>(&parsed);
+  if (error == nullptr) return true;
+  Operand at = operand;
+  // Offsets count bytes of the value: they are places of the text when it has no escapes.
+  const bool plain = written.span.end - written.span.begin == written.value.size() + 2;
+  if (operand.let == nullptr && plain && error->offset < written.value.size()) {
+    at.span.begin = written.span.begin + 1 + error->offset;
+    at.span.end = at.span.begin + 1;
+  }
+  values_.report(Kind::kBadPattern, at, error->message).help(error->help);
+  return false;
+}
+
+}  // namespace scx::sema

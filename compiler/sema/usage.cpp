@@ -1,0 +1,66 @@
+#include "compiler/sema/usage.h"
+
+#include <set>
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace scx::sema {
+namespace {
+
+using diag::Kind;
+
+class Walker {
+ public:
+  explicit Walker(const Declarations& declarations) : declarations_(declarations) {}
+
+  void visit(const ast::Block& block) {
+    for (const ast::Property& property : block.properties) {
+      visit(property.terms);
+      if (property.match) visit(*property.match);
+      if (property.block != nullptr) visit(*property.block);
+    }
+  }
+
+  [[nodiscard]] bool uses(std::string_view name) const { return used_.contains(name); }
+
+ private:
+  void visit(const ast::Expression& expression) {
+    visit(expression.terms);
+    for (const ast::Expression& operand : expression.operands) visit(operand);
+  }
+
+  // Any word that is a name counts as its use: a keyword that is spelt like a
+  // constant costs a warning that is missing, not one that is wrong.
+  void visit(const std::vector<ast::Term>& terms) {
+    for (const ast::Term& term : terms) {
+      const auto* word = std::get_if<ast::Word>(&term);
+      if (word == nullptr || !used_.insert(word->text).second) continue;
+      if (const ast::Let* let = declarations_.find_let(word->text)) visit(let->value);
+      if (const auto matcher = declarations_.find_matcher(word->text))
+        visit(declarations_.matchers[*matcher]->expression);
+    }
+  }
+
+  const Declarations& declarations_;
+  std::set<std::string_view> used_;
+};
+
+}  // namespace
+
+void warn_unused(const Declarations& declarations, diag::Diagnostics& diagnostics) {
+  Walker walker(declarations);
+  if (declarations.policy != nullptr) walker.visit(declarations.policy->body);
+  for (const ast::Layer* layer : declarations.layers) walker.visit(layer->body);
+  for (const ast::Test* test : declarations.tests) walker.visit(test->body);
+  const auto warn = [&](Kind kind, const ast::Word& name, std::string_view what) {
+    if (name.span.file != declarations.main || walker.uses(name.text)) return;
+    diagnostics.report(kind, name.span, "the {} `{}` is never used", what, name.text)
+        .help("remove it, or use it in a layer or a test");
+  };
+  for (const ast::Matcher* matcher : declarations.matchers)
+    warn(Kind::kUnusedMatcher, matcher->name, "matcher");
+  for (const ast::Let* let : declarations.lets) warn(Kind::kUnusedConstant, let->name, "constant");
+}
+
+}  // namespace scx::sema
