@@ -1,0 +1,25 @@
+// `scxc check FILE…`: errors, warnings and notes of each policy, no output file.
+#include <algorithm>
+
+#include "compiler/driver/commands.h"
+#include "compiler/driver/pipeline.h"
+#include "compiler/driver/report.h"
+
+namespace scx::driver {
+
+int check(const Options& options) {
+  int exit_code = kExitOk;
+  Timings timings;
+  for (const std::string& file : options.files) {
+    Compilation compilation;
+    const Result<void> ran = run_phases(options, file, Phase::kAutomata, compilation, timings);
+    report_diagnostics(options, compilation, false);
+    if (!ran) report_error(options, ran.error());
+    const int own = !ran ? kExitEnvironment : compilation.diagnostics.has_errors() ? kExitErrors : kExitOk;
+    exit_code = std::max(exit_code, own);
+  }
+  report_timings(options, timings);
+  return exit_code;
+}
+
+}  // namespace scx::driver

@@ -1,0 +1,203 @@
+#include "compiler/driver/command_line.h"
+
+#include <algorithm>
+#include <map>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "compiler/driver/version.h"
+
+namespace scx::driver {
+
+namespace {
+
+const std::map<std::string, Emit> kEmits = {{"c", Emit::kC}, {"obj", Emit::kObject}};
+const std::map<std::string, Dump> kDumps = {{"tokens", Dump::kTokens}, {"ast", Dump::kAst},
+                                            {"model", Dump::kModel},   {"c", Dump::kC},
+                                            {"object", Dump::kObject}, {"manifest", Dump::kManifest}};
+const std::map<std::string, Format> kFormats = {{"text", Format::kText}, {"json", Format::kJson}};
+const std::map<std::string, Color> kColors = {
+    {"auto", Color::kAuto}, {"always", Color::kAlways}, {"never", Color::kNever}};
+
+constexpr const char* kMainExamples = R"(Commands:
+  scxc FILE              compile a policy (the default)
+  scxc check FILE...     report errors only
+  scxc test FILE...      run the tests that a policy carries
+  scxc explain CODE      what a diagnostic means and how to resolve it
+  scxc completion SHELL  completion for bash, zsh or fish
+`scxc COMMAND --help` tells more.
+
+Examples:
+  scxc web.scx                    writes web.bpf.o
+  scxc web.scx -o sched.bpf.o
+  scxc web.scx --emit=c -o -      the C text on standard output
+  scxc web.scx --dump=model
+
+Exit codes: 0 done, 1 the policy has errors or a failed test, 2 usage, 3 environment
+)";
+constexpr const char* kCheckExamples = R"(Examples:
+  scxc check web.scx
+  scxc check *.scx --format json
+)";
+constexpr const char* kTestExamples = R"(Each test runs on the reference classifier and on the emitted one, compiled for
+this machine; they must agree.
+
+Examples:
+  scxc test web.scx
+  scxc test web.scx --format json
+)";
+constexpr const char* kExplainExamples = R"(Examples:
+  scxc explain E0304
+)";
+constexpr const char* kCompletionExamples = R"(Examples:
+  scxc completion bash > /usr/share/bash-completion/completions/scxc
+  scxc completion zsh > "${fpath[1]}/_scxc"
+  scxc completion fish > ~/.config/fish/completions/scxc.fish
+)";
+
+// An option whose values are the keys of a table: a wrong one lists them.
+template <typename T>
+CLI::Option* add_choice(CLI::App& app, const std::string& name, T& target, const std::map<std::string, T>& values,
+                        const std::string& description) {
+  std::vector<std::string> words;
+  for (const auto& [word, value] : values) words.push_back(word);
+  return app
+      .add_option_function<std::string>(
+          name, [&target, &values](const std::string& word) { target = values.at(word); }, description)
+      ->check(CLI::Validator(
+          [&values, words](std::string& word) {
+            if (values.count(word) != 0) return std::string();
+            return fmt::format("`{}` is none of {}", word, fmt::join(words, ", "));
+          },
+          ""))
+      ->type_name(fmt::format("{}", fmt::join(words, "|")));
+}
+
+// CLI11's own help, with ours at its end.
+class Formatter : public CLI::Formatter {
+ public:
+  std::string make_footer(const CLI::App* app) const override { return "\n" + app->get_footer(); }
+  // The commands stand in the footer with their operands.
+  std::string make_subcommands(const CLI::App*, CLI::AppFormatMode) const override { return ""; }
+};
+
+void add_common(CLI::App& app, Options& options) {
+  add_choice(app, "--format", options.format, kFormats, "diagnostics as text or as JSON");
+  add_choice(app, "--color", options.color, kColors, "color of text; NO_COLOR counts for auto");
+  app.add_option("-I", options.include_dirs, "also allow includes from this folder")->type_name("DIR")->allow_extra_args(false);
+  app.add_flag("--timings", options.timings, "time of each phase, on standard error");
+}
+
+struct Parser {
+  Options options;
+  CLI::App app{"scxc: compiles a CPU-scheduling policy to a sched_ext scheduler", "scxc"};
+  CLI::App* check = nullptr;
+  CLI::App* test = nullptr;
+  CLI::App* explain = nullptr;
+  CLI::App* completion = nullptr;
+
+  Parser() {
+    app.formatter(std::make_shared<Formatter>());
+    app.set_version_flag("--version", version_text());
+    app.footer(kMainExamples);
+    app.add_option("FILE", options.files, "the policy")->type_name("")->expected(0, 1);
+    app.add_option("-o,--output", options.output, "output file, `-` for standard output; default NAME.bpf.o")
+        ->type_name("FILE");
+    add_choice(app, "--emit", options.emit, kEmits, "an object, or the C text that it is compiled from");
+    add_choice(app, "--dump", options.dump, kDumps, "print what a phase gave, write no file");
+    app.add_option("--templates", options.templates, "folder of BPF templates")->group("");
+    add_common(app, options);
+
+    check = add_command("check", "report errors only", kCheckExamples);
+    check->add_option("FILE", options.files, "policies")->type_name("")->required();
+    add_common(*check, options);
+
+    test = add_command("test", "run the tests that a policy carries", kTestExamples);
+    test->add_option("FILE", options.files, "policies")->type_name("")->required();
+    add_common(*test, options);
+
+    explain = add_command("explain", "what a diagnostic means and how to resolve it", kExplainExamples);
+    explain->add_option("CODE", options.code, "the code in brackets: E0304")->type_name("")->required();
+
+    completion = add_command("completion", "completion for a shell", kCompletionExamples);
+    completion->add_option("SHELL", options.shell, "bash, zsh or fish")
+        ->type_name("")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  }
+
+  CLI::App* add_command(const char* name, const char* description, const char* examples) {
+    CLI::App* command = app.add_subcommand(name, description);
+    command->footer(examples);
+    return command;
+  }
+
+  // Which of them was used.
+  void set_command() {
+    if (check->parsed()) options.command = Command::kCheck;
+    if (test->parsed()) options.command = Command::kTest;
+    if (explain->parsed()) options.command = Command::kExplain;
+    if (completion->parsed()) options.command = Command::kCompletion;
+  }
+};
+
+Answer usage(const std::string& message) {
+  return {kExitUsage, "", fmt::format("error: {}\nhelp: `scxc --help` shows what there is\n", message)};
+}
+
+// The line fits its own rules, beyond what CLI11 checks.
+std::string contradiction(const Options& options) {
+  if (options.command != Command::kCompile) return "";
+  if (options.files.empty()) return "no policy given";
+  if (options.dump != Dump::kNone && !options.output.empty()) return "`--dump` writes no file, `-o` cannot go with it";
+  if (options.dump != Dump::kNone && options.emit == Emit::kC) return "`--dump` and `--emit` exclude each other";
+  return "";
+}
+
+}  // namespace
+
+const std::vector<std::string_view>& planned_commands() {
+  static const std::vector<std::string_view> commands = {"lint",     "fmt",    "diff",   "draw",
+                                                         "topology", "import", "verify", "lsp"};
+  return commands;
+}
+
+std::variant<Options, Answer> parse_command_line(const std::vector<std::string>& arguments) {
+  if (arguments.empty()) return usage("no policy given");
+  const auto& planned = planned_commands();
+  if (std::find(planned.begin(), planned.end(), arguments.front()) != planned.end()) {
+    return Answer{kExitUsage, "", fmt::format("error: `scxc {}` is not implemented yet\n", arguments.front())};
+  }
+  Parser parser;
+  try {
+    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    parser.app.parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    // The help of the command that it was asked of.
+    const CLI::App* asked = &parser.app;
+    for (const CLI::App* command : parser.app.get_subcommands()) asked = command;
+    return Answer{kExitOk, asked->help(), ""};
+  } catch (const CLI::CallForVersion&) {
+    return Answer{kExitOk, version_text() + "\n", ""};
+  } catch (const CLI::ParseError& error) {
+    return usage(error.what());
+  }
+  parser.set_command();
+  const std::string wrong = contradiction(parser.options);
+  if (!wrong.empty()) return usage(wrong);
+  return parser.options;
+}
+
+Completion completions() {
+  Parser parser;
+  Completion result;
+  for (const CLI::App* command : parser.app.get_subcommands({})) result.commands.push_back(command->get_name());
+  for (const CLI::Option* option : parser.app.get_options()) {
+    if (option->get_group().empty()) continue;
+    for (const std::string& name : option->get_lnames()) result.options.push_back("--" + name);
+  }
+  return result;
+}
+
+}  // namespace scx::driver

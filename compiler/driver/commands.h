@@ -1,0 +1,16 @@
+// The commands of scxc: each runs the phases that it needs and gives the exit
+// code. main() calls the one that the command line named.
+#pragma once
+
+#include "compiler/driver/options.h"
+
+namespace scx::driver {
+
+int run_command(const Options& options);
+
+int compile(const Options& options);
+int check(const Options& options);
+int test(const Options& options);
+int explain(const Options& options);
+
+}  // namespace scx::driver

@@ -1,0 +1,37 @@
+#include "compiler/driver/manifest.h"
+
+#include "compiler/driver/version.h"
+
+namespace scx::driver {
+
+namespace {
+
+abi::Location location(Span span, const Sources& sources) {
+  const LineColumn at = sources.position(span.file, span.begin);
+  return {sources.logical_path(span.file), at.line, at.column};
+}
+
+}  // namespace
+
+abi::Manifest make_manifest(const model::Policy& policy, const abi::Classifier& classifier,
+                            const backend::Object& object, const Sources& sources) {
+  abi::Manifest manifest;
+  manifest.compiler = compiler_name();
+  manifest.policy = policy.name;
+  manifest.fingerprint = model::fingerprint(policy);
+  manifest.min_kernel = model::to_string(policy.min_kernel);
+  manifest.watchdog_ns = policy.watchdog_ns;
+  manifest.classifier = classifier;
+  for (uint32_t id = 0; id < policy.domains.size(); ++id) {
+    const model::Layer& layer = policy.layer(id);
+    manifest.domains.push_back({policy.cells[policy.domains[id].cell].name, layer.name, layer.kind, layer.cpus,
+                                layer.slice_ns, layer.weight, layer.order, layer.preempt,
+                                location(layer.span, sources)});
+  }
+  for (const backend::KernelSymbol& symbol : object.kernel_symbols) {
+    if (symbol.function) manifest.kernel_functions.push_back({symbol.name, symbol.weak, {}});
+  }
+  return manifest;
+}
+
+}  // namespace scx::driver

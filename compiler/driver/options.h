@@ -1,0 +1,38 @@
+// What the command line asked for, as data. command_line.cpp fills it, the
+// commands read it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace scx::driver {
+
+// Exit codes of scxc, the same for every command.
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitErrors = 1;  // the policy has errors, or a test of it failed
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitEnvironment = 3;  // files, the machine, or a fault of scxc itself
+
+enum class Command : uint8_t { kCompile, kCheck, kTest, kExplain, kCompletion };
+enum class Emit : uint8_t { kObject, kC };
+enum class Dump : uint8_t { kNone, kTokens, kAst, kModel, kC, kObject, kManifest };
+enum class Format : uint8_t { kText, kJson };
+enum class Color : uint8_t { kAuto, kAlways, kNever };
+
+struct Options {
+  Command command = Command::kCompile;
+  std::vector<std::string> files;
+  std::vector<std::string> include_dirs;  // -I
+  std::string output;                     // -o; empty: from the policy's name
+  Emit emit = Emit::kObject;
+  Dump dump = Dump::kNone;
+  Format format = Format::kText;
+  Color color = Color::kAuto;
+  bool timings = false;
+  std::string code;       // explain
+  std::string shell;      // completion
+  std::string templates;  // folder of BPF templates instead of the built-in ones, for tests
+};
+
+}  // namespace scx::driver

@@ -1,0 +1,45 @@
+// The phases of one compilation in their order: text, tree, model, classifier,
+// C, object, manifest. Each takes what the one before gave. The commands run
+// as many of them as they need.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "compiler/ast/ast.h"
+#include "compiler/diagnostics/diagnostics.h"
+#include "compiler/driver/options.h"
+#include "compiler/driver/timings.h"
+#include "compiler/model/model.h"
+#include "compiler/support/source.h"
+#include "runtime/abi/manifest.h"
+#include "runtime/base/result.h"
+
+namespace scx::driver {
+
+enum class Phase : uint8_t { kSyntax, kSema, kAutomata, kCodegen, kBackend };
+
+// What the phases gave; what a failed or unwanted phase would give is empty.
+struct Compilation {
+  Sources sources;
+  diag::Diagnostics diagnostics;
+  ast::Program program;
+  std::optional<model::Policy> policy;
+  std::optional<abi::Classifier> classifier;
+  std::string c_text;       // self-contained, without the manifest
+  std::string object;       // with the manifest
+  std::string manifest;     // JSON
+  std::string object_dump;  // the object as text
+};
+
+// Runs the phases up to and including `last`, and stops after one that
+// reported errors: the caller looks at `result.diagnostics`. Errors returned
+// are those of the environment and faults of our own.
+Result<void> run_phases(const Options& options, const std::string& file, Phase last, Compilation& result,
+                        Timings& timings);
+
+// The C text with its manifest as a last block, so that stock clang gives an
+// object that scx-run loads. Precondition: all phases ran.
+std::string c_with_manifest(const Compilation& compilation);
+
+}  // namespace scx::driver

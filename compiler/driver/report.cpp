@@ -1,0 +1,59 @@
+#include "compiler/driver/report.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include <unistd.h>
+
+#include "compiler/diagnostics/render.h"
+
+namespace scx::driver {
+
+namespace {
+
+void print(std::FILE* stream, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stream);
+  std::fflush(stream);
+}
+
+}  // namespace
+
+void print_out(std::string_view text) { print(stdout, text); }
+void print_error(std::string_view text) { print(stderr, text); }
+
+bool use_color(Color color, int fd) {
+  if (color != Color::kAuto) return color == Color::kAlways;
+  const char* no_color = std::getenv("NO_COLOR");
+  if (no_color != nullptr && *no_color != '\0') return false;
+  const char* terminal = std::getenv("TERM");
+  return ::isatty(fd) != 0 && (terminal == nullptr || std::string_view(terminal) != "dumb");
+}
+
+void report_diagnostics(const Options& options, const Compilation& compilation, bool output_taken) {
+  if (options.format == Format::kJson) {
+    const std::string text = diag::render_json(compilation.diagnostics, compilation.sources);
+    output_taken ? print_error(text) : print_out(text);
+    return;
+  }
+  print_error(diag::render_terminal(compilation.diagnostics, compilation.sources,
+                                    use_color(options.color, STDERR_FILENO)));
+}
+
+void report_error(const Options& options, const Error& error) {
+  const bool color = options.format == Format::kText && use_color(options.color, STDERR_FILENO);
+  std::string text = fmt::format("{}: {}\n", color ? "\033[1;31merror\033[0m" : "error", error.message);
+  if (!error.help.empty()) {
+    // More than a line stands below, each line indented.
+    text += error.help.find('\n') == std::string::npos ? "help: " : "  ";
+    for (const char c : error.help) text += c == '\n' ? std::string("\n  ") : std::string(1, c);
+    text += '\n';
+  }
+  print_error(text);
+}
+
+void report_timings(const Options& options, const Timings& timings) {
+  if (!options.timings) return;
+  print_error(options.format == Format::kJson ? timings.json() : timings.text());
+}
+
+}  // namespace scx::driver

@@ -1,0 +1,32 @@
+// Where and how the commands speak: diagnostics, errors of the environment and
+// timings, in the format and colour that were asked for.
+#pragma once
+
+#include <string>
+
+#include "compiler/driver/options.h"
+#include "compiler/driver/pipeline.h"
+#include "compiler/driver/timings.h"
+#include "runtime/base/result.h"
+
+namespace scx::driver {
+
+// Diagnostics of one compilation. Text goes to standard error; JSON to
+// standard output, or to standard error when `output_taken` (the result itself
+// goes to standard output).
+void report_diagnostics(const Options& options, const Compilation& compilation, bool output_taken);
+
+// "error: …", with help; for errors that are not about a place in a policy.
+void report_error(const Options& options, const Error& error);
+
+// On standard error, if asked for.
+void report_timings(const Options& options, const Timings& timings);
+
+void print_out(std::string_view text);
+void print_error(std::string_view text);
+
+// Whether text on this stream is coloured. NO_COLOR (https://no-color.org)
+// counts for `auto` when it is set and not empty.
+bool use_color(Color color, int fd);
+
+}  // namespace scx::driver

@@ -1,0 +1,134 @@
+// Every golden input against its transcript, the rules for names, and the
+// coverage of diagnostic kinds. SCX_UPDATE=1 writes the transcripts instead.
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include <gmock/gmock.h>
+
+#include "compiler/diagnostics/diagnostics.h"
+#include "runtime/base/file.h"
+#include "tests/golden/transcript.h"
+
+namespace scx::golden {
+namespace {
+
+namespace fs = std::filesystem;
+const fs::path kRoot = fs::path(SCX_SOURCE_DIR) / "tests/golden";
+const std::string kScxc = std::string(SCX_BIN_DIR) + "/scxc";
+
+bool updating() {
+  const char* value = std::getenv("SCX_UPDATE");
+  return value != nullptr && *value != '\0' && std::string_view(value) != "0";
+}
+
+class Golden : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Golden, Transcript) {
+  const Case& golden = GetParam();
+  ASSERT_FALSE(golden.commands.empty()) << "no `# golden:` line and no COMMANDS in the folder";
+  const Transcript transcript = record(golden, kScxc);
+  for (const int code : transcript.exit_codes) {
+    EXPECT_LT(code, 128) << "ended by a signal";
+    EXPECT_EQ(code != 0, golden.expects_failure())
+        << "exit " << code << ": the name must begin with fail_ just then";
+  }
+  EXPECT_LT(transcript.cpu_seconds, 1.0);
+  EXPECT_THAT(transcript.text, ::testing::Not(::testing::HasSubstr(SCX_SOURCE_DIR)))
+      << "a path of this machine";
+  const std::string path = golden.transcript_path().string();
+  if (updating()) {
+    const auto written = write_file_atomically(path, transcript.text);
+    ASSERT_TRUE(written.ok()) << written.error().message;
+    return;
+  }
+  const auto expected = read_file(path);
+  ASSERT_TRUE(expected.ok()) << expected.error().message << "; SCX_UPDATE=1 writes it";
+  EXPECT_TRUE(*expected == transcript.text)
+      << first_difference(*expected, transcript.text) << "\nSCX_UPDATE=1 accepts what is printed now";
+}
+
+INSTANTIATE_TEST_SUITE_P(, Golden, ::testing::ValuesIn(find_cases(kRoot)), [](const auto& info) {
+  std::string name = info.param.name();
+  for (char& c : name) {
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+  }
+  return name;
+});
+
+// Codes that the transcripts show in brackets, with one that shows it.
+std::map<std::string, std::string> shown_codes() {
+  std::map<std::string, std::string> shown;
+  const std::regex bracketed(R"(\[([EWN]\d{4})\])");
+  for (const Case& golden : find_cases(kRoot)) {
+    const auto text = read_file(golden.transcript_path().string());
+    if (!text.ok()) continue;
+    for (std::sregex_iterator it(text->begin(), text->end(), bracketed), end; it != end; ++it) {
+      shown.emplace((*it)[1], golden.name());
+    }
+  }
+  return shown;
+}
+
+// uncovered.txt: "CODE reason" a line.
+std::map<std::string, std::string> excused_codes() {
+  std::map<std::string, std::string> excused;
+  std::ifstream stream(kRoot / "uncovered.txt");
+  for (std::string line; std::getline(stream, line);) {
+    if (line.empty() || line.front() == '#') continue;
+    const size_t space = line.find(' ');
+    excused[line.substr(0, space)] = space == std::string::npos ? "" : line.substr(space + 1);
+  }
+  return excused;
+}
+
+TEST(DiagnosticKinds, EachIsShownByATranscript) {
+  const auto shown = shown_codes();
+  const auto excused = excused_codes();
+  for (const diag::KindInfo& kind : diag::all_kinds()) {
+    const std::string code(kind.code);
+    const auto excuse = excused.find(code);
+    if (excuse == excused.end()) {
+      EXPECT_TRUE(shown.count(code) != 0) << code << " (" << kind.title << ") is triggered by no golden";
+    } else {
+      EXPECT_FALSE(excuse->second.empty()) << code << " stands in uncovered.txt without a reason";
+      EXPECT_EQ(shown.count(code), 0U) << code << " stands in uncovered.txt and is covered";
+    }
+  }
+}
+
+TEST(DiagnosticKinds, ExceptionsExist) {
+  std::set<std::string> known;
+  for (const diag::KindInfo& kind : diag::all_kinds()) known.emplace(kind.code);
+  for (const auto& [code, reason] : excused_codes())
+    EXPECT_EQ(known.count(code), 1U) << code << " is no code";
+}
+
+// A transcript whose input is gone would never be looked at again.
+TEST(Goldens, NoneIsStray) {
+  std::set<fs::path> expected;
+  for (const Case& golden : find_cases(kRoot)) expected.insert(golden.transcript_path());
+  for (const fs::directory_entry& file : fs::recursive_directory_iterator(kRoot)) {
+    if (file.path().extension() == ".golden") EXPECT_EQ(expected.count(file.path()), 1U) << file.path();
+  }
+}
+
+// 50 hand-made wrong policies at least, each told with a code and a place.
+TEST(Goldens, WrongPoliciesAreToldWithCodeAndPlace) {
+  const std::regex told(R"(error\[E\d{4}\][^\n]*\n *--> [^\n]*:\d+:\d+)");
+  int wrong = 0;
+  for (const Case& golden : find_cases(kRoot)) {
+    if (!golden.expects_failure() || golden.input.parent_path().filename() == "driver") continue;
+    const auto text = read_file(golden.transcript_path().string());
+    if (!text.ok()) continue;
+    EXPECT_TRUE(std::regex_search(*text, told)) << golden.name();
+    ++wrong;
+  }
+  EXPECT_GE(wrong, 50);
+}
+
+}  // namespace
+}  // namespace scx::golden
