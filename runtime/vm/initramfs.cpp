@@ -121,7 +121,11 @@ class Tree {
     add(path, {"", std::move(content), "", S_IFREG | mode});
   }
 
-  Result<void> file(const std::string& host, const std::string& guest, unsigned mode) {
+  Result<void> file(const std::string& named, const std::string& guest, unsigned mode) {
+    // Resolved here, so that /proc/self/exe is this process for every later reader too.
+    std::error_code unresolved;
+    const std::string resolved = fs::canonical(named, unresolved).string();
+    const std::string& host = unresolved ? named : resolved;
     struct stat status{};
     if (::stat(host.c_str(), &status) != 0) return bad_file(host, "there is no such file");
     if (guest.empty() || guest[0] != '/') return bad_file(host, "its path in the guest must be absolute");

@@ -118,13 +118,6 @@ std::string plain_text(std::string_view console) {
   return out;
 }
 
-std::string tail(std::string_view text) {
-  size_t from = text.size();
-  size_t lines = 0;
-  while (from > 0 && !(text[from - 1] == '\n' && from != text.size() && ++lines == kTailLines)) --from;
-  return std::string(text.substr(from));
-}
-
 std::vector<std::string> qemu_arguments(const VmSpec& spec, const Qemu& qemu, bool kvm,
                                         const WorkDirectory& work, int control) {
   std::vector<std::string> arguments = {
@@ -231,7 +224,7 @@ class Watch {
 
 Error with_console(std::string message, const Watch& watch, const std::string& qemu_log, std::string reason) {
   if (!qemu_log.empty()) message += "\nQEMU said:\n" + qemu_log;
-  message += "\nthe console's last lines:\n" + tail(watch.console());
+  message += "\nthe console's last lines:\n" + last_lines(watch.console(), kTailLines);
   return Error{std::move(message), "", std::move(reason)};
 }
 
@@ -270,6 +263,13 @@ Result<VmResult> judge(const VmSpec& spec, const Watch& watch, Ending ending, co
 void say_waiting() { fmt::print(stderr, "scx-vm: another virtual machine runs; waiting for its end\n"); }
 
 }  // namespace
+
+std::string last_lines(std::string_view text, size_t count) {
+  size_t from = text.size();
+  size_t lines = 0;
+  while (from > 0 && !(text[from - 1] == '\n' && from != text.size() && ++lines == count)) --from;
+  return std::string(text.substr(from));
+}
 
 Result<VmResult> run_vm(const VmSpec& spec) {
   SCX_TRY(const Qemu qemu, find_qemu());

@@ -69,4 +69,7 @@ struct VmResult {
 // write_initramfs.
 Result<VmResult> run_vm(const VmSpec& spec);
 
+// The last `count` lines of a console or a log.
+std::string last_lines(std::string_view text, size_t count);
+
 }  // namespace scx::vm

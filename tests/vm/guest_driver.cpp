@@ -1,0 +1,76 @@
+// scx-vm-tests: boots one kernel series with one topology and runs the checks of
+// tests/vm/guest in it, all in one boot. Fails with the failing checks' text.
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "runtime/vm/kernel.h"
+#include "runtime/vm/vm.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+int fail(const scx::Error& error) {
+  fmt::print(stderr, "scx-vm-tests: {}\n", error.message);
+  if (!error.help.empty()) fmt::print(stderr, "help: {}\n", error.help);
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("runs the guest checks in one virtual machine");
+  scx::vm::KernelRequest request{.series = std::string(scx::vm::kDefaultSeries)};
+  std::string topology = "2s2c2t";
+  std::string filter = "*";
+  std::string bin = ".";
+  std::string objects;
+  std::string results;
+  long limit = 400;
+  unsigned soak = 0;
+  app.add_option("--series", request.series, "kernel series")->capture_default_str();
+  app.add_option("--topology", topology, "sockets, cores, threads")->capture_default_str();
+  app.add_option("--filter", filter, "as --gtest_filter")->capture_default_str();
+  app.add_option("--bin", bin, "where scx-guest-tests and scx-run are");
+  app.add_option("--objects", objects, "directory of compiled policies, /objects in the guest");
+  app.add_option("--results", results, "where results go")->required();
+  app.add_option("--limit", limit, "seconds, boot included")->capture_default_str();
+  app.add_option("--soak", soak, "seconds of guest time for the checks that soak");
+  CLI11_PARSE(app, argc, argv);
+
+  auto kernel = scx::vm::find_kernel(request);
+  if (!kernel) return fail(kernel.error());
+  auto shape = scx::vm::parse_topology(topology);
+  if (!shape) return fail(shape.error());
+  std::error_code ignored;
+  fs::remove_all(results, ignored);
+
+  scx::vm::VmSpec spec;
+  spec.kernel = *kernel;
+  spec.topology = *shape;
+  spec.results_dir = results;
+  spec.time_limit = std::chrono::seconds(limit);
+  spec.files.push_back({bin + "/scx-guest-tests", "/bin/scx-guest-tests"});
+  if (fs::exists(bin + "/scx-run")) spec.files.push_back({bin + "/scx-run", "/bin/scx-run"});
+  if (!objects.empty() && fs::exists(objects)) spec.files.push_back({objects, "/objects"});
+  spec.environment = {"SCX_TOPOLOGY=" + topology, "SCX_SERIES=" + request.series,
+                      fmt::format("SCX_SOAK={}", soak)};
+  // One line a check as it passes, and all that the failing ones say.
+  spec.command = {"scx-guest-tests", "--gtest_output=xml:/results/guest.xml", "--gtest_filter=" + filter};
+  spec.on_output = [](std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fflush(stdout);
+  };
+  const auto result = scx::vm::run_vm(spec);
+  if (!result) return fail(result.error());
+  fmt::print("Linux {}, {}, {}: boot {:.1f} s, all {:.1f} s\n", kernel->release, topology,
+             result->kvm ? "KVM" : "emulated", result->boot_seconds, result->total_seconds);
+  if (result->exit_code != 0)
+    fmt::print("the kernel's log ended with:\n{}", scx::vm::last_lines(result->dmesg, 30));
+  return result->exit_code == 0 ? 0 : 1;
+}
