@@ -51,14 +51,10 @@ std::string join(const std::vector<std::string>& items) {
 
 Result<std::map<std::string, BtfFunction>> find_functions(const std::string& path,
                                                           const std::vector<std::string>& names) {
-  std::unique_ptr<btf, BtfFree> types;
-  {
-    Result<std::string> bytes = read_file(path);
-    if (!bytes.ok())
-      return Error{fmt::format("the kernel has no BTF: {}", bytes.error().message),
-                   "use a kernel built with CONFIG_DEBUG_INFO_BTF", "no-btf"};
-    types.reset(btf__new(bytes->data(), static_cast<uint32_t>(bytes->size())));
-  }
+  const std::unique_ptr<btf, BtfFree> types(btf__parse(path.c_str(), nullptr));
+  if (types == nullptr && (errno == ENOENT || errno == EACCES))
+    return Error{fmt::format("the kernel has no BTF: cannot read {}: {}", quoted(path), std::strerror(errno)),
+                 "use a kernel built with CONFIG_DEBUG_INFO_BTF", "no-btf"};
   if (types == nullptr)
     return Error{fmt::format("the kernel's BTF in {} cannot be read: {}", quoted(path), std::strerror(errno)),
                  "use another build of the kernel", "corrupt-btf"};

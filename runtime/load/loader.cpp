@@ -13,7 +13,6 @@
 #include <grp.h>
 #include <pwd.h>
 
-#include "runtime/abi/feed.h"
 #include "runtime/base/file.h"
 #include "runtime/load/feed.h"
 #include "runtime/load/host.h"
@@ -21,7 +20,6 @@
 
 namespace scx::load {
 
-static_assert(std::tuple_size_v<Counters> == SCX_STAT_COUNT);
 static_assert(sizeof(CpuEntry) == sizeof(scx_cpu));
 
 namespace {

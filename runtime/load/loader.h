@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/abi/feed.h"
 #include "runtime/base/result.h"
 #include "runtime/load/object_file.h"
 #include "runtime/load/verifier_log.h"
@@ -41,8 +42,8 @@ struct ExitReport {
   [[nodiscard]] bool is_error() const { return kind >= 1024; }
 };
 
-// Counters of one domain, summed over CPUs, indexed by enum scx_stat of runtime/abi/feed.h.
-using Counters = std::array<uint64_t, 11>;
+// Counters of one domain, summed over CPUs, indexed by enum scx_stat.
+using Counters = std::array<uint64_t, SCX_STAT_COUNT>;
 
 struct LoadOptions {
   bool measure = false;  // ask the verifier for times and stack sizes

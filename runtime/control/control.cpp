@@ -1,0 +1,174 @@
+#include "runtime/control/control.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include <poll.h>
+
+#include "runtime/base/file.h"
+#include "runtime/control/output.h"
+#include "runtime/load/host.h"
+#include "runtime/report/render.h"
+
+namespace scx::control {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// How often the kernel is asked for what it does not announce: an end, a hotplug.
+constexpr std::chrono::milliseconds kWatch{200};
+
+double seconds(Clock::duration d) { return std::chrono::duration<double>(d).count(); }
+
+void note(const std::string& text) { fmt::print(stderr, "{}\n", text); }
+
+class Loop {
+ public:
+  Loop(Running running, const Signals& signals, const Options& options)
+      : running_(std::move(running)), signals_(signals), options_(options), output_(signals) {}
+
+  Result<Outcome> run() {
+    if (signals_.arrived()) return Outcome{true, std::nullopt};
+    read_online();
+    SCX_TRY_VOID(running_.scheduler.attach());
+    // Nothing from here on needs a privilege: maps and programs are open, and detaching closes a descriptor.
+    load::keep_capabilities({});
+    start_ = last_frame_ = Clock::now();
+    counters_.assign(running_.manifest.domains.size(), report::Counters{});
+    std::optional<load::ExitReport> exit = watch();
+    const double elapsed = seconds(Clock::now() - start_);
+    Result<void> detached = running_.scheduler.detach();
+    const bool orderly = !exit.has_value();
+    if (!exit.has_value()) exit = running_.scheduler.exit_report();
+    if (options_.stats == Stats::kJson) write_end(orderly, elapsed, exit);
+    if (!detached.ok()) return std::move(detached).error();
+    return Outcome{orderly, exit};
+  }
+
+ private:
+  // Until a signal or the duration (nothing), or the scheduler's own end (why).
+  std::optional<load::ExitReport> watch() {
+    const bool reports = options_.stats != Stats::kNone;
+    auto next_frame = start_ + options_.interval;
+    auto next_watch = start_ + kWatch;
+    for (;;) {
+      auto wake = next_watch;
+      if (reports) wake = std::min(wake, next_frame);
+      if (options_.duration.has_value()) wake = std::min(wake, start_ + *options_.duration);
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(wake - Clock::now()).count();
+      pollfd one{signals_.descriptor(), POLLIN, 0};
+      ::poll(&one, 1, static_cast<int>(std::clamp<int64_t>(left, 0, 60'000)));
+      if ((one.revents & POLLIN) != 0) return std::nullopt;
+
+      const auto now = Clock::now();
+      const bool over = options_.duration.has_value() && now >= start_ + *options_.duration;
+      if (now >= next_watch || over) {
+        next_watch = now + kWatch;
+        if (auto exit = running_.scheduler.exit_report()) return exit;
+        follow_hotplug();
+      }
+      if (reports && now >= next_frame) {
+        // Late by several intervals: the missed ones are not made up.
+        while (next_frame <= now) next_frame += options_.interval;
+        if (!report(now)) return std::nullopt;
+      }
+      if (over) return std::nullopt;
+    }
+  }
+
+  bool report(Clock::time_point now) {
+    Result<std::vector<load::Counters>> counters = running_.scheduler.counters();
+    if (!counters.ok()) {
+      note(fmt::format("scx-run: warning: {}", counters.error().message));
+      return true;
+    }
+    const double interval = std::max(1e-3, seconds(now - last_frame_));
+    const report::Frame frame = report::make_frame(running_.manifest, running_.plan, counters_, *counters,
+                                                   interval, seconds(now - start_));
+    counters_ = *std::move(counters);
+    last_frame_ = now;
+    if (options_.stats == Stats::kJson) return output_.write(report::json(frame));
+    if (output_.is_terminal())
+      return output_.redraw(report::table(frame, {output_.color(), output_.width()}));
+    return output_.write(report::plain_lines(frame));
+  }
+
+  void write_end(bool orderly, double elapsed, const std::optional<load::ExitReport>& exit) {
+    report::EndFigures end{
+        running_.manifest.policy, running_.manifest.fingerprint, elapsed, orderly, 0, 0, "", ""};
+    if (exit.has_value()) {
+      end.exit_kind = exit->kind;
+      end.exit_code = exit->code;
+      end.reason = exit->reason;
+      end.message = report::in_policy_terms(exit->message, running_.manifest);
+    }
+    (void)output_.write(report::json(end));  // the reader may have gone: then nobody misses it
+  }
+
+  // True when the set of online CPUs is another one than at the last call.
+  bool read_online() {
+    Result<std::string> text = read_file("/sys/devices/system/cpu/online");
+    if (!text.ok() || *text == online_) return false;
+    online_ = *std::move(text);
+    return true;
+  }
+
+  void follow_hotplug() {
+    if (!read_online()) return;
+    output_.leave();
+    Result<topology::Topology> now = topology::live();
+    if (!now.ok()) {
+      note(fmt::format("scx-run: warning: {}; the plan stays as it is", now.error().message));
+      return;
+    }
+    topology::Topology merged = topology::refreshed(running_.topology, *now);
+    Result<plan::Plan> plan =
+        plan::plan(merged, plan::requests(running_.manifest.domains), {}, &running_.plan);
+    Result<void> pushed =
+        plan.ok() ? running_.scheduler.push(merged, *plan) : Result<void>(std::move(plan).error());
+    if (!pushed.ok()) {
+      note(fmt::format("scx-run: warning: {}; the last good plan stays", pushed.error().message));
+      return;
+    }
+    note(fmt::format("scx-run: online CPUs are now {}", topology::cpu_list(plan->online)));
+    for (const std::string& line : plan->notes) note(fmt::format("scx-run: note: {}", line));
+    running_.topology = std::move(merged);
+    running_.plan = *std::move(plan);
+  }
+
+  Running running_;
+  const Signals& signals_;
+  Options options_;
+  Output output_;
+  Clock::time_point start_;
+  Clock::time_point last_frame_;
+  std::vector<report::Counters> counters_;
+  std::string online_;
+};
+
+}  // namespace
+
+Result<Outcome> run(Running running, const Signals& signals, const Options& options) {
+  return Loop(std::move(running), signals, options).run();
+}
+
+std::string describe_exit(const load::ExitReport& exit, const abi::Manifest& manifest) {
+  std::string text =
+      fmt::format("the kernel ended policy `{}`: {}", manifest.policy, report::exit_kind(exit.kind));
+  if (!exit.reason.empty()) text += fmt::format(" ({})", report::in_policy_terms(exit.reason, manifest));
+  if (!exit.message.empty()) text += fmt::format("\n  {}", report::in_policy_terms(exit.message, manifest));
+  if (!exit.dump.empty()) {
+    text += "\n  state at that moment:\n";
+    std::string dump = report::in_policy_terms(exit.dump, manifest);
+    while (!dump.empty() && dump.back() == '\n') dump.pop_back();
+    std::string line_start = "    ";
+    text += line_start;
+    for (char c : dump) {
+      text += c;
+      if (c == '\n') text += line_start;
+    }
+  }
+  return text;
+}
+
+}  // namespace scx::control

@@ -1,0 +1,49 @@
+// The life of a scheduler after load: attach, report figures, follow CPU
+// hotplug, notice that the kernel ended it, end on a signal or after a time.
+// One thread, one loop around poll. Called by scx-run.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "runtime/base/result.h"
+#include "runtime/control/signals.h"
+#include "runtime/load/loader.h"
+#include "runtime/plan/plan.h"
+#include "runtime/topology/topology.h"
+
+namespace scx::control {
+
+enum class Stats : uint8_t { kNone, kTable, kJson };
+
+struct Options {
+  Stats stats = Stats::kTable;
+  std::chrono::milliseconds interval{1000};
+  std::optional<std::chrono::milliseconds> duration;  // end orderly after this
+};
+
+// How it ended. `exit` is what ops.exit wrote, if it could be read.
+struct Outcome {
+  bool orderly = false;
+  std::optional<load::ExitReport> exit;
+};
+
+// What runs: the loaded scheduler and what it was loaded with.
+struct Running {
+  load::Scheduler& scheduler;
+  const abi::Manifest& manifest;
+  topology::Topology topology;
+  plan::Plan plan;
+};
+
+// Attaches, runs until a signal, the duration, or the scheduler's end, and detaches. Figures go to standard
+// output, everything else to standard error. An error is one of attaching or detaching; the scheduler's own
+// end is in the outcome.
+Result<Outcome> run(Running running, const Signals& signals, const Options& options);
+
+// The end of a scheduler that the kernel took down, in the policy's terms; several lines, the dump last.
+std::string describe_exit(const load::ExitReport& exit, const abi::Manifest& manifest);
+
+}  // namespace scx::control
