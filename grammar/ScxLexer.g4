@@ -59,7 +59,7 @@ SINGLE_QUOTED : '\'' ~['\r\n]* '\'';
 BARE_PATH     : '/' [A-Za-z0-9_.] [A-Za-z0-9_./*@:+-]*;
 SPACED_RATE   : [KMGT] 'i'? [Bb] '/' 's';
 SPACED_PERCENT : '%';
-C_COMMENT     : '/*' .*? '*/';
+C_COMMENT     : '/*';  // the reader of tokens looks for the end once, not at every `/*`
 CPP_COMMENT   : '//' ~[\r\n]*;
 AND_SIGN : '&&' | '&';
 OR_SIGN  : '||' | '|';

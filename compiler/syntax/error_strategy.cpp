@@ -113,7 +113,8 @@ void ErrorStrategy::missing_name(antlr4::ParserRuleContext* context) {
   auto builder = reporter_.report(Kind::kMissingName, found.span, "`{}` without a name", word);
   builder.at(fmt::format("its name belongs here, found {}", describe(found, reporter_.text())));
   // What follows the name is there.
-  if (found.type == Type::ASSIGN || found.type == Type::LBRACE) keep_position_ = true;
+  const size_t rule = statement != nullptr ? statement->getRuleIndex() : Parser::RuleMatchDecl;
+  if (found.type == (takes_block(rule) ? Type::LBRACE : Type::ASSIGN)) keep_position_ = true;
   if (found.type == Type::STRING) {
     builder.help("a name is written without quotes");
     stream_.consume();
@@ -271,6 +272,7 @@ antlr4::Token* ErrorStrategy::recoverInline(antlr4::Parser* parser) {
   const auto& expected_set = parser->getATN().nextTokens(parser->getATN().states[parser->getState()]);
   const size_t expected = expected_set.size() == 1 ? static_cast<size_t>(expected_set.getMinElement()) : 0;
   const Token& found = stream_.current();
+  if (reporter_.full()) throw antlr4::InputMismatchException(parser);
   if (told()) {
     // Go on as if it were there, except into a block that is not.
     if (expected == Type::LBRACE) throw antlr4::InputMismatchException(parser);
@@ -333,6 +335,11 @@ void ErrorStrategy::skip_statement(bool stops_at_block) {
 void ErrorStrategy::recover(antlr4::Parser* parser, std::exception_ptr) {
   if (keep_position_) {
     keep_position_ = false;
+    return;
+  }
+  if (reporter_.full()) {  // nothing that follows is told: to the end
+    stream_.seek(stream_.size() - 1);
+    told_.insert(stream_.index());
     return;
   }
   auto* context = parser->getContext();

@@ -51,7 +51,7 @@ class Lexing {
   std::vector<Token> tokens_;
   uint32_t line_start_ = 0;  // of the line that the scan for line starts has reached
   uint32_t scanned_ = 0;
-  uint32_t skip_until_ = 0;  // raw tokens that begin before this were dealt with
+  uint32_t skip_until_ = 0;  // the text before this was dealt with
 };
 
 void Lexing::check_utf8() {
@@ -171,9 +171,12 @@ void Lexing::open_string(Span where) {
     where.end = where.begin + static_cast<uint32_t>(end);
     taken = reporter_.text(where);
   }
+  const size_t line_begin = text_.rfind('\n', where.begin) + 1;  // npos + 1 is 0
+  const bool others = text_.substr(line_begin, where.begin - line_begin).find('"') != std::string_view::npos;
   reporter_.report(Kind::kUnterminatedString, where, "unterminated string")
       .at("opened here and not closed on this line")
-      .help("end it with `\"`; a string stays on one line");
+      .help(others ? "a `\"` is missing here or before: the line has an odd number of them"
+                   : "end it with `\"`; a string stays on one line");
   reporter_.quiet_line(where.begin);
   push(Type::STRING, where);
   const size_t line_end = std::min(text_.find('\n', where.end), text_.size());
@@ -218,14 +221,19 @@ void Lexing::foreign(size_t type, Span where) {
     case Type::CPP_COMMENT:
       report("comment").help("a comment begins with `#`").fix(span(where.begin, where.begin + 2), "#");
       return;
-    default:  // C_COMMENT
-      reporter_.report(Kind::kForeignNotation, span(where.begin, where.begin + 2), "comment `/*`")
+    default: {  // C_COMMENT
+      reporter_.report(Kind::kForeignNotation, where, "comment `/*`")
           .help("a comment begins with `#` and ends with its line");
+      const size_t close = text_.find("*/", where.end);
+      const size_t end = close != std::string_view::npos ? close + 2 : text_.find('\n', where.end);
+      skip_until_ = static_cast<uint32_t>(std::min(end, text_.size()));
       return;
+    }
   }
 }
 
 void Lexing::quiet_statement(Span where) {
+  if (reporter_.is_quiet(where.begin)) return;
   size_t end = where.end;
   while (end < text_.size() && std::string_view(";{}\n").find(text_[end]) == std::string_view::npos) ++end;
   reporter_.quiet(where.begin, static_cast<uint32_t>(std::min(end + 1, text_.size() + 1)));
@@ -317,11 +325,12 @@ std::vector<Token> Lexing::run() {
   ByteStream stream(text_);
   grammar::ScxLexer lexer(&stream);
   lexer.removeErrorListeners();
-  for (;;) {
+  while (!reporter_.full()) {
     const std::unique_ptr<antlr4::Token> token = lexer.nextToken();
     if (token->getType() == antlr4::Token::EOF) break;
     const Span where = span(token->getStartIndex(), token->getStopIndex() + 1);
-    if (where.begin >= skip_until_) raw(token->getType(), where);
+    raw(token->getType(), where);
+    if (skip_until_ > stream.index()) stream.seek(skip_until_);
   }
   push(antlr4::Token::EOF, span(text_.size(), text_.size()));
   return std::move(tokens_);

@@ -29,9 +29,15 @@ class Reporter {
   }
 
   // Errors that begin in [begin, end) from now on follow from one that was told.
-  void quiet(uint32_t begin, uint32_t end) { quiet_.push_back({begin, end}); }
+  // Called with growing places.
+  void quiet(uint32_t begin, uint32_t end);
+  // Is `offset` in such a place?
+  [[nodiscard]] bool is_quiet(uint32_t offset) const;
   // The line that holds `offset`.
   void quiet_line(uint32_t offset);
+
+  // True when no further error will be listed: reading on is of no use.
+  [[nodiscard]] bool full() const { return reported_ > kMaxErrors; }
 
   [[nodiscard]] FileId file() const { return file_; }
   [[nodiscard]] std::string_view text() const { return text_; }
@@ -47,7 +53,7 @@ class Reporter {
   std::string_view text_;
   diag::Diagnostics& diagnostics_;
   diag::Diagnostics dropped_;
-  std::vector<std::pair<uint32_t, uint32_t>> quiet_;
+  std::vector<std::pair<uint32_t, uint32_t>> quiet_;  // sorted, apart from each other
   size_t reported_ = 0;
 };
 

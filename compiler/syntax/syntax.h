@@ -15,9 +15,9 @@
 
 namespace scx::syntax {
 
-// Bytes. The largest policy that people wrote for other schedulers is 40 KiB;
-// at this size a file still parses well within a second.
-inline constexpr size_t kMaxFileSize = size_t{1} << 20;
+// Bytes. The largest policies that people wrote for other schedulers have
+// 40 KiB; at this size even the worst text is refused well within a second.
+inline constexpr size_t kMaxFileSize = size_t{256} << 10;
 // Files of one program, the main one among them.
 inline constexpr size_t kMaxFiles = 256;
 // Includes within each other.

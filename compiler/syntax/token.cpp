@@ -20,8 +20,8 @@ void TokenStream::consume() {
 }
 
 std::string describe(const Token& token, std::string_view file_text) {
-  if (token.type == antlr4::Token::EOF) return "the end of the file";
-  if (token.virtual_semicolon || token.span.begin == token.span.end) return "the end of the line";
+  if (token.type == antlr4::Token::EOF) return "end of file";
+  if (token.virtual_semicolon || token.span.begin == token.span.end) return "end of line";
   // Long enough for any name, short enough for a line.
   constexpr size_t kShown = 40;
   std::string text(file_text.substr(token.span.begin, token.span.end - token.span.begin));
@@ -30,14 +30,7 @@ std::string describe(const Token& token, std::string_view file_text) {
     while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;
     text = text.substr(0, cut) + "...";
   }
-  switch (token.type) {
-    case Type::STRING:
-      return fmt::format("the string `{}`", text);
-    case Type::NUMBER:
-      return fmt::format("the number `{}`", text);
-    default:
-      return fmt::format("`{}`", text);
-  }
+  return fmt::format("`{}`", text);
 }
 
 }  // namespace scx::syntax

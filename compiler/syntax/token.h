@@ -23,7 +23,7 @@ class Token final : public antlr4::Token {
   size_t type = EOF;
   Span span;
   size_t index = INVALID_INDEX;  // in the stream; invalid for one that was made up
-  uint32_t column = 0;                   // from 0, in bytes
+  uint32_t column = 0;           // from 0, in bytes
   bool first_on_line = false;
   bool virtual_semicolon = false;  // set where a statement visibly ends without one
   bool reported = false;           // an error was told about this token already
@@ -71,7 +71,7 @@ class TokenStream final : public antlr4::TokenStream {
   size_t position_ = 0;
 };
 
-// How a message names a token: "`cpus`", "the string `\"x\"`", "the end of the file".
+// How a message names a token: its text in backticks, or "end of file".
 std::string describe(const Token& token, std::string_view file_text);
 
 }  // namespace scx::syntax
