@@ -103,6 +103,9 @@ TEST(Regex, Syntax) {
   EXPECT_TRUE(regex("a|^b|c$", "xc"));
   EXPECT_FALSE(regex("a|^b|c$", "xbcx"));
   EXPECT_TRUE(regex("(^|/)db", "/db"));
+  EXPECT_TRUE(regex("b?$", "x"));
+  EXPECT_TRUE(regex("^$$", ""));
+  EXPECT_FALSE(regex("^$$", "x"));
   EXPECT_TRUE(regex("é", "caf\xc3\xa9"));
   EXPECT_TRUE(regex("(a$)?b", "b"));
   EXPECT_TRUE(regex("a(b$)*", "ac"));

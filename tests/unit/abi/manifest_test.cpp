@@ -1,0 +1,270 @@
+// The manifest's JSON: what is written is read back, and nothing that a hostile file holds gets through.
+#include "runtime/abi/manifest.h"
+
+#include <functional>
+#include <random>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace scx::abi {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using Kind = Expression::Kind;
+
+// One of everything.
+Manifest sample() {
+  Manifest out;
+  out.compiler = "scxc 0.1.0";
+  out.policy = "edge";
+  out.fingerprint = "00ff";
+  out.min_kernel = "6.16";
+  out.watchdog_ns = 30'000'000'000;
+  Domain web;
+  web.cell = "root";
+  web.layer = "web";
+  web.kind = LayerKind::kConfined;
+  web.cpus = {{CpuAmount::Unit::kCores, 2}, {CpuAmount::Unit::kPercent, 50}};
+  web.slice_ns = 2'000'000;
+  web.weight = 300;
+  web.order = QueueOrder::kFifo;
+  web.preempt = true;
+  web.where = {"edge.scx", 12, 5};
+  Domain rest;
+  rest.cell = "root";
+  rest.layer = "rest";
+  rest.slice_ns = 20'000'000;
+  out.domains = {web, rest};
+  Automaton automaton;
+  automaton.attribute = Attribute::kCgroup;
+  automaton.class_count = 2;
+  automaton.class_of['/'] = 1;
+  automaton.next = {0, 1, 1, 0};
+  automaton.entered = {0, 1};
+  automaton.final = {uint64_t{1} << 63, 0};
+  Predicate under;
+  under.attribute = Attribute::kCgroup;
+  under.bit = 63;
+  under.text = "cgroup under \"/web\"";
+  under.where = {"edge.scx", 13, 11};
+  Predicate nice;
+  nice.attribute = Attribute::kNice;
+  nice.ranges = {{-20, -6}, {0, 0}};
+  Predicate user;
+  user.attribute = Attribute::kUid;
+  user.names = {"nobody"};
+  user.negated_names = true;
+  out.classifier.predicates = {under, nice, user};
+  out.classifier.automata = {automaton};
+  const auto test = [](uint32_t i) { return Expression{Kind::kTest, i, {}}; };
+  const Expression negated{Kind::kNot, 0, {test(2)}};
+  out.classifier.domains = {
+      {0, {Kind::kOr, 0, {{Kind::kAnd, 0, {test(0), test(1)}}, negated}}, {"edge.scx", 13, 5}}, {1, {}, {}}};
+  out.kernel_functions = {{"scx_bpf_dsq_insert", false, {}}, {"scx_bpf_kick_cpu", true, {"edge.scx", 12, 5}}};
+  return out;
+}
+
+TEST(Manifest, RoundTrip) {
+  const Manifest manifest = sample();
+  const std::string text = to_json(manifest);
+  EXPECT_TRUE(text.ends_with("}\n"));
+  const auto back = manifest_from_json(text);
+  ASSERT_TRUE(back.ok()) << back.error().message;
+  EXPECT_EQ(*back, manifest);
+  EXPECT_EQ(to_json(*back), text);
+}
+
+TEST(Manifest, TablesStandInOneLine) { EXPECT_THAT(to_json(sample()), HasSubstr("\"next\": [0,1,1,0]\n")); }
+
+TEST(Manifest, BytesThatAreNotUtf8DoNotStopIt) {
+  Manifest manifest = sample();
+  manifest.classifier.predicates[0].text = "\xff\xfe";
+  const auto back = manifest_from_json(to_json(manifest));
+  ASSERT_TRUE(back.ok());
+  EXPECT_EQ(back->classifier.predicates[0].text, "\xef\xbf\xbd\xef\xbf\xbd");
+}
+
+TEST(Manifest, AMemberOfALaterMinorFormIsIgnored) {
+  json document = json::parse(to_json(sample()));
+  document["later"] = {{"x", 1}};
+  EXPECT_TRUE(manifest_from_json(document.dump()).ok());
+}
+
+struct Hostile {
+  const char* where;  // the path that the error must name
+  const char* what;
+  std::function<void(json&)> change;
+};
+
+TEST(Manifest, EachMistakeIsNamedWithItsPath) {
+  const Hostile rows[] = {
+      {"$", "`version` is missing", [](json& m) { m.erase("version"); }},
+      {"$.version", "this build reads version 1", [](json& m) { m["version"] = 2; }},
+      {"$.version", "not an integer", [](json& m) { m["version"] = "1"; }},
+      {"$.version", "not an integer", [](json& m) { m["version"] = 1.5; }},
+      {"$", "`policy` is missing", [](json& m) { m.erase("policy"); }},
+      {"$.policy", "empty", [](json& m) { m["policy"] = ""; }},
+      {"$.policy", "control character", [](json& m) { m["policy"] = "a\x1b[2J"; }},
+      {"$.policy", "bytes long", [](json& m) { m["policy"] = std::string(256, 'a'); }},
+      {"$.watchdog_ns", "outside", [](json& m) { m["watchdog_ns"] = -1; }},
+      {"$.domains", "not an array", [](json& m) { m["domains"] = json::object(); }},
+      {"$.domains", "no domain", [](json& m) { m["domains"] = json::array(); }},
+      {"$.domains[0]", "not an object", [](json& m) { m["domains"][0] = 7; }},
+      {"$.domains[1].kind", "unknown word", [](json& m) { m["domains"][1]["kind"] = "closed"; }},
+      {"$.domains[1].weight", "outside 1..10000", [](json& m) { m["domains"][1]["weight"] = 0; }},
+      {"$.domains[1].weight", "outside", [](json& m) { m["domains"][1]["weight"] = 4294967297; }},
+      {"$.domains[1].slice_ns", "outside", [](json& m) { m["domains"][1]["slice_ns"] = 0; }},
+      {"$.domains[0].preempt", "not a boolean", [](json& m) { m["domains"][0]["preempt"] = 1; }},
+      {"$.domains[0].cpus.ceiling.value", "outside 0..100",
+       [](json& m) { m["domains"][0]["cpus"]["ceiling"]["value"] = 101; }},
+      {"$.domains[0].where", "`line` is missing", [](json& m) { m["domains"][0]["where"].erase("line"); }},
+      {"$.classifier.automata[0].attribute", "string attribute",
+       [](json& m) { m["classifier"]["automata"][0]["attribute"] = "pid"; }},
+      {"$.classifier.automata[0].class_count", "outside 1..256",
+       [](json& m) { m["classifier"]["automata"][0]["class_count"] = 0; }},
+      {"$.classifier.automata[0].class_of[7]", "points outside the 2 classes",
+       [](json& m) { m["classifier"]["automata"][0]["class_of"][7] = 2; }},
+      {"$.classifier.automata[0].class_of", "elements",
+       [](json& m) { m["classifier"]["automata"][0]["class_of"].erase(0); }},
+      {"$.classifier.automata[0].next[3]", "points outside the 2 states",
+       [](json& m) { m["classifier"]["automata"][0]["next"][3] = 2; }},
+      {"$.classifier.automata[0].next", "elements",
+       [](json& m) { m["classifier"]["automata"][0]["next"].push_back(0); }},
+      {"$.classifier.automata[0].entered", "0 elements",
+       [](json& m) { m["classifier"]["automata"][0]["entered"] = json::array(); }},
+      {"$.classifier.automata[0].entered", "257 elements",
+       [](json& m) { m["classifier"]["automata"][0]["entered"] = std::vector<int>(257, 0); }},
+      {"$.classifier.automata[0].final", "elements",
+       [](json& m) { m["classifier"]["automata"][0]["final"].push_back(0); }},
+      {"$.classifier.predicates[0].automaton", "points outside the 1 automata",
+       [](json& m) { m["classifier"]["predicates"][0]["automaton"] = 1; }},
+      {"$.classifier.predicates[0].automaton", "another attribute",
+       [](json& m) { m["classifier"]["predicates"][0]["attribute"] = "comm"; }},
+      {"$.classifier.predicates[0].bit", "outside the 64 bits",
+       [](json& m) { m["classifier"]["predicates"][0]["bit"] = 64; }},
+      {"$.classifier.predicates[1].attribute", "unknown attribute",
+       [](json& m) { m["classifier"]["predicates"][1]["attribute"] = "mood"; }},
+      {"$.classifier.predicates[1].ranges[0]", "before it begins",
+       [](json& m) { m["classifier"]["predicates"][1]["ranges"][0] = {3, 2}; }},
+      {"$.classifier.predicates[1].ranges[1]", "not above",
+       [](json& m) { m["classifier"]["predicates"][1]["ranges"][1] = {-5, 0}; }},
+      {"$.classifier.predicates[1].ranges[1]", "not above",
+       [](json& m) { m["classifier"]["predicates"][1]["ranges"][0] = {-20, INT64_MAX}; }},
+      {"$.classifier.predicates[1].ranges[0]", "3 elements",
+       [](json& m) { m["classifier"]["predicates"][1]["ranges"][0] = {1, 2, 3}; }},
+      {"$.classifier.predicates[1].names", "elements",
+       [](json& m) { m["classifier"]["predicates"][1]["names"] = {"root"}; }},
+      {"$.classifier.predicates[2]", "negated names",
+       [](json& m) { m["classifier"]["predicates"][2]["names"] = json::array(); }},
+      {"$.classifier.domains[0].domain", "points outside the 2 domains",
+       [](json& m) { m["classifier"]["domains"][0]["domain"] = 2; }},
+      {"$.classifier.domains[0].match.operands[0].operands[1].predicate", "points outside the 3 predicates",
+       [](json& m) {
+         m["classifier"]["domains"][0]["match"]["operands"][0]["operands"][1]["predicate"] = 3;
+       }},
+      {"$.classifier.domains[0].match.operands", "1 elements where 2",
+       [](json& m) { m["classifier"]["domains"][0]["match"]["operands"].erase(0); }},
+      {"$.classifier.domains[0].match.operands[1].operands", "2 elements where 1",
+       [](json& m) {
+         json& operands = m["classifier"]["domains"][0]["match"]["operands"][1]["operands"];
+         operands.push_back(json(operands[0]));
+       }},
+      {"$.classifier.domains[1].match", "takes no operands",
+       [](json& m) { m["classifier"]["domains"][1]["match"]["operands"] = json::array(); }},
+      {"$.kernel_functions[0].name", "not a string",
+       [](json& m) { m["kernel_functions"][0]["name"] = nullptr; }},
+  };
+  for (const Hostile& row : rows) {
+    json document = json::parse(to_json(sample()));
+    row.change(document);
+    const auto read = manifest_from_json(document.dump());
+    ASSERT_FALSE(read.ok()) << row.where << " " << row.what;
+    EXPECT_THAT(read.error().message, HasSubstr("`" + std::string(row.where) + "`"));
+    EXPECT_THAT(read.error().message, HasSubstr(row.what)) << row.where;
+    EXPECT_THAT(read.error().reason, testing::AnyOf("bad-manifest", "manifest-version"));
+  }
+}
+
+TEST(Manifest, DepthOfExpressionsIsBounded) {
+  const auto nested = [](uint32_t depth) {
+    Manifest manifest = sample();
+    Expression deep;
+    for (uint32_t i = 1; i < depth; ++i) deep = {Kind::kNot, 0, {deep}};
+    manifest.classifier.domains[0].match = deep;
+    return to_json(manifest);
+  };
+  EXPECT_TRUE(manifest_from_json(nested(kMaxExpressionDepth)).ok());
+  EXPECT_FALSE(manifest_from_json(nested(kMaxExpressionDepth + 1)).ok());
+}
+
+TEST(Manifest, NotJson) {
+  for (const std::string& text :
+       {std::string(), std::string("null"), std::string("[]"), std::string("{"),
+        std::string("{\"version\":1}"), std::string(1 << 20, '['), std::string(4096, '\0'),
+        std::string("\x7f"
+                    "ELF"),
+        std::string("{\"version\":1e999}"), std::string("{\"version\":\"\xff\"}"),
+        std::string(33u << 20, ' ')}) {
+    EXPECT_FALSE(manifest_from_json(text).ok()) << text.substr(0, 20);
+  }
+}
+
+TEST(Manifest, EveryTruncationIsAnError) {
+  const std::string text = to_json(sample());
+  for (size_t length = 0; length + 2 < text.size(); length += 3)
+    EXPECT_FALSE(manifest_from_json(std::string_view(text).substr(0, length)).ok()) << length;
+}
+
+// Values of the document replaced by others, and bytes of the text: an error or a
+// manifest that is sound, judged by writing and reading it again.
+TEST(Manifest, MutationsNeverCrash) {
+  std::mt19937 random(1);
+  const auto pick = [&](size_t size) { return std::uniform_int_distribution<size_t>(0, size - 1)(random); };
+  const json values[] = {nullptr,    true,  -1, 0,   255,           65536,          INT64_MIN,
+                         UINT64_MAX, 1e300, "", "x", json::array(), json::object(), json::array({0}),
+                         "all",      "or"};
+  const json original = json::parse(to_json(sample()));
+  const std::vector<std::string> pointers = [&] {
+    std::vector<std::string> out;
+    for (const auto& item : original.flatten().items()) {
+      // Every value, and every structure on the way to it.
+      std::string path = item.key();
+      for (; !path.empty(); path.resize(path.rfind('/'))) out.push_back(path);
+    }
+    return out;
+  }();
+  size_t refused = 0;
+  for (int i = 0; i < 3000; ++i) {
+    std::string text;
+    if (i % 2 == 0) {
+      json document = original;
+      document[json::json_pointer(pointers[pick(pointers.size())])] = values[pick(std::size(values))];
+      text = document.dump();
+    } else {
+      text = to_json(sample());
+      for (size_t k = 0, changes = 1 + pick(4); k < changes; ++k)
+        text[pick(text.size())] = static_cast<char>(random());
+    }
+    const auto read = manifest_from_json(text);
+    if (!read.ok()) {
+      ++refused;
+      EXPECT_FALSE(read.error().message.empty());
+      continue;
+    }
+    const auto again = manifest_from_json(to_json(*read));
+    ASSERT_TRUE(again.ok()) << again.error().message;
+    EXPECT_EQ(*again, *read);
+  }
+  EXPECT_GT(refused, 1500U);
+}
+
+TEST(Manifest, AttributesAreSpelledAsInPolicies) {
+  EXPECT_EQ(spelling(Attribute::kLeaderComm), "leader comm");
+  for (size_t i = 0; i < kAttributeCount; ++i) EXPECT_FALSE(spelling(static_cast<Attribute>(i)).empty());
+}
+
+}  // namespace
+}  // namespace scx::abi

@@ -1,0 +1,174 @@
+// The reference classifier: attributes, the boolean algebra, and what it says about its reasons.
+#include "runtime/classify/classify.h"
+
+#include <gtest/gtest.h>
+
+namespace scx::classify {
+namespace {
+
+using abi::Attribute;
+using abi::Expression;
+using Kind = Expression::Kind;
+
+Expression test(uint32_t predicate) { return {Kind::kTest, predicate, {}}; }
+Expression all_of(std::vector<Expression> operands) { return {Kind::kAnd, 0, std::move(operands)}; }
+Expression any_of(std::vector<Expression> operands) { return {Kind::kOr, 0, std::move(operands)}; }
+Expression none_of(Expression operand) { return {Kind::kNot, 0, {std::move(operand)}}; }
+
+abi::Predicate in(Attribute attribute, std::vector<abi::IntRange> ranges) {
+  abi::Predicate out;
+  out.attribute = attribute;
+  out.ranges = std::move(ranges);
+  return out;
+}
+
+// Bit 0: the value holds an `x`. Bit 1: the value is empty or ends in `y`.
+abi::Automaton letters(Attribute attribute) {
+  abi::Automaton out;
+  out.attribute = attribute;
+  out.class_count = 3;
+  out.class_of['x'] = 1;
+  out.class_of['y'] = 2;
+  out.next = {1, 2, 0, 1, 2, 0, 1, 2, 0};
+  out.entered = {0, 0, 1};
+  out.final = {2, 0, 0};
+  return out;
+}
+abi::Predicate letter(Attribute attribute, uint32_t automaton, uint32_t bit) {
+  abi::Predicate out;
+  out.attribute = attribute;
+  out.automaton = automaton;
+  out.bit = bit;
+  return out;
+}
+
+bool value(const abi::Predicate& predicate, const TaskFacts& facts, const NameIds& ids = {}) {
+  abi::Classifier classifier;
+  classifier.automata = {letters(predicate.attribute)};
+  if (!is_string(predicate.attribute)) classifier.automata.clear();
+  classifier.predicates = {predicate};
+  return classify(classifier, facts, ids).predicates.at(0).value;
+}
+
+TEST(Classify, EveryIntegerAttributeReadsItsOwnMember) {
+  TaskFacts facts;
+  facts.pid = 11, facts.tgid = 12, facts.ppid = 13, facts.uid = 14, facts.gid = 15, facts.nice = -16;
+  facts.sched = abi::kSchedBatch;
+  facts.kthread = true, facts.leader = false;
+  const std::pair<Attribute, int64_t> expected[] = {
+      {Attribute::kPid, 11},  {Attribute::kTgid, 12},   {Attribute::kPpid, 13},
+      {Attribute::kUid, 14},  {Attribute::kGid, 15},    {Attribute::kNice, -16},
+      {Attribute::kSched, 3}, {Attribute::kKthread, 1}, {Attribute::kLeader, 0}};
+  for (const auto& [attribute, number] : expected) {
+    EXPECT_TRUE(value(in(attribute, {{number, number}}), facts)) << spelling(attribute);
+    EXPECT_FALSE(value(in(attribute, {{number - 1, number - 1}, {number + 1, number + 5}}), facts))
+        << spelling(attribute);
+    EXPECT_EQ(spelled_value(facts, attribute), std::to_string(number));
+  }
+}
+
+TEST(Classify, StringsRunThroughTheirAutomaton) {
+  TaskFacts facts;
+  facts.comm = "axb", facts.leader_comm = "by", facts.cgroup = "/";
+  EXPECT_TRUE(value(letter(Attribute::kComm, 0, 0), facts));
+  EXPECT_FALSE(value(letter(Attribute::kComm, 0, 1), facts));
+  EXPECT_TRUE(value(letter(Attribute::kLeaderComm, 0, 1), facts));
+  EXPECT_FALSE(value(letter(Attribute::kCgroup, 0, 0), facts));
+  facts.comm = "";
+  EXPECT_TRUE(value(letter(Attribute::kComm, 0, 1), facts))
+      << "the start state's final bits hold for an empty value";
+  facts.comm = "fifteen-bytes-..x";
+  EXPECT_FALSE(value(letter(Attribute::kComm, 0, 0), facts)) << "the kernel cuts a comm to 15 bytes";
+  EXPECT_EQ(spelled_value(facts, Attribute::kComm), "\"fifteen-bytes-.\"");
+}
+
+TEST(Classify, NamesStandForTheirIds) {
+  const NameIds ids{{{"alice", 1000}}, {{"alice", 50}, {"staff", 60}}};
+  TaskFacts facts;
+  facts.uid = 1000, facts.gid = 60;
+  abi::Predicate user = in(Attribute::kUid, {{5, 6}});
+  user.names = {"nobody", "alice"};
+  EXPECT_TRUE(value(user, facts, ids));
+  EXPECT_FALSE(value(user, facts, {})) << "a name without an id matches nobody";
+  abi::Predicate group = in(Attribute::kGid, {});
+  group.names = {"alice"};
+  EXPECT_FALSE(value(group, facts, ids));
+  group.negated_names = true;
+  EXPECT_TRUE(value(group, facts, ids));
+  facts.gid = 50;
+  EXPECT_FALSE(value(group, facts, ids));
+  facts.uid = 5;
+  EXPECT_TRUE(value(user, facts, ids));
+}
+
+abi::Classifier of_three() {
+  abi::Classifier out;
+  out.predicates = {in(Attribute::kNice, {{-20, -1}}), in(Attribute::kUid, {{0, 0}}),
+                    in(Attribute::kKthread, {{1, 1}})};
+  return out;
+}
+
+TEST(Classify, FirstMatchWins) {
+  abi::Classifier classifier = of_three();
+  classifier.domains = {
+      {2, all_of({test(0), none_of(test(1))}), {}}, {0, any_of({test(1), test(2)}), {}}, {1, {}, {}}};
+  TaskFacts facts;
+  facts.nice = -5, facts.uid = 7;
+  EXPECT_EQ(classify(classifier, facts, {}).domain, 2U);
+  facts.uid = 0;
+  EXPECT_EQ(classify(classifier, facts, {}).domain, 0U);
+  EXPECT_EQ(classify(classifier, facts, {}).match, 1U);
+  facts.nice = 0, facts.uid = 7;
+  EXPECT_EQ(classify(classifier, facts, {}).domain, 1U);
+  classifier.domains.pop_back();
+  EXPECT_EQ(classify(classifier, facts, {}).domain, kNoDomain);
+}
+
+TEST(Classify, TellsWhatWasAsked) {
+  abi::Classifier classifier = of_three();
+  classifier.domains = {{0, all_of({test(0), test(1)}), {}}, {1, {}, {}}};
+  const Verdict verdict = classify(classifier, {}, {});
+  EXPECT_TRUE(verdict.predicates[0].evaluated);
+  EXPECT_FALSE(verdict.predicates[1].evaluated) << "`and` stops at the first false operand";
+  EXPECT_TRUE(verdict.predicates[1].value) << "its value is known all the same";
+}
+
+TEST(Classify, TruthTables) {
+  for (int bits = 0; bits < 8; ++bits) {
+    const std::vector<Evaluation> values{
+        {(bits & 1) != 0, false}, {(bits & 2) != 0, false}, {(bits & 4) != 0, false}};
+    const bool a = values[0].value, b = values[1].value, c = values[2].value;
+    EXPECT_EQ(evaluate(all_of({test(0), test(1), test(2)}), values), a && b && c);
+    EXPECT_EQ(evaluate(any_of({test(0), test(1), test(2)}), values), a || b || c);
+    EXPECT_EQ(evaluate(none_of(any_of({test(0), all_of({test(1), none_of(test(2))})})), values),
+              !(a || (b && !c)));
+    EXPECT_TRUE(evaluate({}, values));
+  }
+}
+
+// Whatever the other predicates are, the deciding ones alone give the value.
+TEST(Classify, DecidingPredicatesSettleTheValue) {
+  const Expression expressions[] = {all_of({test(0), test(1), test(2)}),
+                                    any_of({test(0), all_of({test(1), test(2)})}),
+                                    none_of(all_of({any_of({test(0), test(1)}), none_of(test(2))}))};
+  for (const Expression& expression : expressions) {
+    for (int bits = 0; bits < 8; ++bits) {
+      std::vector<Evaluation> values{
+          {(bits & 1) != 0, false}, {(bits & 2) != 0, false}, {(bits & 4) != 0, false}};
+      const bool expected = evaluate(expression, values);
+      const std::vector<uint32_t> deciders = deciding(expression, values);
+      EXPECT_FALSE(deciders.empty());
+      for (int others = 0; others < 8; ++others) {
+        std::vector<Evaluation> changed = values;
+        for (uint32_t i = 0; i < 3; ++i)
+          if (std::find(deciders.begin(), deciders.end(), i) == deciders.end())
+            changed[i].value = (others >> i & 1) != 0;
+        EXPECT_EQ(evaluate(expression, changed), expected);
+      }
+    }
+  }
+  EXPECT_TRUE(deciding({}, {}).empty());
+}
+
+}  // namespace
+}  // namespace scx::classify
