@@ -1,0 +1,164 @@
+// From load to end, whatever the end: every example on this kernel, a killed
+// loader, a second scheduler, broken objects, a refused program, CPUs that go
+// and come.
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/support/process.h"
+#include "tests/vm/guest/scheduler_fixture.h"
+
+namespace scx::testing {
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::Eq;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::vector<std::string> objects() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator("/objects")) {
+    const std::string name = entry.path().filename();
+    if (name.ends_with(".bpf.o")) names.push_back(name.substr(0, name.size() - 6));
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+void write_text(const std::string& path, std::string_view text) { std::ofstream(path) << text; }
+
+TEST(Lifecycle, EveryPolicyLoadsRunsWorkAndEnds) {
+  const std::vector<std::string> names = objects();
+  ASSERT_GE(names.size(), 3);
+  for (const std::string& name : names) {
+    SCOPED_TRACE(name);
+    Loaded scheduler(name);
+    const Task task({.comm = "work"});
+    const Task sleeper({.comm = "nginx", .work = kInteractive, .threads = 2});
+    const uint64_t before = task.units();
+    const uint64_t sleeper_before = sleeper.units();
+    let_run(1000);
+    EXPECT_GT(task.units(), before);
+    EXPECT_GT(sleeper.units(), sleeper_before);
+  }
+}
+
+TEST(Lifecycle, ProgramSizesForTheRecord) {
+  for (const std::string& name : objects()) {
+    const Outcome outcome = run({"scx-run", object_path(name), "--dry-run", "--stats", "json"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.error;
+    std::filesystem::create_directories("/results/programs");
+    write_text("/results/programs/" + name + ".json", outcome.out);
+  }
+  EXPECT_EQ(sched_ext_state(), "disabled");
+}
+
+TEST(Lifecycle, AKilledLoaderGivesTheMachineBackAtOnce) {
+  Loaded scheduler("confined");
+  scheduler.released();
+  const Task boxed({.comm = "boxed"});
+  const Task other({.comm = "other", .threads = 2});
+  const Task sleeper({.comm = "sleeper", .work = kInteractive});
+  let_run(500);
+  scheduler->kill();
+  EXPECT_TRUE(wait_for_sched_ext("disabled"));
+  for (const Task* task : {&boxed, &other, &sleeper}) {
+    const uint64_t before = task->units();
+    let_run(500);
+    EXPECT_GT(task->units(), before) << "a task was lost";
+  }
+  Loaded again("confined");
+  EXPECT_TRUE(again.counts("box", 1));
+}
+
+TEST(Lifecycle, ASecondSchedulerIsRefusedByName) {
+  Loaded scheduler("confined");
+  const Outcome second = run({"scx-run", object_path("shares"), "--stats", "none"});
+  EXPECT_EQ(second.exit_code, 3);
+  EXPECT_THAT(second.error, HasSubstr("confined"));
+  EXPECT_EQ(sched_ext_state(), "enabled");
+}
+
+TEST(Lifecycle, ADurationEndsByItself) {
+  const Outcome outcome = run({"scx-run", object_path("confined"), "--stats", "json", "--duration", "2s"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.error;
+  EXPECT_THAT(outcome.out, HasSubstr("\"orderly\":true"));
+  EXPECT_EQ(sched_ext_state(), "disabled");
+}
+
+TEST(Lifecycle, BrokenObjectsAreRefusedClearly) {
+  std::ifstream file(object_path("confined"), std::ios::binary);
+  const std::string whole((std::istreambuf_iterator<char>(file)), {});
+  ASSERT_GT(whole.size(), 1000);
+  std::string corrupt = whole;
+  for (size_t at = corrupt.size() / 2; at < corrupt.size() / 2 + 400; ++at)
+    corrupt[at] = static_cast<char>(~corrupt[at]);
+  const struct {
+    const char* name;
+    std::string bytes;
+  } cases[] = {
+      {"empty", ""},
+      {"text", "layer rest open { match *; }\n"},
+      {"truncated", whole.substr(0, whole.size() / 3)},
+      {"corrupt", corrupt},
+  };
+  for (const auto& broken : cases) {
+    SCOPED_TRACE(broken.name);
+    const std::string path = std::string("/tmp/") + broken.name + ".bpf.o";
+    write_text(path, broken.bytes);
+    const Outcome outcome = run({"scx-run", path, "--duration", "1s"});
+    EXPECT_THAT(outcome.exit_code, AnyOf(Eq(1), Eq(3))) << outcome.error;
+    EXPECT_THAT(outcome.error, HasSubstr("error"));
+    EXPECT_THAT(outcome.error, HasSubstr(path));
+  }
+  const Outcome foreign = run({"scx-run", "/bin/busybox"});
+  EXPECT_THAT(foreign.exit_code, AnyOf(Eq(1), Eq(3)));
+  EXPECT_THAT(foreign.error, HasSubstr("/bin/busybox"));
+  EXPECT_EQ(sched_ext_state(), "disabled");
+}
+
+TEST(Lifecycle, ARefusedProgramNamesThePolicyLine) {
+  const Outcome outcome =
+      run({"scx-run", "/objects/broken/broken.bpf.o", "--verifier-log", "/results/verifier.log"});
+  EXPECT_NE(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.error, HasSubstr("broken.scx:7"));
+  EXPECT_THAT(outcome.error, HasSubstr("nice < 0"));
+  EXPECT_TRUE(std::filesystem::file_size("/results/verifier.log") > 100);
+  EXPECT_EQ(sched_ext_state(), "disabled");
+}
+
+TEST(Lifecycle, CpusMayGoAndCome) {
+  Loaded scheduler("confined");
+  const std::vector<unsigned> home = parse_cpu_list(scheduler.layer("box").at("cpus").get<std::string>());
+  std::vector<Task> boxed;
+  for (int i = 0; i < 3; ++i) boxed.emplace_back(TaskSpec{.comm = "boxed"});
+  const Task pinned({.comm = "pinned", .cpus = {7}});
+  const Task other({.comm = "other", .threads = 6});
+  for (const unsigned cpu : {home.back(), 7U}) {
+    if (cpu == 0) continue;
+    const std::string control = "/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/online";
+    write_text(control, "0");
+    const uint64_t before = boxed[0].units() + other.units();
+    EXPECT_TRUE(scheduler.until("box",
+                                [&](const nlohmann::json& figures) {
+                                  const auto now = parse_cpu_list(figures.at("cpus").get<std::string>());
+                                  return now.size() == 2 &&
+                                         std::find(now.begin(), now.end(), cpu) == now.end();
+                                }))
+        << "the plan does not follow CPU " << cpu;
+    const uint64_t pinned_before = pinned.units();
+    let_run(1500);
+    EXPECT_GT(boxed[0].units() + other.units(), before);
+    EXPECT_GT(pinned.units(), pinned_before);
+    write_text(control, "1");
+    let_run(1500);
+    EXPECT_EQ(sched_ext_state(), "enabled") << scheduler->errors();
+  }
+}
+
+}  // namespace
+}  // namespace scx::testing
