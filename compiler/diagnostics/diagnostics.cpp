@@ -83,6 +83,7 @@ std::string_view closest(std::string_view word, const std::vector<std::string_vi
   size_t best_distance = limit + 1;
   for (const std::string_view candidate : candidates) {
     if (candidate.size() > kLongest || candidate == word) continue;
+    if (std::max(candidate.size(), word.size()) - std::min(candidate.size(), word.size()) > limit) continue;
     const size_t distance = edit_distance(word, candidate);
     if (distance < best_distance && distance < candidate.size()) {
       best = candidate;

@@ -69,17 +69,21 @@ class Collector {
   }
 
   void add(const ast::Let& let) {
-    if (claim(let.name, "constant")) out_.lets.push_back(&let);
+    if (!claim(let.name, "constant")) return;
+    out_.let_index.emplace(let.name.text, out_.lets.size());
+    out_.lets.push_back(&let);
   }
 
   void add(const ast::Matcher& matcher) {
-    if (claim(matcher.name, "matcher")) out_.matchers.push_back(&matcher);
+    if (!claim(matcher.name, "matcher")) return;
+    out_.matcher_index.emplace(matcher.name.text, out_.matchers.size());
+    out_.matchers.push_back(&matcher);
   }
 
   void add(const ast::Layer& layer) {
     if (!may_stand(layer.family ? "layers" : "layer", layer.span)) return;
     if (layer.family) {
-      not_implemented("layers", layer.name.span, "write one `layer` for each cgroup");
+      not_implemented("layers", head(layer.span, 6), "write one `layer` for each cgroup");
       return;
     }
     if (const ast::Layer* first = out_.find_layer(layer.name.text); first != nullptr) {
@@ -88,6 +92,7 @@ class Collector {
           .help("layers have one name each within their cell: it keys statistics and tests");
       return;
     }
+    out_.layer_index.emplace(layer.name.text, out_.layers.size());
     out_.layers.push_back(&layer);
   }
 
@@ -109,10 +114,10 @@ class Collector {
 
   void add(const ast::Test& test) {
     if (!may_stand("test", test.span)) return;
-    for (const ast::Test* earlier : out_.tests) {
-      if (earlier->name.value != test.name.value) continue;
+    const auto [earlier, fresh] = out_.test_index.emplace(test.name.value, out_.tests.size());
+    if (!fresh) {
       diagnostics_.report(Kind::kDuplicateName, test.name.span, "a second test of this name")
-          .label(earlier->name.span, "the first one");
+          .label(out_.tests[earlier->second]->name.span, "the first one");
       return;
     }
     out_.tests.push_back(&test);
@@ -128,7 +133,7 @@ class Collector {
       diagnostics_
           .report(Kind::kPropertyOutOfPlace, word->span, "the property `{}` stands outside every block",
                   word->text)
-          .help(fmt::format("it belongs into {}", describe(place)));
+          .help(fmt::format("it belongs in {}", describe(place)));
       return;
     }
     diagnostics_.report(Kind::kUnknownDeclaration, word->span, "unknown declaration `{}`", word->text)
@@ -187,21 +192,18 @@ class Collector {
 }  // namespace
 
 const ast::Let* Declarations::find_let(std::string_view name) const {
-  for (const ast::Let* let : lets)
-    if (let->name.text == name) return let;
-  return nullptr;
+  const auto it = let_index.find(name);
+  return it == let_index.end() ? nullptr : lets[it->second];
 }
 
 std::optional<size_t> Declarations::find_matcher(std::string_view name) const {
-  for (size_t i = 0; i < matchers.size(); ++i)
-    if (matchers[i]->name.text == name) return i;
-  return std::nullopt;
+  const auto it = matcher_index.find(name);
+  return it == matcher_index.end() ? std::nullopt : std::optional(it->second);
 }
 
 const ast::Layer* Declarations::find_layer(std::string_view name) const {
-  for (const ast::Layer* layer : layers)
-    if (layer->name.text == name) return layer;
-  return nullptr;
+  const auto it = layer_index.find(name);
+  return it == layer_index.end() ? nullptr : layers[it->second];
 }
 
 Declarations collect(const ast::Program& program, const Sources& sources, diag::Diagnostics& diagnostics) {

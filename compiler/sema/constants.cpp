@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "compiler/sema/names.h"
@@ -19,15 +21,40 @@ class Resolver {
   }
 
  private:
-  const ast::Term* resolve(const ast::Let& let) {
-    if (const auto* done = out_.find(let.name.text)) return done->value;
-    path_.push_back(&let);
-    const ast::Term* value = evaluate(let);
-    path_.pop_back();
-    out_.by_name.insert_or_assign(let.name.text, Constants::Constant{&let, value});
-    return value;
+  // Follows names from constant to constant; a loop, because a chain may be as
+  // long as the file. All of the chain have the value at its end.
+  void resolve(const ast::Let& first) {
+    path_.clear();
+    const ast::Let* let = &first;
+    const ast::Term* value = nullptr;
+    while (let != nullptr) {
+      if (const auto* done = out_.find(let->name.text)) {
+        if (done->let == nullptr) report_cycle(*let);
+        value = done->value;
+        break;
+      }
+      out_.by_name.insert_or_assign(let->name.text, Constants::Constant{});  // without `let`: on the path
+      path_.push_back(let);
+      value = evaluate(*let);
+      const auto* word = value == nullptr ? nullptr : std::get_if<ast::Word>(value);
+      if (word == nullptr) break;
+      value = nullptr;
+      let = follow(*let, *word);
+    }
+    for (const ast::Let* on_path : path_)
+      out_.by_name.insert_or_assign(on_path->name.text, Constants::Constant{on_path, value});
   }
 
+  void report_cycle(const ast::Let& target) {
+    constexpr size_t kMostLabels = 8;
+    const auto first = std::find(path_.begin(), path_.end(), &target);
+    auto report = diagnostics_.report(Kind::kCyclicDefinition, ast::span_of(path_.back()->value[0]),
+                                      "the constant `{}` is defined by itself", target.name.text);
+    for (auto it = first; it != path_.end() && it - first < static_cast<ptrdiff_t>(kMostLabels); ++it)
+      report.label((*it)->name.span, fmt::format("`{}` is defined here", (*it)->name.text));
+  }
+
+  // The value as written, maybe a Word; nothing after a report.
   const ast::Term* evaluate(const ast::Let& let) {
     if (let.value.empty()) {
       diagnostics_
@@ -48,26 +75,14 @@ class Resolver {
                           "a constant is a number, a string, a range or a set");
       return nullptr;
     }
-    const auto* word = std::get_if<ast::Word>(&term);
-    return word == nullptr ? &term : follow(let, *word);
+    return &term;
   }
 
-  // The value of the constant that another one names.
-  const ast::Term* follow(const ast::Let& let, const ast::Word& word) {
+  // The constant that another one names.
+  const ast::Let* follow(const ast::Let& let, const ast::Word& word) {
     const ast::Let* target = declarations_.find_let(word.text);
-    if (target == nullptr) {
-      report_undefined(let, word);
-      return nullptr;
-    }
-    for (size_t i = 0; i < path_.size(); ++i) {
-      if (path_[i] != target) continue;
-      auto report = diagnostics_.report(Kind::kCyclicDefinition, word.span,
-                                        "the constant `{}` is defined by itself", target->name.text);
-      for (size_t j = i; j < path_.size(); ++j)
-        report.label(path_[j]->name.span, fmt::format("`{}` is defined here", path_[j]->name.text));
-      return nullptr;
-    }
-    return resolve(*target);
+    if (target == nullptr) report_undefined(let, word);
+    return target;
   }
 
   void report_undefined(const ast::Let& let, const ast::Word& word) {

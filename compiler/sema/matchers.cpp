@@ -80,7 +80,18 @@ std::optional<Lowered> Matchers::lower_reference(size_t index, const ast::Word& 
     report_cycle(index, word.span);
     return std::nullopt;
   }
+  if (states_[index].progress == Progress::kNew && active_.size() >= kMaxReferenceDepth) {
+    diagnostics_
+        .report(Kind::kExpressionTooLarge, word.span, "matchers refer to each other more than {} deep",
+                kMaxReferenceDepth)
+        .help("define a matcher before those that use it");
+    return std::nullopt;
+  }
   std::optional<Lowered> out = matcher(index);
+  // Conflicts with its tests are shown where the name stands.
+  if (out)
+    for (auto* literals : {&out->conjuncts, &out->disjuncts})
+      for (Literal& literal : *literals) literal.span = word.span;
   return out;
 }
 
@@ -92,6 +103,10 @@ const std::optional<Lowered>& Matchers::matcher(size_t index) {
   state.lowered = lower(declarations_.matchers[index]->expression);
   active_.pop_back();
   state.progress = Progress::kDone;
+  if (state.lowered && (total_nodes_ += state.lowered->nodes) > kMaxMatcherNodes) {
+    report_too_large(declarations_.matchers[index]->name.span, "the matchers together");
+    state.lowered.reset();
+  }
   return state.lowered;
 }
 
@@ -102,6 +117,13 @@ void Matchers::report_cycle(size_t index, Span span) {
   for (auto it = first; it != active_.end(); ++it)
     report.label(declarations_.matchers[*it]->name.span,
                  fmt::format("`{}` is defined here", declarations_.matchers[*it]->name.text));
+}
+
+void Matchers::report_too_large(Span span, std::string_view what) {
+  diagnostics_
+      .report(Kind::kExpressionTooLarge, span, "{} would have more than {} tests and operators", what,
+              what == "the expression" ? kMaxExpressionNodes : kMaxMatcherNodes)
+      .note("a matcher's name stands for its whole expression, each time that it is used");
 }
 
 std::optional<Lowered> Matchers::lower_not(const Expression& expression) {
@@ -144,10 +166,7 @@ std::optional<Lowered> Matchers::lower_list(const Expression& expression) {
     }
     out.nodes += operand->nodes;
     if (out.nodes > kMaxExpressionNodes) {
-      diagnostics_
-          .report(Kind::kExpressionTooLarge, expression.span,
-                  "the expression has more than {} tests and operators", kMaxExpressionNodes)
-          .note("a matcher's name stands for its whole expression, each time that it is used");
+      report_too_large(expression.span, "the expression");
       return std::nullopt;
     }
     const auto& found = is_and ? operand->conjuncts : operand->disjuncts;
@@ -160,9 +179,9 @@ std::optional<Lowered> Matchers::lower_list(const Expression& expression) {
       add(std::move(operand->expression));
     }
   }
+  if (is_and && report_contradiction(literals)) return std::nullopt;
   if (!sound) return std::nullopt;
-  if (is_and && report_contradiction(literals, expression.span)) return std::nullopt;
-  if (!is_and && (all || report_tautology(literals, expression.span))) return everything();
+  if (!is_and && (all || report_tautology(literals))) return everything();
   auto& operands = out.expression.operands;
   if (operands.empty()) return everything();
   if (operands.size() == 1) {
@@ -179,17 +198,13 @@ std::optional<Lowered> Matchers::lower_list(const Expression& expression) {
 }
 
 uint32_t Matchers::intern(model::Predicate predicate) {
-  for (uint32_t i = 0; i < predicates_.size(); ++i) {
-    const model::Predicate& known = predicates_[i];
-    if (known.attribute == predicate.attribute && known.string == predicate.string &&
-        known.ranges == predicate.ranges && known.names == predicate.names)
-      return i;
-  }
-  predicates_.push_back(std::move(predicate));
-  return static_cast<uint32_t>(predicates_.size() - 1);
+  const auto [it, fresh] =
+      predicate_index_.emplace(model::to_string(predicate), static_cast<uint32_t>(predicates_.size()));
+  if (fresh) predicates_.push_back(std::move(predicate));
+  return it->second;
 }
 
-bool Matchers::report_contradiction(const std::vector<Literal>& literals, Span span) {
+bool Matchers::report_contradiction(const std::vector<Literal>& literals) {
   const auto conflict = find_contradiction(literals, predicates_);
   if (!conflict) return false;
   const auto text = [&](const Literal& literal) {
@@ -197,24 +212,22 @@ bool Matchers::report_contradiction(const std::vector<Literal>& literals, Span s
                        model::to_string(predicates_[literal.predicate]));
   };
   diagnostics_
-      .report(Kind::kContradiction, span, "no task satisfies both `{}` and `{}`", text(conflict->first),
-              text(conflict->second))
-      .at("never true")
+      .report(Kind::kContradiction, conflict->second.span, "no task satisfies both `{}` and `{}`",
+              text(conflict->first), text(conflict->second))
+      .at("never true together with the other")
       .label(conflict->first.span, "this test")
-      .label(conflict->second.span, "contradicts this one")
       .help("join alternatives with `or`");
   return true;
 }
 
-bool Matchers::report_tautology(const std::vector<Literal>& literals, Span span) {
+bool Matchers::report_tautology(const std::vector<Literal>& literals) {
   const auto pair = find_tautology(literals, predicates_);
   if (!pair) return false;
   diagnostics_
-      .report(Kind::kAlwaysTrue, span, "every task satisfies one of these tests of `{}`",
+      .report(Kind::kAlwaysTrue, pair->second.span, "every task satisfies one of these tests of `{}`",
               abi::spelling(predicates_[pair->first.predicate].attribute))
-      .at("always true")
+      .at("always true together with the other")
       .label(pair->first.span, "this test")
-      .label(pair->second.span, "and this one leave nothing out")
       .help("join tests that must all hold with `and`, or write `*`");
   return true;
 }

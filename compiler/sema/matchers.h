@@ -5,8 +5,8 @@
 #pragma once
 
 #include <optional>
-#include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "compiler/ast/ast.h"
@@ -59,9 +59,10 @@ class Matchers {
   std::optional<Lowered> lower_not(const ast::Expression& expression);
   std::optional<Lowered> lower_list(const ast::Expression& expression);
   uint32_t intern(model::Predicate predicate);
-  bool report_contradiction(const std::vector<Literal>& literals, Span span);
-  bool report_tautology(const std::vector<Literal>& literals, Span span);
+  bool report_contradiction(const std::vector<Literal>& literals);
+  bool report_tautology(const std::vector<Literal>& literals);
   void report_cycle(size_t index, Span span);
+  void report_too_large(Span span, std::string_view what);
 
   const Declarations& declarations_;
   diag::Diagnostics& diagnostics_;
@@ -69,6 +70,8 @@ class Matchers {
   std::vector<State> states_;
   std::vector<size_t> active_;
   std::vector<model::Predicate> predicates_;
+  std::unordered_map<std::string, uint32_t> predicate_index_;  // by text, which tells them apart
+  uint32_t total_nodes_ = 0;                                   // of all matchers
 };
 
 // Pass `lower_matchers`.

@@ -26,6 +26,9 @@ struct Declarations {
   [[nodiscard]] const ast::Let* find_let(std::string_view name) const;
   [[nodiscard]] std::optional<size_t> find_matcher(std::string_view name) const;
   [[nodiscard]] const ast::Layer* find_layer(std::string_view name) const;
+
+  // Indexes into the lists above by name; only `collect` adds.
+  std::map<std::string_view, size_t> let_index, matcher_index, layer_index, test_index;
 };
 
 // Pass `collect`.
@@ -41,7 +44,7 @@ struct Constants {
     const ast::Let* let = nullptr;
     const ast::Term* value = nullptr;  // never a Word
   };
-  std::map<std::string, Constant, std::less<>> by_name;
+  std::map<std::string_view, Constant> by_name;
   [[nodiscard]] const Constant* find(std::string_view name) const;
 };
 

@@ -114,8 +114,15 @@ void PredicateReader::report_unknown(const Terms& terms) {
   std::vector<std::string_view> attribute_words;
   for (const AttributeRow& row : attributes())
     if (row.attribute) attribute_words.push_back(row.words);
+  std::vector<std::string_view> later;
+  for (const AttributeRow& row : attributes())
+    if (!row.attribute) later.push_back(row.words);
+  const std::string_view guess = diag::closest(word->text, later);
   diagnostics_.report(Kind::kUnknownAttribute, word->span, "unknown {} `{}`", what, word->text)
-      .help(did_you_mean(word->text, words, "attributes: " + list_words(attribute_words)));
+      .help(did_you_mean(word->text, words,
+                         guess.empty()
+                             ? "attributes: " + list_words(attribute_words)
+                             : fmt::format("did you mean `{}`, which is not implemented yet?", guess)));
 }
 
 // Whether the test has `count` terms behind the attribute and no more.
@@ -172,7 +179,7 @@ std::optional<LeafTest> PredicateReader::read_integer(const Test& test) {
         .report(Kind::kOperatorMismatch, *operand,
                 fmt::format("`{}` compares with one number, not {}", spelling(comparison),
                             describe(*operand->term)))
-        .help(fmt::format("ranges, sets and names go with `==` and `!=`: `{}`", test.row.example));
+        .help("ranges, sets and names go with `==` and `!=`");
     return std::nullopt;
   }
   LeafTest out;

@@ -22,6 +22,22 @@ std::vector<std::string_view> implemented(Place place) {
   return words;
 }
 
+// Help for an unknown property: a close one of this place, of another place,
+// or one of a later version.
+std::string guess_property(std::string_view word, Place place) {
+  const std::vector<std::string_view> words = implemented(place);
+  if (const std::string_view guess = diag::closest(word, words); !guess.empty())
+    return fmt::format("did you mean `{}`?", guess);
+  std::vector<std::string_view> elsewhere;
+  for (const PropertyRow& row : properties()) elsewhere.push_back(row.words);
+  const std::string_view guess = diag::closest(word, elsewhere);
+  if (guess.empty()) return fmt::format("properties of {}: {}", describe(place), list_words(words));
+  for (const PropertyRow& row : properties())
+    if (row.words == guess && row.property != Property::kNone)
+      return fmt::format("did you mean `{}`, which belongs in {}?", guess, describe(row.place));
+  return fmt::format("did you mean `{}`, which is not implemented yet?", guess);
+}
+
 std::string bound_text(const PropertyRow& row, uint64_t value) {
   return row.operand == OperandType::kDuration ? model::duration_text(value) : fmt::format("{}", value);
 }
@@ -74,8 +90,8 @@ void PropertyReader::report_unknown(const ast::Property& property, Place place) 
     if (row == nullptr) continue;
     diagnostics_
         .report(Kind::kPropertyOutOfPlace, word.span, "`{}` cannot stand in {}", row->words, describe(place))
-        .help(row->property == Property::kNone ? fmt::format("and it is not implemented yet")
-                                               : fmt::format("it belongs into {}", describe(other)));
+        .help(row->property == Property::kNone ? std::string("and it is not implemented yet")
+                                               : fmt::format("it belongs in {}", describe(other)));
     return;
   }
   const auto& declarations = declaration_words();
@@ -85,11 +101,9 @@ void PropertyReader::report_unknown(const ast::Property& property, Place place) 
         .help("it is a declaration: it stands at the top level of the file");
     return;
   }
-  const auto words = implemented(place);
   diagnostics_
       .report(Kind::kUnknownProperty, word.span, "unknown property `{}` of {}", word.text, describe(place))
-      .help(did_you_mean(word.text, words,
-                         fmt::format("properties of {}: {}", describe(place), list_words(words))));
+      .help(guess_property(word.text, place));
 }
 
 bool PropertyReader::no_block(const PropertyUse& use) {

@@ -112,6 +112,8 @@ inline constexpr uint32_t kMaxCpus = 8192;     // NR_CPUS_RANGE_END of x86, the 
 inline constexpr size_t kMaxPolicyName = 127;  // SCX_OPS_NAME_LEN - 1
 inline constexpr uint32_t kMaxExpressionNodes =
     4096;  // far beyond what a person writes; bounds the emitted code
+inline constexpr uint32_t kMaxMatcherNodes = 65536;  // of all matchers together: bounds memory
+inline constexpr size_t kMaxReferenceDepth = 100;    // matchers that name matchers: bounds recursion
 inline constexpr uint64_t kLanguageVersion = 1;
 
 // Kernel series that exist and that policies may ask for, oldest first.

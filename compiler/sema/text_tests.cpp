@@ -26,6 +26,10 @@ std::vector<std::string_view> operators_of(ValueType type) {
   return words;
 }
 
+bool is_name_byte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
 // Bytes of the shortest value that the pattern matches.
 size_t shortest(const automata::Pattern& pattern) {
   using PatternKind = automata::Pattern::Kind;
@@ -186,6 +190,10 @@ bool PredicateReader::check_path_test(const StringTest& string, const Operand& o
     case StringTest::Op::kContains:
       break;
     case StringTest::Op::kRegex:
+      // `^name`: anchored at a byte that no path begins with.
+      if (text.size() > 1 && text[0] == '^' && is_name_byte(text[1]) && text.find('|') == std::string::npos)
+        return bad(fmt::format("a cgroup path never matches {}: it does not begin with `/`", quoted(text)),
+                   fmt::format("write {}", quoted("^/" + text.substr(1))));
       return true;
   }
   if (text.find("//") != std::string::npos)
@@ -201,8 +209,9 @@ bool PredicateReader::check_path(const std::string& path, const Operand& operand
         .note("cgroup paths begin at the root of the hierarchy: `/`, `/system.slice/ssh.service`");
   };
   if (!path.starts_with('/')) {
+    const std::string trimmed = path.substr(0, path.find_last_not_of('/') + 1);
     bad(fmt::format("the cgroup path {} does not begin with `/`", quoted(path)))
-        .help(fmt::format("write {}", quoted("/" + path)));
+        .help(fmt::format("write {}", quoted("/" + trimmed)));
     return false;
   }
   if (path.starts_with(kMount) && (path.size() == kMount.size() || path[kMount.size()] == '/')) {
@@ -222,7 +231,9 @@ bool PredicateReader::check_path(const std::string& path, const Operand& operand
     const size_t end = std::min(path.find('/', begin), path.size());
     const std::string_view component = std::string_view(path).substr(begin, end - begin);
     if (component.empty() || component == "." || component == "..") {
-      bad(fmt::format("the cgroup path {} has the component `{}`", quoted(path), component))
+      bad(component.empty()
+              ? fmt::format("the cgroup path {} has an empty component", quoted(path))
+              : fmt::format("the cgroup path {} has the component `{}`", quoted(path), component))
           .help("a path names each cgroup on the way once, without empty components, `.` and `..`");
       return false;
     }

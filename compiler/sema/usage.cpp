@@ -22,6 +22,17 @@ class Walker {
     }
   }
 
+  // Follows names to what they stand for.
+  void finish() {
+    while (!pending_.empty()) {
+      const std::string_view name = pending_.back();
+      pending_.pop_back();
+      if (const ast::Let* let = declarations_.find_let(name)) visit(let->value);
+      if (const auto matcher = declarations_.find_matcher(name))
+        visit(declarations_.matchers[*matcher]->expression);
+    }
+  }
+
   [[nodiscard]] bool uses(std::string_view name) const { return used_.contains(name); }
 
  private:
@@ -35,15 +46,14 @@ class Walker {
   void visit(const std::vector<ast::Term>& terms) {
     for (const ast::Term& term : terms) {
       const auto* word = std::get_if<ast::Word>(&term);
-      if (word == nullptr || !used_.insert(word->text).second) continue;
-      if (const ast::Let* let = declarations_.find_let(word->text)) visit(let->value);
-      if (const auto matcher = declarations_.find_matcher(word->text))
-        visit(declarations_.matchers[*matcher]->expression);
+      if (word != nullptr && used_.insert(word->text).second) pending_.push_back(word->text);
     }
   }
 
   const Declarations& declarations_;
   std::set<std::string_view> used_;
+  // A list and not recursion: a chain of names may be as long as the file.
+  std::vector<std::string_view> pending_;
 };
 
 }  // namespace
@@ -53,6 +63,7 @@ void warn_unused(const Declarations& declarations, diag::Diagnostics& diagnostic
   if (declarations.policy != nullptr) walker.visit(declarations.policy->body);
   for (const ast::Layer* layer : declarations.layers) walker.visit(layer->body);
   for (const ast::Test* test : declarations.tests) walker.visit(test->body);
+  walker.finish();
   const auto warn = [&](Kind kind, const ast::Word& name, std::string_view what) {
     if (name.span.file != declarations.main || walker.uses(name.text)) return;
     diagnostics.report(kind, name.span, "the {} `{}` is never used", what, name.text)
