@@ -14,11 +14,17 @@ namespace scx::control {
 Output::Output(const Signals& signals) : signals_(signals) {
   const char* term = std::getenv("TERM");
   terminal_ = ::isatty(STDOUT_FILENO) == 1 && term != nullptr && std::string_view(term) != "dumb";
+  // In the guest of --vm output goes through a port to the host's terminal, which has this many columns.
+  if (const char* columns = std::getenv("SCX_RUN_COLUMNS")) {
+    columns_ = static_cast<unsigned>(std::clamp(std::atoi(columns), 0, 1000));
+    terminal_ = columns_ > 0;
+  }
   const char* no_color = std::getenv("NO_COLOR");  // no-color.org: set and not empty
   color_ = terminal_ && (no_color == nullptr || *no_color == '\0');
 }
 
 unsigned Output::width() const {
+  if (columns_ > 0) return columns_;
   winsize size{};
   if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
   return 120;

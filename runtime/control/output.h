@@ -27,6 +27,7 @@ class Output {
   const Signals& signals_;
   bool terminal_ = false;
   bool color_ = false;
+  unsigned columns_ = 0;  // of a terminal that this process cannot ask
   unsigned drawn_lines_ = 0;
 };
 

@@ -19,6 +19,7 @@ struct Host {
 };
 
 // Capability numbers of include/uapi/linux/capability.h.
+inline constexpr unsigned kCapDacOverride = 1;
 inline constexpr unsigned kCapSysAdmin = 21;
 inline constexpr unsigned kCapPerfmon = 38;
 inline constexpr unsigned kCapBpf = 39;

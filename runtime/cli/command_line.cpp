@@ -1,0 +1,193 @@
+#include "runtime/cli/command_line.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+#include <CLI/CLI.hpp>
+
+namespace scx::cli {
+namespace {
+
+const std::map<std::string, control::Stats> kStats = {
+    {"table", control::Stats::kTable}, {"json", control::Stats::kJson}, {"none", control::Stats::kNone}};
+
+constexpr const char* kFooter = R"(Commands:
+  scx-run OBJECT            load the scheduler in OBJECT (made by scxc) and run it
+  scx-run status            whether sched_ext runs a scheduler, and which
+  scx-run completion SHELL  completion for bash, zsh or fish
+
+Examples:
+  scx-run sched.bpf.o
+  scx-run sched.bpf.o --duration 30s --stats json > figures.jsonl
+  scx-run sched.bpf.o --dry-run
+  scx-run sched.bpf.o --vm --duration 10s
+  scx-run sched.bpf.o --vm=7.3 --topology 2s4c2t
+
+Values of --vm only after `=`. Durations carry a unit: 500ms, 4s, 2m.
+Exit codes: 0 orderly end, 1 ended by an error, 2 usage, 3 refused before it ran
+)";
+
+// Parts of the design that later versions have.
+constexpr std::string_view kLaterOptions[] = {"--detach",  "--recover", "--metrics",
+                                              "--monitor", "--restart", "--set"};
+constexpr std::string_view kLaterCommands[] = {"stop", "explain", "monitor", "events"};
+
+CLI::Validator duration_check() {
+  return {[](std::string& text) {
+            Result<std::chrono::milliseconds> parsed = parse_duration(text);
+            return parsed.ok() ? std::string() : parsed.error().message;
+          },
+          ""};
+}
+
+struct Line {
+  CLI::App app{"loads, feeds and watches a CPU scheduler that scxc compiled"};
+  Options options;
+  std::string stats = "table";
+  std::string interval = "1s";
+  std::string duration;
+  std::string vm;
+  std::string shell;
+  CLI::App* status = nullptr;
+  CLI::App* completion = nullptr;
+  CLI::App* guest_load = nullptr;
+
+  Line() {
+    app.name("scx-run");
+    app.set_version_flag("--version", std::string("scx-run ") + SCX_VERSION);
+    app.footer(kFooter);
+    app.option_defaults()->always_capture_default(false);
+    app.add_option("object", options.object, "object file that `scxc POLICY.scx -o OBJECT` wrote")
+        ->type_name("");
+    app.add_option("--stats", stats, "figures on standard output: table, json or none (default table)")
+        ->check(CLI::IsMember({"table", "json", "none"}))
+        ->type_name("FORM");
+    app.add_option("--interval", interval, "time between figures (default 1s)")
+        ->check(duration_check())
+        ->type_name("TIME");
+    app.add_option("--duration", duration, "end by itself after this time")
+        ->check(duration_check())
+        ->type_name("TIME");
+    app.add_option("--verifier-log", options.verifier_log,
+                   "where to write the verifier's whole log of a refused program")
+        ->type_name("FILE");
+    app.add_flag("--vm{default}", vm,
+                 "run in a virtual machine with a stock kernel; --vm=SERIES for another series");
+    app.add_option("--topology", options.topology,
+                   "with --vm the machine's shape, 2s4c2t; with --dry-run also an hwloc .xml file")
+        ->type_name("SHAPE");
+    app.add_flag("--dry-run", options.dry_run, "preflight and load only; reports the cost of each program");
+    status = app.add_subcommand("status", "whether sched_ext runs a scheduler, and which");
+    completion = app.add_subcommand("completion", "completion script for a shell");
+    completion->add_option("shell", shell, "bash, zsh or fish")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}))
+        ->type_name("");
+    // For --vm: tasks for each layer of an object, so that its figures move.
+    guest_load = app.add_subcommand("guest-load", "")->group("");
+    guest_load->add_option("object", options.object)->required();
+    app.require_subcommand(0, 1);
+  }
+};
+
+Answer usage(std::string message) {
+  return {kExitUsage, "", fmt::format("scx-run: error[usage]: {}\n  help: `scx-run --help`\n", message)};
+}
+
+// CLI11 says "The following argument was not expected: --x"; a known later part gets its name and reason.
+std::optional<std::string> later_part(const std::vector<std::string>& arguments) {
+  for (const std::string& argument : arguments) {
+    if (argument == "--") break;
+    const std::string name = argument.substr(0, argument.find('='));
+    for (std::string_view later : kLaterOptions)
+      if (name == later) return fmt::format("`{}` is not available in this version", name);
+  }
+  if (!arguments.empty())
+    for (std::string_view later : kLaterCommands)
+      if (arguments.front() == later)
+        return fmt::format("`scx-run {}` is not available in this version (a file of that name: `./{}`)",
+                           later, later);
+  return std::nullopt;
+}
+
+std::optional<std::string> contradiction(const Options& options) {
+  if (options.object.empty()) return "which object? give the file that `scxc POLICY.scx -o OBJECT` wrote";
+  if (options.control.interval.count() < 10) return "`--interval` must be 10ms at least";
+  if (options.control.duration.has_value() && options.control.duration->count() == 0)
+    return "`--duration` must be more than nothing";
+  if (!options.topology.empty() && !options.vm.has_value() && !options.dry_run)
+    return "`--topology` needs `--vm` or `--dry-run`: a scheduler runs on the machine as it is";
+  return std::nullopt;
+}
+
+std::string lower_first(std::string text) {
+  if (!text.empty()) text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
+  while (!text.empty() && (text.back() == '.' || text.back() == '\n')) text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
+  double value = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  const std::string_view unit = text.substr(static_cast<size_t>(end - text.data()));
+  const std::map<std::string_view, double> kUnits = {{"ms", 1}, {"s", 1e3}, {"m", 6e4}, {"h", 3.6e6}};
+  const auto it = kUnits.find(unit);
+  // A year is more than anyone means, and far below the end of the clock.
+  constexpr double kMost = 365.0 * 24 * 3.6e6;
+  if (error != std::errc{} || it == kUnits.end() || !(value >= 0) || value * it->second > kMost)
+    return make_error("`{}` is not a duration: write 500ms, 4s, 2m or 1h", text);
+  return std::chrono::milliseconds(static_cast<int64_t>(value * it->second));
+}
+
+std::variant<Options, Answer> parse_command_line(const std::vector<std::string>& arguments) {
+  if (std::optional<std::string> later = later_part(arguments)) return usage(*later);
+  Line line;
+  // CLI11 takes them from the back.
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  try {
+    line.app.parse(reversed);
+  } catch (const CLI::CallForHelp&) {
+    return Answer{kExitOrderly, line.app.help(), ""};
+  } catch (const CLI::CallForAllHelp&) {
+    return Answer{kExitOrderly, line.app.help("", CLI::AppFormatMode::All), ""};
+  } catch (const CLI::CallForVersion& version) {
+    return Answer{kExitOrderly, std::string(version.what()) + "\n", ""};
+  } catch (const CLI::Error& error) {
+    return usage(lower_first(error.what()));
+  }
+  if (line.completion->parsed()) return Answer{kExitOrderly, completion_script(line.shell), ""};
+  Options options = line.options;
+  if (line.status->parsed()) {
+    options.command = Command::kStatus;
+    return options;
+  }
+  if (line.guest_load->parsed()) {
+    options.command = Command::kGuestLoad;
+    return options;
+  }
+  options.control.stats = kStats.at(line.stats);
+  // Both were checked while parsing.
+  options.control.interval = parse_duration(line.interval).value();
+  if (!line.duration.empty()) options.control.duration = parse_duration(line.duration).value();
+  if (line.app.count("--vm") > 0) options.vm = line.vm == "default" ? "" : line.vm;
+  if (std::optional<std::string> wrong = contradiction(options)) return usage(*wrong);
+  return options;
+}
+
+Words completion_words() {
+  const Line line;
+  Words words;
+  for (const CLI::App* command :
+       line.app.get_subcommands([](const CLI::App* a) { return a->get_group() != ""; }))
+    words.commands.push_back(command->get_name());
+  for (const CLI::Option* option : line.app.get_options())
+    for (const std::string& name : option->get_lnames()) words.options.push_back("--" + name);
+  std::sort(words.options.begin(), words.options.end());
+  return words;
+}
+
+}  // namespace scx::cli

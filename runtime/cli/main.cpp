@@ -1,0 +1,34 @@
+// scx-run: the loader of compiled policies.
+#include <cstdio>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "runtime/cli/command_line.h"
+#include "runtime/cli/commands.h"
+
+int main(int argc, char** argv) {
+  // Nothing that is written here may be writable by others.
+  ::umask(::umask(0) | 022);
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const auto parsed = scx::cli::parse_command_line(arguments);
+  if (const auto* answer = std::get_if<scx::cli::Answer>(&parsed)) {
+    fmt::print("{}", answer->out);
+    fmt::print(stderr, "{}", answer->error);
+    return answer->exit_code;
+  }
+  const auto& options = std::get<scx::cli::Options>(parsed);
+  switch (options.command) {
+    case scx::cli::Command::kStatus:
+      return scx::cli::show_status();
+    case scx::cli::Command::kGuestLoad:
+      return scx::cli::run_guest_load(options);
+    case scx::cli::Command::kRun:
+      break;
+  }
+  if (options.vm.has_value()) return scx::cli::run_in_vm(options);
+  return options.dry_run ? scx::cli::dry_run(options) : scx::cli::run_here(options);
+}

@@ -1,0 +1,139 @@
+#include <cstdio>
+#include <utility>
+
+#include "runtime/base/file.h"
+#include "runtime/cli/commands.h"
+#include "runtime/control/control.h"
+#include "runtime/load/host.h"
+#include "runtime/load/libbpf_messages.h"
+#include "runtime/load/loader.h"
+#include "runtime/load/object_file.h"
+#include "runtime/load/preflight.h"
+#include "runtime/plan/plan.h"
+#include "runtime/report/dry_run.h"
+#include "runtime/topology/topology.h"
+
+namespace scx::cli {
+namespace {
+
+// A scheduler in the kernel, and what it was made from.
+struct Loaded {
+  abi::Manifest manifest;
+  topology::Topology topology;
+  plan::Plan plan;
+  load::Scheduler scheduler;
+};
+
+Error as_refusal(Error error, const char* reason) {
+  if (error.reason.empty()) error.reason = reason;
+  return error;
+}
+
+Result<load::Scheduler> load_reporting_log(const load::ObjectFile& object, const topology::Topology& topology,
+                                           const plan::Plan& plan, const Options& options) {
+  std::string log;
+  Result<load::Scheduler> scheduler = load::Scheduler::load(object, topology, plan, {options.dry_run, &log});
+  if (!scheduler.ok() && !log.empty() && !options.verifier_log.empty()) {
+    Result<void> written = write_file_atomically(options.verifier_log, log);
+    if (!written.ok()) return std::move(written).error();
+    Error error = std::move(scheduler).error();
+    error.help = fmt::format(
+        "the verifier's whole log is in {}; a policy that the compiler accepted should load: "
+        "please report it",
+        quoted(options.verifier_log));
+    return error;
+  }
+  return scheduler;
+}
+
+Result<Loaded> prepare(const Options& options) {
+  load::collect_libbpf_messages();
+  SCX_TRY(load::ObjectFile object, load::read_object(options.object));
+  const load::Host host = load::Host::current();
+  SCX_TRY(const std::vector<std::string> warnings, load::preflight(host, object, {options.dry_run}));
+  for (const std::string& warning : warnings) warn(warning);
+  Result<topology::Topology> live = topology::live();
+  if (!live.ok()) return as_refusal(std::move(live).error(), "no-topology");
+  Result<plan::Plan> plan = plan::plan(*live, plan::requests(object.manifest.domains), {}, nullptr);
+  if (!plan.ok()) return as_refusal(std::move(plan).error(), "no-plan");
+  // Reading files needs no privilege from here on, loading needs these.
+  load::keep_capabilities({load::kCapBpf, load::kCapPerfmon, load::kCapSysAdmin, load::kCapDacOverride});
+  SCX_TRY(load::Scheduler scheduler, load_reporting_log(object, *live, *plan, options));
+  return Loaded{std::move(object.manifest), *std::move(live), *std::move(plan), std::move(scheduler)};
+}
+
+void announce(const Loaded& loaded) {
+  fmt::print(stderr, "scx-run: policy `{}` ({}) on {}\n", loaded.manifest.policy, loaded.manifest.fingerprint,
+             topology::summary(loaded.topology));
+  fmt::print(stderr, "{}", plan::explain(loaded.plan, loaded.topology));
+}
+
+}  // namespace
+
+int fail(const Error& error, int code) {
+  const std::string reason = error.reason.empty() ? "" : fmt::format("[{}]", error.reason);
+  fmt::print(stderr, "scx-run: error{}: {}\n", reason, error.message);
+  if (!error.help.empty()) fmt::print(stderr, "  help: {}\n", error.help);
+  return code;
+}
+
+void warn(const std::string& text) { fmt::print(stderr, "scx-run: warning: {}\n", text); }
+
+int run_here(const Options& options) {
+  Result<control::Signals> signals = control::Signals::open();
+  if (!signals.ok()) return fail(signals.error(), kExitRefused);
+  Result<Loaded> loaded = prepare(options);
+  if (!loaded.ok()) return fail(loaded.error(), kExitRefused);
+  announce(*loaded);
+  const control::Running running{loaded->scheduler, loaded->manifest, loaded->topology, loaded->plan};
+  Result<control::Outcome> outcome = control::run(running, *signals, options.control);
+  if (!outcome.ok())
+    return fail(outcome.error(),
+                outcome.error().reason == "still-enabled" ? kExitEndedByError : kExitRefused);
+  if (!outcome->orderly) {
+    fmt::print(stderr, "scx-run: error[ended]: {}\n",
+               control::describe_exit(*outcome->exit, loaded->manifest));
+    return kExitEndedByError;
+  }
+  fmt::print(stderr, "scx-run: policy `{}` ended, the kernel's own scheduler is back\n",
+             loaded->manifest.policy);
+  return kExitOrderly;
+}
+
+int dry_run(const Options& options) {
+  Result<Loaded> loaded = prepare(options);
+  if (!loaded.ok()) return fail(loaded.error(), kExitRefused);
+  report::DryRun result;
+  result.policy = loaded->manifest.policy;
+  result.fingerprint = loaded->manifest.fingerprint;
+  result.kernel = load::Host::current().release;
+  result.load_us = static_cast<uint64_t>(loaded->scheduler.load_time().count());
+  for (const load::ProgramFacts& p : loaded->scheduler.programs())
+    result.programs.push_back(
+        {p.name, p.section, p.instructions, p.verified_instructions, p.verify_microseconds, p.stack_bytes});
+  result.plan = plan::explain(loaded->plan, loaded->topology);
+  if (!options.topology.empty()) {
+    Result<topology::Topology> other = topology::from_source(options.topology);
+    if (!other.ok()) return fail(as_refusal(other.error(), "bad-topology"), kExitUsage);
+    Result<plan::Plan> plan = plan::plan(*other, plan::requests(loaded->manifest.domains), {}, nullptr);
+    if (!plan.ok()) return fail(plan.error(), kExitRefused);
+    result.plan = plan::explain(*plan, *other);
+  }
+  fmt::print("{}",
+             options.control.stats == control::Stats::kJson ? report::json(result) : report::text(result));
+  return kExitOrderly;
+}
+
+int show_status() {
+  const load::Host host = load::Host::current();
+  const std::string state = load::sched_ext_state(host);
+  if (state.empty())
+    return fail({fmt::format("kernel {} was built without sched_ext", host.release), "", "no-sched-ext"},
+                kExitRefused);
+  const std::string active = load::active_scheduler(host);
+  fmt::print("kernel {}\nsched_ext {}\n", host.release, state);
+  if (!active.empty()) fmt::print("scheduler {}\n", quoted(active));
+  return kExitOrderly;
+}
+
+}  // namespace scx::cli
