@@ -68,14 +68,17 @@ std::pair<abi::Automaton, size_t> longest_fit(std::span<const Candidate> run) {
   for (const Candidate& candidate : run.first(std::min<size_t>(run.size(), abi::kMaxAutomatonBits)))
     patterns.push_back(candidate.pattern);
   std::pair<abi::Automaton, size_t> best{{}, 0};
-  // Mostly everything fits; otherwise halve between what fits and what does not.
-  for (size_t fails = patterns.size() + 1, length = patterns.size(); best.second + 1 < fails;
-       length = (best.second + fails) / 2) {
+  // Runs grow by steps of four until one fails, then by halves: a build that
+  // fails costs most, and few do.
+  size_t fails = patterns.size() + 1;
+  for (size_t length = 1; best.second + 1 < fails;) {
     if (auto automaton = compile(std::span(patterns).first(length), run.front().attribute)) {
       best = {*std::move(automaton), length};
     } else {
       fails = length;
     }
+    const bool grows = fails > patterns.size();
+    length = grows ? std::min(best.second * 4, patterns.size()) : (best.second + fails) / 2;
   }
   return best;
 }
@@ -83,7 +86,7 @@ std::pair<abi::Automaton, size_t> longest_fit(std::span<const Candidate> run) {
 void report_too_large(const model::Predicate& predicate, diag::Diagnostics& diagnostics) {
   diagnostics
       .report(diag::Kind::kAutomatonTooLarge, predicate.span,
-              "the automaton of this pattern has more than {} states", abi::kMaxAutomatonStates)
+              "the pattern does not fit into an automaton of {} states", abi::kMaxAutomatonStates)
       .at("too large")
       .help("tie it to the start of the value with `^`, count less, or name the bytes that `.` stands for");
 }

@@ -10,7 +10,7 @@ namespace scx::automata {
 namespace {
 
 // States before minimisation: construction may pass the budget of the result, but not by much.
-constexpr uint32_t kMaxTableSubsets = 4096;
+constexpr uint32_t kMaxTableSubsets = 1024;
 constexpr uint32_t kMaxLanguageSubsets = 16384;
 
 Dfa to_dfa(const Machine& machine) {

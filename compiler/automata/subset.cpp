@@ -1,7 +1,9 @@
 #include "compiler/automata/subset.h"
 
 #include <algorithm>
+#include <bit>
 #include <map>
+#include <unordered_map>
 #include <utility>
 
 #include "runtime/base/check.h"
@@ -38,7 +40,15 @@ class Subsets {
     uint64_t entered = 0;
     uint64_t final = 0;
     std::vector<uint32_t> nodes;  // sorted
-    auto operator<=>(const Key&) const = default;
+    bool operator==(const Key&) const = default;
+  };
+  struct KeyHash {
+    size_t operator()(const Key& key) const {
+      uint64_t hash = key.entered * 31 + key.final + (key.first ? 1 : 0);
+      // Knuth's multiplicative hashing: the constant is 2^64 over the golden ratio.
+      for (const uint32_t node : key.nodes) hash = (std::rotl(hash, 5) ^ node) * 0x9e3779b97f4a7c15U;
+      return hash;
+    }
   };
 
   // Bytes that every set treats alike are one class, numbered by their first byte.
@@ -168,7 +178,7 @@ class Subsets {
   std::vector<uint32_t> sample_;  // a byte of each class
   std::vector<uint32_t> restart_nodes_;
   uint64_t restart_accepts_ = 0, restart_final_ = 0, universal_ = 0;
-  std::map<Key, uint32_t> states_;
+  std::unordered_map<Key, uint32_t, KeyHash> states_;  // its keys never move
   std::vector<const Key*> keys_;
   std::vector<uint32_t> work_, nodes_, ends_, touched_;
   std::vector<uint8_t> seen_;

@@ -229,7 +229,8 @@ TEST(Manifest, MutationsNeverCrash) {
   const json original = json::parse(to_json(sample()));
   const std::vector<std::string> pointers = [&] {
     std::vector<std::string> out;
-    for (const auto& item : original.flatten().items()) {
+    const json flat = original.flatten();
+    for (const auto& item : flat.items()) {
       // Every value, and every structure on the way to it.
       std::string path = item.key();
       for (; !path.empty(); path.resize(path.rfind('/'))) out.push_back(path);
