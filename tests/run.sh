@@ -49,6 +49,8 @@ done
 
 directory=${SCX_BUILD_DIR:-$root/build}
 sanitized=${directory}-asan
+strict=()
+[ $ci = no ] || strict=(-DSCX_WERROR=ON)
 # The series that are tested, as runtime/vm/kernel.h has them.
 series=$(sed -n 's/.*kTestedSeries\[\] = {\(.*\)};.*/\1/p' "$root/runtime/vm/kernel.h" | tr -d '",')
 
@@ -58,8 +60,10 @@ started=$SECONDS
 next() { echo "== [$((++step))/$steps] $* (at $((SECONDS - started)) s)"; }
 needs_vm() { case " ${labels[*]} " in *" vm "* | *" soak "* | *" bench "*) return 0 ;; esac; return 1; }
 
-# Our own sources: all C++ files that git knows or would take.
-sources() { git -C "$root" ls-files --cached --others --exclude-standard -- '*.cpp' '*.h' | grep -v '^bpf_templates/'; }
+# Our own C++ files, ending in a zero byte each.
+sources() {
+  find "$root/runtime" "$root/compiler" "$root/tests" \( -name '*.cpp' -o -name '*.h' \) -print0
+}
 
 # run_tests DIRECTORY LABEL…: ctest, one test a core; tests in virtual machines run alone by themselves.
 run_tests() {
@@ -74,12 +78,12 @@ next "set-up"
 
 if [ $ci = yes ]; then
   next "clang-format"
-  (cd "$root" && sources | xargs clang-format-19 --dry-run --Werror)
+  sources | xargs -0 clang-format-19 --dry-run --Werror
 fi
 
 if [ $build_first = yes ]; then
   next "configuring and building in $directory"
-  configure "$directory" -DSCX_WERROR=ON
+  configure "$directory" "${strict[@]}"
   build "$directory"
 else
   next "taking what is built in $directory"
@@ -92,25 +96,22 @@ else
   echo "not needed for: ${labels[*]}"
 fi
 
-if [ $ci = yes ]; then
-  next "clang-tidy"
-  (cd "$root" && sources | sed -n '/\.cpp$/p' >"$directory/tidy-sources"
-    # Only what the build compiles; run-clang-tidy takes regular expressions of paths.
-    expression="^$root/($(sed 's/[.+]/\\&/g' "$directory/tidy-sources" | paste -sd '|'))\$"
-    run-clang-tidy-19 -quiet -j "$(build_jobs)" -p "$directory" "$expression" >"$directory/tidy.log" 2>&1 ||
-      { grep -E '(warning|error):' -A 4 "$directory/tidy.log" | head -n 200; exit 1; })
-
-  next "building the compiler's tests with sanitizers in $sanitized"
-  # -fno-sanitize=vptr: it needs the type information that LLVM's archives are built without.
-  configure "$sanitized" -DSCX_WERROR=ON -DSCX_SANITIZE=address,undefined -DCMAKE_CXX_FLAGS=-fno-sanitize=vptr
-  build "$sanitized"
-  next "the compiler's tests with sanitizers"
-  run_tests "$sanitized" unit golden policy object fuzz
-fi
-
 next "tests: ${labels[*]}"
 tests_started=$SECONDS
 status=0
 run_tests "$directory" "${labels[@]}" || status=$?
 echo "== tests took $((SECONDS - tests_started)) s, all took $((SECONDS - started)) s"
-exit $status
+[ $status -eq 0 ] || exit $status
+
+if [ $ci = yes ]; then
+  next "clang-tidy"
+  "$root/tests/support/tidy.py" "$directory" "$(build_jobs)"
+
+  next "building with sanitizers in $sanitized"
+  # -fno-sanitize=vptr: it needs the type information that LLVM's archives are built without.
+  configure "$sanitized" "${strict[@]}" -DSCX_SANITIZE=address,undefined -DCMAKE_CXX_FLAGS=-fno-sanitize=vptr
+  build "$sanitized"
+  next "the tests of the compiler and of the pure libraries with sanitizers"
+  run_tests "$sanitized" unit golden policy object fuzz
+  echo "== all took $((SECONDS - started)) s"
+fi

@@ -38,7 +38,7 @@ namespace {
   }
   if (!input) {
     const int null = ::open("/dev/null", O_RDWR);
-    ::dup2(null, STDIN_FILENO);
+    if (null >= 0) ::dup2(null, STDIN_FILENO);
   }
   ::execvp(arguments[0], arguments.data());
   const int error = errno;
@@ -51,6 +51,7 @@ namespace {
 Result<Child> Child::start(const std::vector<std::string>& arguments,
                            const std::vector<std::pair<int, int>>& redirect) {
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   int report[2];

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 
 #include <fcntl.h>
@@ -41,13 +42,8 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 // read_text drops the newline that ends the last line, which is what tells a whole line.
 std::string read_whole(const std::string& path) {
-  std::FILE* file = std::fopen(path.c_str(), "re");
-  if (file == nullptr) return "";
-  std::string text;
-  char chunk[16384];
-  for (size_t got = 0; (got = std::fread(chunk, 1, sizeof chunk, file)) != 0;) text.append(chunk, got);
-  std::fclose(file);
-  return text;
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
 }  // namespace
@@ -64,6 +60,7 @@ Scheduler::Scheduler(const std::string& object, const std::vector<std::string>& 
   std::vector<std::string> words = {"scx-run", object, "--stats", "json"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   std::fflush(nullptr);
@@ -71,7 +68,8 @@ Scheduler::Scheduler(const std::string& object, const std::vector<std::string>& 
   if (pid_ != 0) return;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   const auto redirect = [&](const char* name, int fd) {
-    ::dup2(::open((directory_ + name).c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644), fd);
+    const int file = ::open((directory_ + name).c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    if (file >= 0) ::dup2(file, fd);
   };
   redirect("/stdout", STDOUT_FILENO);
   redirect("/stderr", STDERR_FILENO);

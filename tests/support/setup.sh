@@ -12,7 +12,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 packages=(
   cmake ninja-build ccache g++ clang-19 lld-19 llvm-19-dev libclang-19-dev libpolly-19-dev # build
-  libclang-rt-19-dev clang-tidy-19 clang-format-19                                       # checks
+  libclang-rt-19-dev clang-tidy-19 clang-format-19 python3                               # checks
   antlr4 libantlr4-runtime-dev libfmt-dev libcli11-dev nlohmann-json3-dev libhwloc-dev   # libraries
   libelf-dev zlib1g-dev libzstd-dev libarchive-dev
   libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev hyperfine                 # tests

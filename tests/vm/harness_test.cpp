@@ -17,7 +17,6 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 VmSpec small_machine(std::vector<std::string> command) {
   VmSpec spec;
