@@ -1,12 +1,15 @@
 #include "compiler/driver/command_line.h"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "compiler/diagnostics/diagnostics.h"
 #include "compiler/driver/version.h"
+#include "runtime/base/file.h"
 
 namespace scx::driver {
 
@@ -40,7 +43,8 @@ constexpr const char* kCheckExamples = R"(Examples:
   scxc check web.scx
   scxc check *.scx --format json
 )";
-constexpr const char* kTestExamples = R"(Each test runs on the reference classifier and on the emitted one, compiled for
+constexpr const char* kTestExamples =
+    R"(Each test runs on the reference classifier and on the emitted one, compiled for
 this machine; they must agree.
 
 Examples:
@@ -58,8 +62,8 @@ constexpr const char* kCompletionExamples = R"(Examples:
 
 // An option whose values are the keys of a table: a wrong one lists them.
 template <typename T>
-CLI::Option* add_choice(CLI::App& app, const std::string& name, T& target, const std::map<std::string, T>& values,
-                        const std::string& description) {
+CLI::Option* add_choice(CLI::App& app, const std::string& name, T& target,
+                        const std::map<std::string, T>& values, const std::string& description) {
   std::vector<std::string> words;
   for (const auto& [word, value] : values) words.push_back(word);
   return app
@@ -74,10 +78,26 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, T& target, const
       ->type_name(fmt::format("{}", fmt::join(words, "|")));
 }
 
-// CLI11's own help, with ours at its end.
+// CLI11's own help, with ours at its beginning and end.
 class Formatter : public CLI::Formatter {
  public:
-  std::string make_footer(const CLI::App* app) const override { return "\n" + app->get_footer(); }
+  std::string make_description(const CLI::App* app) const override {
+    const bool main = app->get_parent() == nullptr;
+    return (main ? app->get_description()
+                 : fmt::format("scxc {}: {}", app->get_name(), app->get_description())) +
+           "\n";
+  }
+  std::string make_usage(const CLI::App* app, std::string) const override {
+    if (app->get_parent() == nullptr)
+      return "Usage: scxc [OPTIONS] FILE\n       scxc COMMAND [OPTIONS] ...\n";
+    const CLI::Option* operand =
+        app->get_options([](const CLI::Option* o) { return o->get_positional(); }).front();
+    return fmt::format("Usage: scxc {} [OPTIONS] {}{}\n", app->get_name(), operand->get_name(),
+                       operand->get_items_expected_max() > 1 ? "..." : "");
+  }
+  // The usage line says it all.
+  std::string make_positionals(const CLI::App*) const override { return ""; }
+  std::string make_footer(const CLI::App* app) const override { return app->get_footer(); }
   // The commands stand in the footer with their operands.
   std::string make_subcommands(const CLI::App*, CLI::AppFormatMode) const override { return ""; }
 };
@@ -85,7 +105,9 @@ class Formatter : public CLI::Formatter {
 void add_common(CLI::App& app, Options& options) {
   add_choice(app, "--format", options.format, kFormats, "diagnostics as text or as JSON");
   add_choice(app, "--color", options.color, kColors, "color of text; NO_COLOR counts for auto");
-  app.add_option("-I", options.include_dirs, "also allow includes from this folder")->type_name("DIR")->allow_extra_args(false);
+  app.add_option("-I", options.include_dirs, "also allow includes from this folder")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
   app.add_flag("--timings", options.timings, "time of each phase, on standard error");
 }
 
@@ -99,7 +121,8 @@ struct Parser {
 
   Parser() {
     app.formatter(std::make_shared<Formatter>());
-    app.set_version_flag("--version", version_text());
+    app.set_help_flag("-h,--help", "print this help");
+    app.set_version_flag("--version", version_text(), "print the versions of scxc and of the clang in it");
     app.footer(kMainExamples);
     app.add_option("FILE", options.files, "the policy")->type_name("")->expected(0, 1);
     app.add_option("-o,--output", options.output, "output file, `-` for standard output; default NAME.bpf.o")
@@ -124,11 +147,17 @@ struct Parser {
     completion->add_option("SHELL", options.shell, "bash, zsh or fish")
         ->type_name("")
         ->required()
-        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+        ->check(CLI::Validator(
+            [](std::string& word) {
+              const bool known = word == "bash" || word == "zsh" || word == "fish";
+              return known ? std::string() : fmt::format("`{}` is none of bash, fish, zsh", word);
+            },
+            ""));
   }
 
   CLI::App* add_command(const char* name, const char* description, const char* examples) {
     CLI::App* command = app.add_subcommand(name, description);
+    command->set_help_flag("-h,--help", "print this help");
     command->footer(examples);
     return command;
   }
@@ -146,12 +175,50 @@ Answer usage(const std::string& message) {
   return {kExitUsage, "", fmt::format("error: {}\nhelp: `scxc --help` shows what there is\n", message)};
 }
 
+// Words that no option and no operand takes.
+Answer unexpected_words(const CLI::App& app) {
+  const std::vector<std::string> words = app.remaining(true);
+  const std::string word = words.empty() ? "" : words.front();
+  if (word.rfind('-', 0) != 0) return usage(fmt::format("unexpected word {}", scx::quoted(word)));
+  std::vector<std::string_view> known;
+  const CLI::App* used = &app;
+  for (const CLI::App* command : app.get_subcommands()) used = command;
+  std::vector<std::string> names;
+  for (const CLI::Option* option : used->get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  known.assign(names.begin(), names.end());
+  const std::string_view near = diag::closest(word, known);
+  Answer answer = usage(fmt::format("unknown option {}", scx::quoted(word)));
+  if (!near.empty())
+    answer.error =
+        fmt::format("error: unknown option {}\nhelp: did you mean `{}`?\n", scx::quoted(word), near);
+  return answer;
+}
+
+std::string missing_operand(const Parser& parser) {
+  if (parser.explain->parsed()) return "no code given";
+  if (parser.completion->parsed()) return "no shell given";
+  return "no policy given";
+}
+
+// CLI11 begins its messages with a capital or an option's name.
+std::string in_our_style(std::string message) {
+  if (message.rfind("FILE: At Most", 0) == 0) return "one policy at a time";
+  if (message.size() > 1 && std::islower(static_cast<unsigned char>(message[1])) != 0) {
+    message[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(message[0])));
+  }
+  return message;
+}
+
 // The line fits its own rules, beyond what CLI11 checks.
 std::string contradiction(const Options& options) {
   if (options.command != Command::kCompile) return "";
   if (options.files.empty()) return "no policy given";
-  if (options.dump != Dump::kNone && !options.output.empty()) return "`--dump` writes no file, `-o` cannot go with it";
-  if (options.dump != Dump::kNone && options.emit == Emit::kC) return "`--dump` and `--emit` exclude each other";
+  if (options.dump != Dump::kNone && !options.output.empty())
+    return "`--dump` writes no file, `-o` cannot go with it";
+  if (options.dump != Dump::kNone && options.emit == Emit::kC)
+    return "`--dump` and `--emit` exclude each other";
   return "";
 }
 
@@ -167,7 +234,8 @@ std::variant<Options, Answer> parse_command_line(const std::vector<std::string>&
   if (arguments.empty()) return usage("no policy given");
   const auto& planned = planned_commands();
   if (std::find(planned.begin(), planned.end(), arguments.front()) != planned.end()) {
-    return Answer{kExitUsage, "", fmt::format("error: `scxc {}` is not implemented yet\n", arguments.front())};
+    return Answer{kExitUsage, "",
+                  fmt::format("error: `scxc {}` is not implemented yet\n", arguments.front())};
   }
   Parser parser;
   try {
@@ -180,8 +248,12 @@ std::variant<Options, Answer> parse_command_line(const std::vector<std::string>&
     return Answer{kExitOk, asked->help(), ""};
   } catch (const CLI::CallForVersion&) {
     return Answer{kExitOk, version_text() + "\n", ""};
+  } catch (const CLI::ExtrasError&) {
+    return unexpected_words(parser.app);
+  } catch (const CLI::RequiredError&) {
+    return usage(missing_operand(parser));
   } catch (const CLI::ParseError& error) {
-    return usage(error.what());
+    return usage(in_our_style(error.what()));
   }
   parser.set_command();
   const std::string wrong = contradiction(parser.options);
@@ -192,7 +264,8 @@ std::variant<Options, Answer> parse_command_line(const std::vector<std::string>&
 Completion completions() {
   Parser parser;
   Completion result;
-  for (const CLI::App* command : parser.app.get_subcommands({})) result.commands.push_back(command->get_name());
+  for (const CLI::App* command : parser.app.get_subcommands({}))
+    result.commands.push_back(command->get_name());
   for (const CLI::Option* option : parser.app.get_options()) {
     if (option->get_group().empty()) continue;
     for (const std::string& name : option->get_lnames()) result.options.push_back("--" + name);

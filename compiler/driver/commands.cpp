@@ -7,11 +7,17 @@ namespace scx::driver {
 
 int run_command(const Options& options) {
   switch (options.command) {
-    case Command::kCompile: return compile(options);
-    case Command::kCheck: return check(options);
-    case Command::kTest: return test(options);
-    case Command::kExplain: return explain(options);
-    case Command::kCompletion: print_out(completion_script(options.shell)); return kExitOk;
+    case Command::kCompile:
+      return compile(options);
+    case Command::kCheck:
+      return check(options);
+    case Command::kTest:
+      return test(options);
+    case Command::kExplain:
+      return explain(options);
+    case Command::kCompletion:
+      print_out(completion_script(options.shell));
+      return kExitOk;
   }
   return kExitUsage;
 }

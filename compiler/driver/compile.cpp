@@ -18,12 +18,16 @@ namespace fs = std::filesystem;
 Phase last_phase(const Options& options) {
   switch (options.dump) {
     case Dump::kTokens:
-    case Dump::kAst: return Phase::kSyntax;
-    case Dump::kModel: return Phase::kSema;
-    case Dump::kC: return Phase::kCodegen;
+    case Dump::kAst:
+      return Phase::kSyntax;
+    case Dump::kModel:
+      return Phase::kSema;
+    case Dump::kC:
+      return Phase::kCodegen;
     case Dump::kNone:
     case Dump::kObject:
-    case Dump::kManifest: return Phase::kBackend;
+    case Dump::kManifest:
+      return Phase::kBackend;
   }
   return Phase::kBackend;
 }
@@ -31,15 +35,21 @@ Phase last_phase(const Options& options) {
 std::string dump_text(const Options& options, const Compilation& compilation) {
   std::string text;
   switch (options.dump) {
-    case Dump::kNone: break;
-    case Dump::kTokens: return syntax::dump_tokens(FileId{}, compilation.sources);
+    case Dump::kNone:
+      break;
+    case Dump::kTokens:
+      return syntax::dump_tokens(FileId{}, compilation.sources);
     case Dump::kAst:
       for (const ast::File& file : compilation.program.files) text += ast::dump(file, compilation.sources);
       return text;
-    case Dump::kModel: return model::dump(*compilation.policy);
-    case Dump::kC: return compilation.c_text;
-    case Dump::kObject: return compilation.object_dump;
-    case Dump::kManifest: return compilation.manifest;
+    case Dump::kModel:
+      return model::dump(*compilation.policy);
+    case Dump::kC:
+      return compilation.c_text;
+    case Dump::kObject:
+      return compilation.object_dump;
+    case Dump::kManifest:
+      return compilation.manifest;
   }
   return text;
 }
@@ -66,7 +76,8 @@ int compile(const Options& options) {
   const bool output_taken = options.dump != Dump::kNone || output == "-";
   Compilation compilation;
   Timings timings;
-  const Result<void> ran = run_phases(options, options.files.front(), last_phase(options), compilation, timings);
+  const Result<void> ran =
+      run_phases(options, options.files.front(), last_phase(options), compilation, timings);
   report_diagnostics(options, compilation, output_taken);
   if (!ran) {
     report_error(options, ran.error());
@@ -82,7 +93,7 @@ int compile(const Options& options) {
   if (options.dump != Dump::kNone) {
     print_out(dump_text(options, compilation));
   } else if (is_an_input(output, compilation.sources)) {
-    report_error(options, make_error("the output {} is an input of this compilation", quoted(output)));
+    report_error(options, make_error("the output {} is an input of this compilation", scx::quoted(output)));
     return kExitUsage;
   } else {
     const Result<void> written = timings.measure("write", [&] {

@@ -1,8 +1,9 @@
 // `scxc explain CODE`: the page of a diagnostic.
+#include "compiler/diagnostics/explain.h"
+
 #include <algorithm>
 #include <cctype>
 
-#include "compiler/diagnostics/explain.h"
 #include "compiler/driver/commands.h"
 #include "compiler/driver/report.h"
 #include "runtime/base/file.h"
@@ -20,7 +21,7 @@ int explain(const Options& options) {
     }
     codes.push_back(kind.code);
   }
-  Error error = make_error("no diagnostic has the code {}", quoted(options.code));
+  Error error = make_error("no diagnostic has the code {}", scx::quoted(options.code));
   const std::string_view near = diag::closest(code, codes);
   if (!near.empty()) error.help = fmt::format("did you mean `{}`?", near);
   report_error(options, error);

@@ -7,8 +7,8 @@
 #include "compiler/backend/object.h"
 #include "compiler/codegen/codegen.h"
 #include "compiler/driver/manifest.h"
-#include "compiler/sema/sema.h"
-#include "compiler/syntax/parse.h"
+#include "compiler/sema/analyse.h"
+#include "compiler/syntax/syntax.h"
 
 namespace scx::driver {
 
@@ -17,6 +17,59 @@ namespace {
 // A fault of scxc, told with everything that its author needs.
 Error internal_error(const std::string& what, const Error& error) {
   return Error{fmt::format("internal error: {}", what), error.message, "internal"};
+}
+
+// Whether a diagnostic of sema says something that the syntax errors do not:
+// not one about a declaration that has one itself, nor one about something
+// missing that may be what could not be read.
+bool is_independent(const diag::Diagnostic& diagnostic, const ast::Program& program,
+                    const diag::Diagnostics& syntax_errors) {
+  using diag::Kind;
+  switch (diagnostic.kind) {
+    case Kind::kMissingPolicy:
+    case Kind::kUnknownAttribute:
+    case Kind::kUndefinedConstant:
+    case Kind::kUndefinedReference:
+      return false;
+    default:
+      break;
+  }
+  if (diag::info(diagnostic.kind).severity != diag::Severity::kError) return false;
+  const auto holds = [](Span outer, Span inner) {
+    return outer.file == inner.file && outer.begin <= inner.begin && inner.begin <= outer.end;
+  };
+  for (const ast::File& file : program.files) {
+    for (const ast::Item& item : file.items) {
+      const Span span = ast::span_of(item);
+      if (!holds(span, diagnostic.span)) continue;
+      for (const diag::Diagnostic& error : syntax_errors.all()) {
+        if (holds(span, error.span)) return false;
+      }
+    }
+  }
+  return true;
+}
+
+// Sema runs over what could be read of a text with syntax errors, so that one
+// run tells all mistakes of a file, without those that only follow from others.
+std::optional<model::Policy> analyse(Compilation& result) {
+  if (!result.diagnostics.has_errors()) {
+    return sema::analyse(result.program, result.sources, result.diagnostics);
+  }
+  diag::Diagnostics found;
+  sema::analyse(result.program, result.sources, found);
+  std::vector<const diag::Diagnostic*> kept;
+  for (const diag::Diagnostic& diagnostic : found.all()) {
+    if (is_independent(diagnostic, result.program, result.diagnostics)) kept.push_back(&diagnostic);
+  }
+  for (const diag::Diagnostic* diagnostic : kept) {
+    diag::Builder builder = result.diagnostics.add(diagnostic->kind, diagnostic->span, diagnostic->message);
+    builder.at(diagnostic->label).help(diagnostic->help);
+    for (const diag::Label& label : diagnostic->labels) builder.label(label.span, label.text);
+    for (const std::string& note : diagnostic->notes) builder.note(note);
+    for (const diag::Fix& fix : diagnostic->fixes) builder.fix(fix.span, fix.replacement);
+  }
+  return std::nullopt;
 }
 
 Result<void> compile_object(const std::string& file, Compilation& result, Timings& timings) {
@@ -48,20 +101,23 @@ Result<void> compile_object(const std::string& file, Compilation& result, Timing
 Result<void> run_phases(const Options& options, const std::string& file, Phase last, Compilation& result,
                         Timings& timings) {
   const auto stop = [&](Phase phase) { return phase == last || result.diagnostics.has_errors(); };
-  result.program = timings.measure("syntax", [&] {
+  SCX_TRY(result.program, timings.measure("syntax", [&] {
     return syntax::parse_program(file, options.include_dirs, result.sources, result.diagnostics);
-  });
-  if (stop(Phase::kSyntax)) return {};
-  result.policy =
-      timings.measure("sema", [&] { return sema::analyse(result.program, result.sources, result.diagnostics); });
+  }));
+  if (last == Phase::kSyntax) return {};
+  result.policy = timings.measure("sema", [&] { return analyse(result); });
   if (stop(Phase::kSema) || !result.policy) return {};
-  result.classifier = timings.measure(
-      "automata", [&] { return automata::build_classifier(*result.policy, result.sources, result.diagnostics); });
+  result.classifier = timings.measure("automata", [&] {
+    return automata::build_classifier(*result.policy, result.sources, result.diagnostics);
+  });
   if (stop(Phase::kAutomata)) return {};
   SCX_TRY_VOID(timings.measure("codegen", [&]() -> Result<void> {
     SCX_TRY(const codegen::Templates templates, codegen::Templates::load(options.templates));
     result.c_text = codegen::emit(*result.policy, *result.classifier, result.sources, templates);
-    return {};
+    const std::vector<std::string> forbidden = codegen::forbidden_calls(result.c_text);
+    if (forbidden.empty()) return {};
+    return internal_error("the emitted C calls what a kernel refuses",
+                          make_error("{}", fmt::join(forbidden, "\n")));
   }));
   if (stop(Phase::kCodegen)) return {};
   return compile_object(file, result, timings);

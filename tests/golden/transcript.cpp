@@ -61,6 +61,8 @@ std::string Case::name() const {
   return input.parent_path().filename().string() + "/" + input.stem().string();
 }
 
+void PrintTo(const Case& golden, std::ostream* stream) { *stream << golden.name(); }
+
 std::vector<Case> find_cases(const fs::path& root) {
   std::vector<Case> cases;
   for (const fs::directory_entry& folder : fs::directory_iterator(root)) {

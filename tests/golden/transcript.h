@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct Case {
 
 // All inputs below `root`, sorted by path.
 std::vector<Case> find_cases(const std::filesystem::path& root);
+
+// How GoogleTest names a case.
+void PrintTo(const Case& golden, std::ostream* stream);
 
 struct Transcript {
   std::string text;
