@@ -21,7 +21,6 @@ item
   | testDecl
   | unknownDecl
   | stray
-  | strayBrace
   ;
 
 languageDecl : LANGUAGE NUMBER SEMI;
@@ -71,7 +70,6 @@ comparison : EQ | NE | LT | LE | GT | GE;
 // What cannot begin a statement, up to the end of it; always an error.
 stray      : strayToken (strayToken | word)* ending | SEMI | block;
 strayToken : NUMBER | STRING | LPAREN | RPAREN | COMMA | STAR | ASSIGN | DOTDOT | set | comparison;
-strayBrace : RBRACE;
 
 // `name` can name something, `word` is any word at all.
 name : attribute | CHILD;

@@ -37,7 +37,7 @@ ast::File parse(FileId file, const Sources& sources, diag::Diagnostics& diagnost
   // ANTLR uses exceptions inside; none is expected to come out of it.
   try {
     std::vector<Token> tokens = lex(reporter);
-    if (reporter.full() || !shape(tokens, reporter)) return none;
+    if (reporter.full() || !shape(tokens, reporter) || reporter.full()) return none;
     return parse_tokens(tokens, reporter);
   } catch (const std::exception& error) {
     scx::check_failed("no exception in the parser", __FILE__, __LINE__, error.what());

@@ -353,13 +353,7 @@ void Reading::stray(Parser::StrayContext* tree) {
     block(tree->block());
     return;
   }
-  if (begin.type == Type::SEMI) {
-    if (begin.virtual_semicolon) return;
-    reporter_.report(Kind::kUnexpectedToken, begin.span, "`;` without a statement")
-        .help("no `;` follows a block")
-        .fix(begin.span, "");
-    return;
-  }
+  if (begin.type == Type::SEMI) return;  // an empty statement was told in shape, this one is a recovery's
   if (begin.type == Type::RPAREN) {
     reporter_.report(Kind::kUnbalancedParentheses, begin.span, "`)` without its `(`");
   } else {
@@ -406,11 +400,6 @@ void Reading::item(Parser::ItemContext* tree, ast::File& file) {
     ast::Property content = property(unknown, unknown->term(), unknown->ending());
     const Span place = content.span;
     items.emplace_back(ast::Unknown{std::move(content), place});
-  } else if (auto* brace = tree->strayBrace()) {
-    if (strategy_.recovered_at(first(brace))) return;
-    reporter_.report(Kind::kStrayBrace, first(brace).span, "`}}` without its `{{`")
-        .at("nothing is open here")
-        .help("a block was closed before this, or an opening `{` is missing");
   } else if (auto* junk = tree->stray()) {
     stray(junk);
   }

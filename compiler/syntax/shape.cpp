@@ -99,6 +99,7 @@ class Shaping {
   bool run() {
     mark_sets();
     if (!braces_balance()) close_braces();
+    drop_strays();
     end_statements();
     return depth_is_bounded();
   }
@@ -114,6 +115,7 @@ class Shaping {
   void mark_sets();
   bool braces_balance() const;
   void close_braces();
+  void drop_strays();
   void end_statements();
   bool depth_is_bounded();
 
@@ -158,7 +160,7 @@ bool Shaping::braces_balance() const {
   ptrdiff_t open = 0;
   for (const Token& token : tokens_) {
     if (token.type == Type::LBRACE) ++open;
-    if (token.type == Type::RBRACE && open > 0) --open;  // a stray one is the parser's
+    if (token.type == Type::RBRACE && open > 0) --open;  // a stray one is drop_strays'
   }
   return open == 0;
 }
@@ -210,6 +212,34 @@ void Shaping::close_braces() {
     out.push_back(token);
   }
   tokens_ = std::move(out);
+}
+
+// A `}` without its `{`, and a `;` without a statement, mean nothing for the rest.
+void Shaping::drop_strays() {
+  size_t depth = 0;
+  size_t previous = Type::SEMI;  // of a kept token: a statement begins after it
+  bool after_block = false;
+  const auto stray = [&](const Token& token) {
+    if (token.type == Type::RBRACE && depth == 0) {
+      reporter_.report(Kind::kStrayBrace, token.span, "`}}` without its `{{`")
+          .at("nothing is open here")
+          .help("a block was closed before this, or an opening `{` is missing");
+      return true;
+    }
+    const bool begins = previous == Type::SEMI || previous == Type::LBRACE || previous == Type::RBRACE;
+    if (token.type == Type::SEMI && begins) {
+      auto builder = reporter_.report(Kind::kUnexpectedToken, token.span, "`;` without a statement");
+      if (after_block) builder.help("no `;` follows a block");
+      builder.fix(token.span, "");
+      return true;
+    }
+    if (token.type == Type::LBRACE) ++depth;
+    if (token.type == Type::RBRACE) --depth;
+    previous = token.type;
+    after_block = token.type == Type::RBRACE;
+    return false;
+  };
+  std::erase_if(tokens_, stray);
 }
 
 // Does the statement from `begin` end after `previous`, though no `;` says so?
