@@ -102,7 +102,7 @@ class Collector {
                                   : cell.kind == ast::Cell::Kind::kFamily ? "cells"
                                                                           : "cell";
     if (may_stand(word, cell.span))
-      not_implemented(word, cell.name.span,
+      not_implemented(word, head(cell.span, word.size()),
                       "layers at the top level belong to the root cell, which owns every CPU");
   }
 

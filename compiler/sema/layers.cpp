@@ -111,8 +111,10 @@ class LayerReader {
         out.cpus_span = use.written.span;
         return;
       case Property::kWeight:
-        layer.weight = static_cast<uint32_t>(properties_.integer(use).value_or(layer.weight));
-        out.weight_span = use.written.span;
+        if (const auto weight = properties_.integer(use)) {
+          layer.weight = static_cast<uint32_t>(*weight);
+          out.weight_span = use.written.span;
+        }
         return;
       case Property::kSlice:
         layer.slice_ns = properties_.duration(use).value_or(layer.slice_ns);
@@ -228,7 +230,7 @@ void complete_layers(std::vector<LoweredLayer>& layers, const PolicySettings& se
   report_after_catch_all(layers, diagnostics);
   add_default(layers, settings, declarations, diagnostics);
   check_floors(layers, diagnostics);
-  if (layers.size() == 1 && layers[0].weight_span.begin != layers[0].weight_span.end)
+  if (layers.size() == 1 && layers[0].matched && layers[0].weight_span.begin != layers[0].weight_span.end)
     diagnostics
         .report(Kind::kWeightAlone, layers[0].weight_span, "the weight of `{}` has no effect",
                 layers[0].layer.name)

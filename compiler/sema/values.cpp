@@ -182,11 +182,6 @@ std::optional<std::string> ValueReader::text(const ast::String& string, const Op
         .help(fmt::format("for instance `{}`", subject.example));
     return std::nullopt;
   }
-  if (string.value.find('\0') != std::string::npos) {
-    report(Kind::kNeverTrue, at,
-           fmt::format("a zero byte in a string for `{}`, which no value has", subject.words));
-    return std::nullopt;
-  }
   return string.value;
 }
 

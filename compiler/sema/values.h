@@ -48,7 +48,7 @@ class ValueReader {
   std::optional<int64_t> integer(const ast::Number& number, const Operand& operand, const Subject& subject);
   std::optional<abi::CpuRange> cpu_range(const Operand& operand, const Subject& subject);
   std::optional<model::KernelVersion> kernel(const ast::Number& number);
-  // A string that is not empty and has no zero byte.
+  // A string that is not empty; the parser lets no zero byte through.
   std::optional<std::string> text(const ast::String& string, const Operand& operand, const Subject& subject);
 
   // "`x` takes W, not a string".

@@ -1,0 +1,372 @@
+// What is wrong in a policy, and where: each case is a policy with one mistake,
+// the code and the marked text.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/sema/compile.h"
+
+namespace scx::test {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+struct Case {
+  std::string_view name;
+  std::string_view text;
+  std::string_view expected;  // "CODE `marked text`"
+  std::string_view message;   // part of message, label, notes or help
+};
+
+std::string everything(const diag::Diagnostic& d) {
+  std::string text = d.message + "\n" + d.label + "\n" + d.help;
+  for (const std::string& note : d.notes) text += "\n" + note;
+  for (const diag::Label& label : d.labels) text += "\n" + label.text;
+  return text;
+}
+
+class Wrong : public testing::TestWithParam<Case> {};
+
+TEST_P(Wrong, IsReportedAtItsPlace) {
+  const Case& c = GetParam();
+  const Compiled result =
+      c.text.find("policy") == std::string_view::npos ? compile_body(c.text) : compile(std::string(c.text));
+  // Notes of completeness apart, there is one mistake and one report.
+  std::vector<std::string> reported;
+  for (const std::string& line : result.summary())
+    if (!line.starts_with("N0601") && !line.starts_with("W0501") && !line.starts_with("W0502"))
+      reported.push_back(line);
+  EXPECT_THAT(reported, ElementsAre(std::string(c.expected))) << result.rendered();
+  if (!reported.empty())
+    EXPECT_THAT(everything(result.find(c.expected.substr(0, 5))), HasSubstr(std::string(c.message)));
+  EXPECT_EQ(result.policy.has_value(), c.expected.starts_with("W"));
+}
+
+std::string name_of(const testing::TestParamInfo<Case>& info) { return std::string(info.param.name); }
+
+INSTANTIATE_TEST_SUITE_P(
+    Names, Wrong,
+    testing::Values(
+        Case{"Declaration", "leyer x open { match *; }", "E0101 `leyer`", "did you mean `layer`?"},
+        Case{"PropertyOutside", "slice 5ms;", "E0302 `slice`", "the policy block"},
+        Case{"Property", "layer x open { match *; wieght 5; }", "E0102 `wieght`", "did you mean `weight`?"},
+        Case{"PropertyOfAnother", "policy p { wieght 5; }", "E0102 `wieght`", "belongs in a layer"},
+        Case{"PropertyOfLater", "layer x open { match *; protectd; }", "E0102 `protectd`",
+             "`protected`, which is not implemented yet"},
+        Case{"Attribute", "layer x open { match cgruop under \"/a\"; }", "E0103 `cgruop`",
+             "did you mean `cgroup`?"},
+        Case{"Matcher", "match web = nice 0; layer x open { match wbe; }", "E0103 `wbe`",
+             "did you mean `web`?"},
+        Case{"AttributeOfLater", "layer x open { match afinity full; }", "E0103 `afinity`",
+             "not implemented yet"},
+        Case{"Operator", "layer x open { match comm prefx \"a\"; }", "E0104 `prefx`",
+             "did you mean `prefix`?"},
+        Case{"Constant", "layer x open { match nice < hgih; } let high = 5;", "E0105 `hgih`",
+             "did you mean `high`?"},
+        Case{"Unquoted", "layer x open { match comm nginx; }", "E0105 `nginx`", "`comm \"nginx\"`"},
+        Case{"ConstantInConstant", "let a = bb; layer x open { match nice a; }", "E0105 `bb`",
+             "double quotes"},
+        Case{"DuplicateMatcher", "match a = nice 0; match a = nice 1; layer x open { match a; }", "E0107 `a`",
+             "first defined here"},
+        Case{"LetAndMatchShare", "let a = 1; match a = nice 1; layer x open { match nice a; }", "E0107 `a`",
+             "share one namespace"},
+        Case{"DuplicateLayer", "layer x open { match nice 0; } layer x open { match nice 1; }", "E0107 `x`",
+             "the first one"},
+        Case{"DuplicateTest",
+             "layer x open { match *; } test \"a\" { task { } expect layer x in root; } "
+             "test \"a\" { task { } expect layer x in root; }",
+             "E0107 `\"a\"`", "the first one"},
+        Case{"Reserved", "match nice = comm \"a\"; layer x open { match *; }", "E0108 `nice`",
+             "name of an attribute"},
+        Case{"ReservedOfLater", "let gpu = 5; layer x open { match *; }", "E0108 `gpu`",
+             "name of an attribute"},
+        Case{"Cycle", "match a = b; match b = not a; layer x open { match a; }", "E0109 `a`",
+             "`b` is defined here"},
+        Case{"OwnCycle", "match a = a; layer x open { match a; }", "E0109 `a`", "`a` is defined here"},
+        Case{"ConstantCycle", "let a = b; let b = a; layer x open { match nice a; }", "E0109 `a`",
+             "`b` is defined here"},
+        Case{"ConstantAsMatcher", "let a = 1; layer x open { match a; }", "E0110 `a`", "is a constant"},
+        Case{"MatcherAsConstant", "match a = nice 0; let b = a; layer x open { match nice b or a; }",
+             "E0110 `a`", "is a matcher"},
+        Case{"Kind", "layer x opne { match *; }", "E0111 `opne`", "did you mean `open`?"},
+        Case{"Sched", "layer x open { match sched bach; }", "E0112 `bach`", "did you mean `batch`?"},
+        Case{"Order", "layer x open { match *; order fio; }", "E0112 `fio`", "did you mean `fifo`?"},
+        Case{"TestLayer", "layer x open { match *; } test \"t\" { task { } expect layer y in root; }",
+             "E0106 `y`", "layers: `x`"},
+        Case{"TestCell", "layer x open { match *; } test \"t\" { task { } expect layer x in web; }",
+             "E0106 `web`", "`root`"},
+        Case{"TestMatcher", "layer x open { match *; } test \"t\" { task { } expect match y; }", "E0106 `y`",
+             "match NAME"}),
+    name_of);
+
+INSTANTIATE_TEST_SUITE_P(
+    NotImplemented, Wrong,
+    testing::Values(
+        Case{"Irq", "policy p { irq near; }", "E0113 `irq`", "`irq` is not implemented yet"},
+        Case{"Hints", "policy p { hints \"x\" { owner root; } }", "E0113 `hints`", "not implemented yet"},
+        Case{"Util", "layer x grouped { match *; util 40%..80%; }", "E0113 `util`", "not implemented yet"},
+        Case{"PreemptFirst", "layer x open { match *; preempt first; }", "E0113 `preempt first`",
+             "`preempt first`"},
+        Case{"CpusList", "layer x confined { match *; cpus list \"0-3\"; }", "E0113 `list`", "`cpus list`"},
+        Case{"Affinity", "layer x open { match affinity full; }", "E0113 `affinity`", "not implemented yet"},
+        Case{"Gpu", "layer x open { match gpu process for 5m; }", "E0113 `gpu process`",
+             "not implemented yet"},
+        Case{"ChildOf", "layer x open { match child of nice 0; }", "E0113 `child of nice 0`",
+             "not implemented yet"},
+        Case{"Pidns", "layer x open { match pid 5 in pidns 7; }", "E0113 `in`", "not implemented yet"},
+        Case{"SystemUtil", "layer x open { match system util < 50%; }", "E0113 `system util`",
+             "not implemented yet"},
+        Case{"Cell", "layer x open { match *; } cell db { cgroup under \"/db\"; }", "E0113 `cell`",
+             "root cell"},
+        Case{"Cells", "layer x open { match *; } cells t for cgroup under \"/t/*\" { max 4; }",
+             "E0113 `cells`", "not implemented yet"},
+        Case{"RootCell", "layer x open { match *; } root cell { cpus 8..; }", "E0113 `root cell`",
+             "not implemented"},
+        Case{"Cleanup", "layer x open { match *; } cleanup { on unload { restore irq; } }", "E0113 `cleanup`",
+             "not implemented yet"},
+        Case{"Family",
+             "layer x open { match *; } layers y open for cgroup under \"/t/*\" { max 4; match *; }",
+             "E0113 `layers`", "not implemented yet"},
+        Case{"Host",
+             "layer x open { match *; } test \"t\" { task { } host \"a.xml\"; expect layer x in root; }",
+             "E0113 `host`", "not implemented yet"},
+        Case{"TaskAttribute",
+             "layer x open { match *; } test \"t\" { task { affinity full; } expect layer x in root; }",
+             "E0113 `affinity`", "not implemented yet"}),
+    name_of);
+
+INSTANTIATE_TEST_SUITE_P(
+    Values, Wrong,
+    testing::Values(
+        Case{"MissingOperand", "layer x open { match nice <; }", "E0201 `nice <`", "compared with nothing"},
+        Case{"MissingText", "layer x open { match comm prefix; }", "E0201 `prefix`",
+             "`prefix` has no operand"},
+        Case{"MissingValue", "policy p { slice; }", "E0201 `slice`", "slice 20ms"},
+        Case{"FlagOperand", "layer x open { match kthread 1; }", "E0202 `1`", "`not kthread`"},
+        Case{"TwoOperands", "layer x open { match *; weight 5 6; }", "E0202 `6`", "one operand"},
+        Case{"BehindTest", "layer x open { match nice 5 6; }", "E0202 `6`", "`and` and `or`"},
+        Case{"MatcherOperand", "match a = nice 0; layer x open { match a 5; }", "E0202 `5`",
+             "takes no operand"},
+        Case{"PropertyBlock", "layer x open { match *; weight { } }", "E0202 `{ }`", "takes no block"},
+        Case{"TextForNumber", "layer x open { match nice \"a\"; }", "E0203 `\"a\"`", "not a string"},
+        Case{"NumberForText", "layer x open { match comm 5; }", "E0203 `5`", "takes a string"},
+        Case{"Decimal", "layer x open { match nice 1.5; }", "E0203 `1.5`", "whole number"},
+        Case{"WrongConstant", "let a = \"x\"; layer x open { match nice a; }", "E0203 `a`",
+             "the constant `a`"},
+        Case{"NoUnit", "policy p { slice 20; }", "E0204 `20`",
+             "units that fit: `ns`, `us`, `ms`, `s`, `m` and `h`"},
+        Case{"UnknownUnit", "policy p { slice 20mz; }", "E0204 `20mz`", "did you mean `ms`?"},
+        Case{"WrongUnit", "policy p { slice 20%; }", "E0204 `20%`", "takes a duration"},
+        Case{"UnitOfInteger", "layer x open { match nice 5ms; }", "E0204 `5ms`", "without a unit"},
+        Case{"UnitOfCpus", "layer x confined { match *; cpus 2GiB..; }", "E0204 `2GiB`",
+             "units that fit: `%` and `core`"},
+        Case{"NiceRange", "layer x open { match nice < -30; }", "E0205 `-30`", "-20 to 19"},
+        Case{"PidRange", "layer x open { match pid 0; }", "E0205 `0`", "PID_MAX_LIMIT"},
+        Case{"UidRange", "layer x open { match uid 4294967295; }", "E0205 `4294967295`", "32 bits"},
+        Case{"HugeNumber", "layer x open { match pid 99999999999999999999999; }",
+             "E0205 `99999999999999999999999`", "1 to 4194304"},
+        Case{"SliceShort", "policy p { slice 99us; }", "E0205 `99us`", "100us to 1s"},
+        Case{"SliceLong", "layer x open { match *; slice 2s; }", "E0205 `2s`", "SCX_SLICE_DFL"},
+        Case{"Watchdog", "policy p { watchdog 31s; }", "E0205 `31s`", "SCX_WATCHDOG_MAX_TIMEOUT"},
+        Case{"HugeDuration", "policy p { watchdog 99999999999999999999h; }", "E0205 `99999999999999999999h`",
+             "1s to 30s"},
+        Case{"Weight", "layer x open { match nice 0; weight 0; }", "E0205 `0`", "1 to 10000"},
+        Case{"Percent", "layer x confined { match *; cpus 5..101%; }", "E0205 `101%`", "0 to 100%"},
+        Case{"CeilingZero", "layer x confined { match *; cpus ..0; }", "E0205 `..0`", "at least 1"},
+        Case{"FloorAboveCeiling", "layer x confined { match *; cpus 4..2; }", "E0206 `4..2`", "`2..4`"},
+        Case{"BackwardsRange", "layer x open { match uid 5..3; }", "E0206 `5..3`", "`3..5`"},
+        Case{"EmptySet", "layer x open { match pid {}; }", "E0207 `{}`", "empty set"},
+        Case{"EmptyString", "layer x open { match comm \"\"; }", "E0208 `\"\"`", "empty string"},
+        Case{"LongComm", "layer x open { match comm == \"sixteen-bytes-xx\"; }",
+             "E0209 `\"sixteen-bytes-xx\"`", "TASK_COMM_LEN"},
+        Case{"LongGlob", "layer x open { match leader comm \"sixteen-?ytes-xx*\"; }",
+             "E0209 `\"sixteen-?ytes-xx*\"`", "never matches"},
+        Case{"RelativePath", "layer x open { match cgroup under \"a\"; }", "E0210 `\"a\"`", "write \"/a\""},
+        Case{"RelativePrefix", "layer x open { match cgroup prefix \"a\"; }", "E0210 `\"a\"`", "`contains`"},
+        Case{"RelativeGlob", "layer x open { match cgroup \"a*\"; }", "E0210 `\"a*\"`", "/**/a*"},
+        Case{"RelativeRegex", "layer x open { match cgroup matches \"^a\"; }", "E0210 `\"^a\"`",
+             "write \"^/a\""},
+        Case{"TrailingSlash", "layer x open { match cgroup == \"/a/\"; }", "E0210 `\"/a/\"`", "write \"/a\""},
+        Case{"EmptyComponent", "layer x open { match cgroup under \"/a//b\"; }", "E0210 `\"/a//b\"`",
+             "empty component"},
+        Case{"FilePath", "layer x open { match cgroup under \"/sys/fs/cgroup/a\"; }",
+             "E0210 `\"/sys/fs/cgroup/a\"`", "leave the mount point out: \"/a\""},
+        Case{"Regex", "layer x open { match comm matches \"a(b\"; }", "E0211 `(`", "without `)`"},
+        Case{"TextOrder", "layer x open { match comm < \"a\"; }", "E0212 `<`", "text has no order"},
+        Case{"TextOperator", "layer x open { match nice under 5; }", "E0212 `under`", "compares text"},
+        Case{"PathOperator", "layer x open { match comm under \"a\"; }", "E0212 `under`",
+             "operators that fit"},
+        Case{"SetOrder", "layer x open { match nice < {1, 2}; }", "E0212 `{1, 2}`", "one number"},
+        Case{"SchedOrder", "layer x open { match sched < batch; }", "E0212 `<`", "equal or it is not"},
+        Case{"KernelOperator", "policy p { kernel == 6.16; }", "E0212 `==`", "`>=` only"},
+        Case{"OldKernel", "policy p { kernel >= 6.12; }", "E0213 `6.12`", "`kernel >= 6.16`"},
+        Case{"NoSuchKernel", "policy p { kernel >= 6.20; }", "E0213 `6.20`", "6.16 to"},
+        Case{"KernelShape", "policy p { kernel >= 6; }", "E0213 `6`", "two numbers"},
+        Case{"Language", "language 2;\npolicy p { }", "E0214 `2`", "`language 1;`"}),
+    name_of);
+
+INSTANTIATE_TEST_SUITE_P(
+    Meaning, Wrong,
+    testing::Values(
+        Case{"Repeated", "layer x open { match *; slice 5ms; slice 6ms; }", "E0301 `slice`", "first here"},
+        Case{"TwoMatches", "layer x open { match nice 0; match nice 1; }", "E0301 `match`", "`or`"},
+        Case{"RepeatedAttribute",
+             "layer x open { match *; } test \"t\" { task { nice 1; nice 2; } expect layer x in root; }",
+             "E0301 `nice 2;`", "first here"},
+        Case{"OutOfPlace", "layer x open { match *; watchdog 5s; }", "E0302 `watchdog`", "the policy block"},
+        Case{"DeclarationInBlock", "policy p { include \"a\"; }", "E0302 `include`", "top level"},
+        Case{"CpusOfOpen", "layer x open { match *; cpus 2; }", "E0303 `cpus`", "`confined` or `grouped`"},
+        Case{"AfterCatchAll", "layer x open { match *; } layer y open { match nice 0; }",
+             "E0304 `layer y open`", "move `x` to the end"},
+        Case{"AfterNamedCatchAll",
+             "match all = *; layer x open { match nice 0 or all; } layer y open { match nice 0; }",
+             "E0304 `layer y open`", "takes every task"},
+        Case{"BelowNice", "layer x open { match nice < -20; }", "E0305 `nice < -20`", "never true"},
+        Case{"NotAll", "layer x open { match not *; }", "E0305 `not *`", "never true"},
+        Case{"Contradiction", "layer x open { match nice < -5 and nice > 5; }", "E0306 `nice > 5`",
+             "this test"},
+        Case{"ContradictionOfThree",
+             "layer x open { match pid 1..10 and comm \"a*\" and pid 5..20 and pid {1, 2, 15}; }",
+             "E0306 `pid {1, 2, 15}`", "this test"},
+        Case{"ContradictionBehindNames",
+             "match a = not (nice 1 or nice 2); layer x open { match a and nice 2; }", "E0306 `nice 2`",
+             "`not nice 2`"},
+        Case{"OwnOpposite", "layer x open { match comm \"a*\" and not comm \"a*\"; }", "E0306 `comm \"a*\"`",
+             "not comm"},
+        Case{"TwoNames", "layer x open { match comm == \"a\" and comm == \"b\"; }", "E0306 `comm == \"b\"`",
+             "this test"},
+        Case{"TwoSubtrees", "layer x open { match cgroup under \"/a\" and cgroup under \"/ab\"; }",
+             "E0306 `cgroup under \"/ab\"`", "this test"},
+        Case{"TwoPolicies", "layer x open { match sched batch and sched idle; }", "E0306 `sched idle`",
+             "this test"},
+        Case{"NoMatch", "layer x open { weight 5; }", "E0307 `x`", "`match *;`"},
+        Case{"NoPolicy", "layer x open { match *; } # without: policy", "E0308 ``", "name the scheduler"},
+        Case{"TwoPolicyBlocks", "policy p { } policy q { }", "E0309 `q`", "the first one"},
+        Case{"TwoLanguages", "language 1; language 1; policy p { }", "E0309 `language 1;`", "the first one"},
+        Case{"LateLanguage", "policy p { } language 1;", "E0311 `language 1;`", "first line"},
+        Case{"ImpossibleLeader",
+             "layer x open { match *; } test \"t\" { task { leader; pid 5; tgid 6; } expect layer x in root; "
+             "}",
+             "E0312 `leader;`", "against this"},
+        Case{"ImpossibleThread",
+             "layer x open { match *; } test \"t\" { task { not leader; pid 5; tgid 5; } expect layer x in "
+             "root; }",
+             "E0312 `not leader;`", "equal"},
+        Case{"NoExpectation", "layer x open { match *; } test \"t\" { task { } }", "E0313 `\"t\"`",
+             "no `expect`"},
+        Case{"NoTask", "layer x open { match *; } test \"t\" { expect layer x in root; }", "E0313 `\"t\"`",
+             "no `task`"},
+        Case{"LongTaskComm",
+             "layer x open { match *; } test \"t\" { task { comm \"sixteen-bytes-xx\"; } expect layer x in "
+             "root; }",
+             "E0209 `\"sixteen-bytes-xx\"`", "16 bytes"},
+        Case{"ExpectShape", "layer x open { match *; } test \"t\" { task { } expect x; }", "E0202 `x`",
+             "forms:"},
+        Case{"ExpectWithoutCell", "layer x open { match *; } test \"t\" { task { } expect layer x; }",
+             "E0201 `expect layer x;`", "in CELL"},
+        Case{"Floors",
+             "layer x confined { match nice 0; cpus 60%..; } layer y grouped { match *; cpus 50%..; }",
+             "E0402 `cpus 50%..;`", "`x` asks for 60%"}),
+    name_of);
+
+INSTANTIATE_TEST_SUITE_P(
+    Warnings, Wrong,
+    testing::Values(
+        Case{"WeightAlone", "layer x open { match *; weight 200; }", "W0503 `weight 200;`", "only layer"},
+        Case{"AllNice", "layer x open { match nice <= 19; }", "W0504 `nice <= 19`", "always true"},
+        Case{"Tautology", "layer x open { match nice < 5 or nice > 3; }", "W0504 `nice > 3`", "this test"},
+        Case{"FlagTautology", "layer x open { match kthread or not kthread; }", "W0504 `kthread`",
+             "every task"}),
+    name_of);
+
+TEST(Reports, UnusedNamesAreWarnedAboutThroughOthers) {
+  const Compiled result = compile_body(
+      "let used = 5; let unused = 6; match a = nice used; match b = nice unused; match c = b;\n"
+      "layer x open { match a; } layer rest open { match *; }");
+  EXPECT_THAT(result.summary(), ElementsAre("W0502 `unused`", "W0501 `b`", "W0501 `c`"));
+  EXPECT_TRUE(result.policy.has_value());
+}
+
+TEST(Reports, AMatcherThatOnlyATestNamesIsUsed) {
+  const Compiled result =
+      compile_body("match a = nice 0; layer x open { match *; } test \"t\" { task { } expect match a; }");
+  EXPECT_THAT(result.summary(), IsEmpty());
+}
+
+TEST(Reports, IncludedFilesGiveMatchersAndConstantsOnly) {
+  const Compiled good = compile_files(
+      "# file: main.scx\npolicy p { }\ninclude \"parts.scx\";\nlayer x open { match web; }\nlayer r open { "
+      "match *; }\n"
+      "# file: parts.scx\nlanguage 1;\nlet high = 5;\nmatch web = nice high;\nmatch unused = nice 3;\n");
+  EXPECT_THAT(good.summary(), IsEmpty()) << good.rendered();
+  EXPECT_TRUE(good.policy.has_value());
+  const Compiled bad = compile_files(
+      "# file: main.scx\npolicy p { }\ninclude \"parts.scx\";\nlayer r open { match *; }\n"
+      "# file: parts.scx\nlayer x open { match *; }\ntest \"t\" { }\ncell c { }\nmatch r = nice 3;\n");
+  EXPECT_THAT(bad.summary(), ElementsAre("E0310 `layer`", "E0310 `test`", "E0310 `cell`"));
+}
+
+TEST(Reports, NamesOfIncludedFilesClashWithTheMainFiles) {
+  const Compiled result = compile_files(
+      "# file: main.scx\npolicy p { }\ninclude \"parts.scx\";\nmatch web = nice 1;\nlayer r open { match "
+      "web; }\n"
+      "# file: parts.scx\nmatch web = nice 3;\n");
+  ASSERT_TRUE(result.has("E0107")) << result.rendered();
+  const diag::Diagnostic& d = result.find("E0107");
+  ASSERT_EQ(d.labels.size(), 1u);
+  EXPECT_NE(d.labels[0].span.file, d.span.file);
+}
+
+TEST(Reports, ALayerTooMany) {
+  std::string text;
+  for (int i = 1; i <= 64; ++i) text += fmt::format("layer l{} open {{ match pid {}; }}\n", i, i);
+  // The implicit default layer is the 65th.
+  EXPECT_TRUE(compile_body(text).has("E0401"));
+  const Compiled fits = compile_body(text.substr(0, text.rfind("layer")) + "layer rest open { match *; }");
+  EXPECT_TRUE(fits.policy.has_value()) << fits.rendered();
+  EXPECT_EQ(fits.policy->domains.size(), 64u);
+}
+
+TEST(Reports, AllMistakesOfAFileInOneRun) {
+  const Compiled result = compile(
+      "policy p { slice 5; }\nmatch a = nice < -30;\nlayer x opne { match a; weight 0; }\n"
+      "layer y open { match comm nginx and b; cpus 3; }\ntest \"t\" { task { nice 50; } expect layer z in "
+      "root; }");
+  EXPECT_THAT(result.summary(),
+              ElementsAre("E0204 `5`", "E0205 `-30`", "E0111 `opne`", "E0205 `0`", "E0105 `nginx`",
+                          "E0103 `b`", "E0303 `cpus`", "E0205 `50`", "E0106 `z`"));
+}
+
+TEST(Reports, UsesOfABrokenDefinitionAreSilent) {
+  const Compiled result = compile_body(
+      "let a = missing; match m = comm a; layer x open { match m; } layer y open { match not m; slice a; }");
+  EXPECT_THAT(result.summary(), ElementsAre("E0105 `missing`"));
+}
+
+TEST(Reports, LongChainsOfNamesAreRefusedNotFollowed) {
+  std::string text = "layer x open { match m0; }\n";
+  for (int i = 0; i < 20000; ++i) text += fmt::format("match m{} = m{};\n", i, i + 1);
+  text += "match m20000 = nice 0;\n";
+  EXPECT_TRUE(compile_body(text).has("E0403"));
+  std::string constants = "layer x open { match nice c0; }\n";
+  for (int i = 0; i < 20000; ++i) constants += fmt::format("let c{} = c{};\n", i, i + 1);
+  constants += "let c20000 = 0;\n";
+  const Compiled chain = compile_body(constants);
+  EXPECT_TRUE(chain.policy.has_value());
+}
+
+TEST(Reports, ExpansionIsBounded) {
+  std::string text = "match m0 = nice 0 and uid 0;\n";
+  for (int i = 0; i < 60; ++i)
+    text += fmt::format("match m{} = (m{} and gid {}) or (m{} and pid {});\n", i + 1, i, i + 1, i, i + 1);
+  text += "layer x open { match m60; }\n";
+  const Compiled result = compile_body(text);
+  EXPECT_TRUE(result.has("E0403"));
+  EXPECT_FALSE(result.policy.has_value());
+}
+
+}  // namespace
+}  // namespace scx::test
