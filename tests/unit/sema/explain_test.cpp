@@ -15,6 +15,7 @@ namespace {
 // Pages without examples, and why.
 const std::map<std::string_view, std::string_view>& without_examples() {
   static const std::map<std::string_view, std::string_view> codes = {
+      {"E0010", "the page cannot hold the byte; tests/unit/syntax has the case"},
       {"E0015", "the page shortens 200 levels; tests/unit/syntax has the case"},
       {"E0016", "needs a file of a MiB; tests/unit/syntax has the case"},
       {"E0017", "needs 100 errors; tests/unit/syntax has the case"},
