@@ -1,0 +1,163 @@
+/* account.bpf.c: who had how much CPU. Virtual time orders a domain's tasks
+ * by their weights, each queue with its own clock; service orders domains that
+ * share CPUs by theirs, per LLC; own_lead balances a CPU's own queue against
+ * the shared ones. Callers hold the task's runqueue lock.
+ */
+
+/* A task that slept or comes from elsewhere is never more than one slice behind. */
+static __always_inline u64 bounded_vtime(struct task_struct *p, struct task_ctx *t, u64 clock, u32 clock_id, u64 slice,
+					 u32 queued)
+{
+	u64 vtime = p->scx.dsq_vtime;
+	u64 ahead = MAX_AHEAD_NS / (queued + 1);
+
+	if (t->clock != clock_id) {
+		t->clock = clock_id;
+		vtime = clock;
+	} else if (before(vtime, clock - slice)) {
+		vtime = clock - slice;
+	} else if (before(clock + ahead, vtime)) {
+		/* Nor so far ahead that a crowd of others would keep it waiting for ever. */
+		vtime = clock + ahead;
+	}
+	p->scx.dsq_vtime = vtime;
+	return vtime;
+}
+
+/* Charges p for the time since it was last charged, while it is on `cpu`. */
+static __always_inline void charge(struct task_struct *p, struct task_ctx *t, u32 domain, struct cpu_ctx *cpu)
+{
+	u64 now = scx_bpf_now();
+	u64 used = now - t->charged_at;
+	u32 weight = p->scx.weight;
+	s64 lead = cpu->own_lead;
+
+	if ((s64)used < 0)
+		return;
+	t->charged_at = now;
+	count(domain, SCX_STAT_RUNTIME, used);
+	if (at_home(cpu, domain))
+		count(domain, SCX_STAT_RUNTIME_HOME, used);
+
+	p->scx.dsq_vtime += used * 100 / weight;
+
+	/* Weight 100 at most: pinning a task is no way to more than half of a CPU. */
+	if (t->flags & TASK_OWN)
+		lead += used * 100 / (weight < 100 ? weight : 100);
+	else
+		lead -= used;
+	if (lead > OWN_LEAD_MAX_NS)
+		lead = OWN_LEAD_MAX_NS;
+	if (lead < -OWN_LEAD_MIN_NS)
+		lead = -OWN_LEAD_MIN_NS;
+	cpu->own_lead = lead;
+//% if multi
+	/* Where a domain is alone at home nobody competes with it. */
+	if (!at_home(cpu, domain) || (cpu->members & (cpu->members - 1))) {
+		struct llc_ctx *llc = llc_ctx(cpu->llc);
+
+		if (llc)
+			__sync_fetch_and_add(&llc->queue[domain].service, used * 100 / domains[domain].weight);
+	}
+//% end
+}
+
+SEC("struct_ops/running")
+void PROG(pol_running, struct task_struct *p)
+{
+	struct task_ctx *t = task_ctx(p);
+	s32 cpu = scx_bpf_task_cpu(p);
+	struct cpu_ctx *c = cpu_ctx(cpu);
+	struct llc_ctx *llc;
+	u64 now = scx_bpf_now();
+	u32 domain;
+
+	if (!t || !c)
+		return;
+	domain = domain_of(t);
+	leave_queue(t, domain);
+	if (t->queued_at) {
+		count(domain, SCX_STAT_WAIT, now - t->queued_at);
+		t->queued_at = 0;
+	}
+	t->charged_at = now;
+	count(domain, SCX_STAT_RUNS, 1);
+
+	if (t->flags & TASK_OWN) {
+		if (before(c->own_clock, p->scx.dsq_vtime))
+			c->own_clock = p->scx.dsq_vtime;
+	} else if (t->clock && (llc = llc_ctx(t->clock - 1))) {
+		if (before(llc->queue[domain].clock, p->scx.dsq_vtime))
+			llc->queue[domain].clock = p->scx.dsq_vtime;
+	}
+//% if guests or confined
+	if (!at_home(c, domain)) {
+		if (t->flags & TASK_OWN)
+			count(domain, SCX_STAT_FORCED, 1);
+//% if guests
+		else
+			lend(c, cpu);
+//% end
+	}
+//% end
+//% if preempt
+	mark_weak(cpu, domain);
+//% end
+//% if dynamic
+	/*
+	 * It changed while it was queued and runs by its old domain now. Here a
+	 * kick at oneself works: the scheduler cannot be preempted.
+	 */
+	if (t->flags & TASK_STALE)
+		scx_bpf_kick_cpu(cpu, SCX_KICK_PREEMPT);
+//% end
+}
+
+SEC("struct_ops/stopping")
+void PROG(pol_stopping, struct task_struct *p, bool runnable)
+{
+	struct task_ctx *t = task_ctx(p);
+	s32 cpu = scx_bpf_task_cpu(p);
+	struct cpu_ctx *c = cpu_ctx(cpu);
+
+	if (!t || !c)
+		return;
+	charge(p, t, domain_of(t), c);
+//% if guests
+	take_back(c, cpu);
+//% end
+}
+
+/* No longer runnable, or taken from its queue to be put into another: it does not wait any more. */
+SEC("struct_ops/quiescent")
+void PROG(pol_quiescent, struct task_struct *p, u64 deq_flags)
+{
+	struct task_ctx *t = task_ctx(p);
+
+	if (t)
+		leave_queue(t, domain_of(t));
+}
+//% if tick
+
+/* The only place where a running task can be told to go on every kernel: an expired slice means dispatch. */
+SEC("struct_ops/tick")
+void PROG(pol_tick, struct task_struct *p)
+{
+	struct task_ctx *t = task_ctx(p);
+//% if guests
+	struct cpu_ctx *c = cpu_ctx(scx_bpf_task_cpu(p));
+//% end
+
+	if (!t)
+		return;
+//% if guests
+	/* Owners kick guests when they wake; this catches a guest that came in between, or whom a plan made one. */
+	if (c && c->guest && home_work(c))
+		p->scx.slice = 0;
+//% end
+//% if dynamic
+	if (is_stale(p, t))
+		p->scx.slice = 0;
+//% end
+}
+//% end

@@ -1,0 +1,157 @@
+/* dispatch.bpf.c: what a CPU runs next. First its own queue while that had no
+ * more than its share; then the domains that are at home here, the one with the
+ * least service for its weight first; then guests. The task that ran until now
+ * competes with those that wait, or weights would not hold between two of them.
+ */
+
+/* Whether prev goes on before the first task that waits in its queue. */
+static __always_inline bool prev_goes_on(struct task_struct *prev, u32 domain, u64 dsq)
+{
+	u64 vtime = prev->scx.dsq_vtime;
+
+//% if fifo
+	if (domains[domain].fifo && scx_bpf_dsq_nr_queued(dsq))
+		return false;
+//% end
+	if (!before(vtime, dsq_first_vtime(dsq, vtime + 1)))
+		return false;
+	prev->scx.slice = domains[domain].slice;
+	return true;
+}
+
+/* The LLC that this dispatch compares with ours: another one each time. */
+static __always_inline u32 next_llc(struct cpu_ctx *c)
+{
+	u32 rank = c->looked_at + 1;
+
+	if (rank >= nr_llcs)
+		rank = 1;
+	c->looked_at = rank;
+	return near_llc(c->llc, rank);
+}
+
+/* Whether the domain's queue in `there` is longer, by a task for each of its CPUs, or has no CPU that serves it. */
+static __always_inline bool is_longer(struct queue *there, struct queue *here)
+{
+	return there->queued && (u64)there->queued * here->cpus >= (u64)(here->queued + here->cpus) * there->cpus;
+}
+
+/*
+ * Takes a task of one of the domains in `set` from their queues in an LLC, or
+ * lets prev, of domain `prev_domain` (NR_DOMAINS: of none that may go on), go on.
+ * `other` is an LLC whose longer queue is served first. True if the CPU has a task.
+ */
+static bool take_from(u32 id, u64 set, struct task_struct *prev, u32 prev_domain, u32 other)
+{
+	struct llc_ctx *llc = llc_ctx(id);
+	struct llc_ctx *there = nr_llcs > 1 && other != id ? llc_ctx(other) : NULL;
+	u32 attempt;
+
+	if (!llc)
+		return false;
+	bpf_for(attempt, 0, MAX_ATTEMPTS) {
+		u32 best = NR_DOMAINS;
+		bool elsewhere;
+//% if multi
+		u64 least = 0;
+		u32 i;
+
+		bpf_for(i, 0, NR_DOMAINS) {
+			u32 domain = i;
+			struct queue *queue;
+
+			if (domain >= NR_DOMAINS)
+				break;
+			queue = &llc->queue[domain];
+			if (!(set >> domain & 1) || (!queue->queued && domain != prev_domain))
+				continue;
+			if (best == NR_DOMAINS || before(queue->service, least)) {
+				best = domain;
+				least = queue->service;
+			}
+		}
+		if (best >= NR_DOMAINS)
+			return false;
+		if (before(llc->service, least))
+			llc->service = least;
+//% end
+//% if not multi
+		best = 0;
+		if (!(set & 1) || (!llc->queue[0].queued && prev_domain))
+			return false;
+//% end
+		elsewhere = there && is_longer(&there->queue[best], &llc->queue[best]);
+		if (best == prev_domain && prev && !elsewhere && prev_goes_on(prev, best, domain_dsq(best, id)))
+			return true;
+		if (elsewhere && dsq_move_to_local(domain_dsq(best, other))) {
+			count(best, SCX_STAT_CROSS_LLC, 1);
+			return true;
+		}
+		if (dsq_move_to_local(domain_dsq(best, id)))
+			return true;
+		/* Counted but not inserted yet, or for other CPUs only. */
+		set &= ~(1ULL << best);
+	}
+	return false;
+}
+
+/* The same for every LLC, ours first, the others from near to far. */
+static __always_inline bool take(struct cpu_ctx *c, u64 set, struct task_struct *prev, u32 prev_domain)
+{
+	u32 rank;
+
+	if (!set)
+		return false;
+	if (take_from(c->llc, set, prev, prev_domain, nr_llcs > 1 ? next_llc(c) : c->llc))
+		return true;
+	bpf_for(rank, 1, nr_llcs) {
+		u32 id = near_llc(c->llc, rank);
+
+		if (take_from(id, set, NULL, NR_DOMAINS, id))
+			return true;
+	}
+	return false;
+}
+
+/* The CPU's own queue: tasks that may not run on all of their domain's CPUs. */
+static __always_inline bool take_own(s32 cpu, struct task_struct *prev, u32 prev_domain)
+{
+	if (prev_domain < NR_DOMAINS && prev && prev_goes_on(prev, prev_domain, cpu_dsq(cpu)))
+		return true;
+	return dsq_move_to_local(cpu_dsq(cpu));
+}
+
+SEC("struct_ops/dispatch")
+void PROG(pol_dispatch, s32 cpu, struct task_struct *prev)
+{
+	struct cpu_ctx *c = cpu_ctx(cpu);
+	u32 own = NR_DOMAINS, shared = NR_DOMAINS; /* prev's domain, if it may go on as one of these */
+	struct task_ctx *t;
+
+	if (!c)
+		return;
+	if (prev && prev->scx.flags & SCX_TASK_QUEUED && (t = task_ctx(prev))) {
+		u32 domain = domain_of(t);
+
+		charge(prev, t, domain, c);
+//% if dynamic
+		if (!is_stale(prev, t))
+//% end
+		{
+			if (t->flags & TASK_OWN)
+				own = domain;
+			else
+				shared = domain;
+		}
+	}
+
+	if (c->own_lead <= 0 && take_own(cpu, prev, own))
+		return;
+	if (take(c, c->members, prev, shared))
+		return;
+	if (c->own_lead > 0 && take_own(cpu, prev, own))
+		return;
+//% if guests
+	take(c, ROAMING & ~c->members, prev, shared);
+//% end
+}

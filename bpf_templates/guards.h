@@ -1,0 +1,66 @@
+/* guards.h: scoped guards. A kernel resource is taken and given back here and
+ * nowhere else: each is a variable whose destructor runs on every way out of
+ * its scope, so a path that leaks cannot be written. RCU does not nest on 6.x:
+ * one guard at the entry of a sleepable program, helpers expect it held; the
+ * other programs run under RCU already.
+ */
+
+/* bpf_for(i, start, end): i = start … end - 1, verified once however long it is. */
+#define bpf_for(i, start, end)                                                                          \
+	for (struct bpf_iter_num __it __cleanup(bpf_iter_num_destroy),                                  \
+	     *__new __attribute__((unused)) =                                                           \
+		     (bpf_iter_num_new(&__it, (start), (end)), (void)bpf_iter_num_destroy, (void *)0);  \
+	     ({                                                                                         \
+		     int *__next = bpf_iter_num_next(&__it);                                            \
+		     __next && ((i) = *__next, 1);                                                      \
+	     });)
+
+static __always_inline void rcu_drop(int *unused)
+{
+	bpf_rcu_read_unlock();
+}
+
+/* RCU is held to the end of the scope. */
+#define guard_rcu() int __rcu __cleanup(rcu_drop) __attribute__((unused)) = (bpf_rcu_read_lock(), 0)
+
+static __always_inline void cpumask_drop(struct bpf_cpumask **mask)
+{
+	if (*mask)
+		bpf_cpumask_release(*mask);
+}
+
+/* A new empty mask, or NULL. */
+#define guard_cpumask(name) struct bpf_cpumask *name __cleanup(cpumask_drop) = bpf_cpumask_create()
+
+/* Puts the guarded mask into the map's pointer; the guard then owns, and drops, what was there. */
+#define publish_cpumask(slot, name) ((name) = bpf_kptr_xchg((slot), (name)))
+
+static __always_inline void cgroup_drop(struct cgroup **cgrp)
+{
+	if (*cgrp)
+		bpf_cgroup_release(*cgrp);
+}
+
+/* A reference to the cgroup of that id, or NULL. */
+#define guard_cgroup_id(name, id) struct cgroup *name __cleanup(cgroup_drop) = bpf_cgroup_from_id(id)
+
+/* A reference to the ancestor at that level, or NULL. */
+#define guard_cgroup_ancestor(name, cgrp, level) \
+	struct cgroup *name __cleanup(cgroup_drop) = bpf_cgroup_ancestor(cgrp, level)
+
+#define BPF_CGROUP_ITER_DESCENDANTS_PRE 2
+
+/* Every css below `root`, parents first. Needs RCU. */
+#define for_each_css(css, root)                                                                         \
+	for (struct bpf_iter_css __it __cleanup(bpf_iter_css_destroy),                                  \
+	     *__new __attribute__((unused)) =                                                           \
+		     (bpf_iter_css_new(&__it, (root), BPF_CGROUP_ITER_DESCENDANTS_PRE),                 \
+		      (void)bpf_iter_css_destroy, (void *)0);                                           \
+	     ((css) = bpf_iter_css_next(&__it));)
+
+/* Every task queued on a DSQ, in its order. Needs RCU. */
+#define for_each_queued(p, dsq)                                                                         \
+	for (struct bpf_iter_scx_dsq __it __cleanup(bpf_iter_scx_dsq_destroy),                          \
+	     *__new __attribute__((unused)) = (bpf_iter_scx_dsq_new(&__it, (dsq), 0),                   \
+					       (void)bpf_iter_scx_dsq_destroy, (void *)0);              \
+	     ((p) = bpf_iter_scx_dsq_next(&__it));)

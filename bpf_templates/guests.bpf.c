@@ -1,0 +1,149 @@
+/* guests.bpf.c: CPUs in the hands of others. A grouped or open domain's task
+ * runs as a guest on a CPU that is not its home while nobody at home there
+ * waits; `lent` knows those CPUs, so an owner that wakes finds one to take back.
+ * `weak` knows CPUs whose task may be preempted by `preempt` domains. Bits are
+ * hints: whoever acts on one claims it by clearing it.
+ */
+//% if guests or preempt
+
+struct marks {
+//% if guests
+	struct bpf_cpumask __kptr *lent;
+//% end
+//% if preempt
+	struct bpf_cpumask __kptr *weak;
+//% end
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct marks);
+} marks SEC(".maps");
+
+static __always_inline struct marks *the_marks(void)
+{
+	u32 key = 0;
+
+	return bpf_map_lookup_elem(&marks, &key);
+}
+//% end
+//% if guests
+
+static __always_inline struct bpf_cpumask *lent_cpus(void)
+{
+	struct marks *m = the_marks();
+
+	return m ? m->lent : NULL;
+}
+
+/* The CPU runs a guest from now on. */
+static __always_inline void lend(struct cpu_ctx *c, s32 cpu)
+{
+	struct bpf_cpumask *lent = lent_cpus();
+
+	c->guest = 1;
+	if (lent)
+		bpf_cpumask_set_cpu(cpu, lent);
+}
+
+/* The CPU's task stops: no guest any more. */
+static __always_inline void take_back(struct cpu_ctx *c, s32 cpu)
+{
+	struct bpf_cpumask *lent;
+
+	if (!c->guest)
+		return;
+	c->guest = 0;
+	lent = lent_cpus();
+	if (lent)
+		bpf_cpumask_clear_cpu(cpu, lent);
+}
+
+/* Throws a guest out of one of the domain's home CPUs; -1: nothing is left to do for the caller. */
+static __always_inline s32 reclaim(u32 domain)
+{
+	const struct cpumask *home = home_mask(domain);
+	struct bpf_cpumask *lent = lent_cpus();
+	u32 cpu;
+
+	if (!home || !lent)
+		return -1;
+	cpu = bpf_cpumask_any_and_distribute(home, (const struct cpumask *)lent);
+	if (cpu < nr_cpu_ids && bpf_cpumask_test_and_clear_cpu(cpu, lent))
+		scx_bpf_kick_cpu(cpu, SCX_KICK_PREEMPT);
+	return -1;
+}
+
+/* Whether a task waits, in this LLC, that is at home on the CPU. */
+static __always_inline bool home_work(struct cpu_ctx *c)
+{
+	struct llc_ctx *llc = llc_ctx(c->llc);
+	u32 i;
+
+	if (!llc)
+		return false;
+	bpf_for(i, 0, NR_DOMAINS) {
+		u32 domain = i;
+
+		if (domain >= NR_DOMAINS)
+			break;
+		if (at_home(c, domain) && llc->queue[domain].queued)
+			return true;
+	}
+	return false;
+}
+//% end
+//% if preempt
+
+static __always_inline struct bpf_cpumask *weak_cpus(void)
+{
+	struct marks *m = the_marks();
+
+	return m ? m->weak : NULL;
+}
+
+/* The CPU runs a task of that domain from now on. */
+static __always_inline void mark_weak(s32 cpu, u32 domain)
+{
+	struct bpf_cpumask *weak = weak_cpus();
+
+	if (!weak)
+		return;
+	/* Tested first: most switches change nothing, and the mask is everybody's. */
+	if (domains[domain].preempt) {
+		if (bpf_cpumask_test_cpu(cpu, (const struct cpumask *)weak))
+			bpf_cpumask_clear_cpu(cpu, weak);
+	} else if (!bpf_cpumask_test_cpu(cpu, (const struct cpumask *)weak)) {
+		bpf_cpumask_set_cpu(cpu, weak);
+	}
+}
+
+/*
+ * Runs p at once in place of a task that may be preempted, on a home CPU. Only
+ * while its domain has not had more than its weight: preempting is for being
+ * quick, not for having more.
+ */
+static __always_inline bool preempt_one(struct task_struct *p, u32 domain, struct llc_ctx *llc, u64 enq_flags)
+{
+	const struct cpumask *home = home_mask(domain);
+	struct bpf_cpumask *weak = weak_cpus();
+	u64 slice = domains[domain].slice;
+	u32 cpu;
+
+	if (!home || !weak)
+		return false;
+//% if multi
+	if (before(llc->service + slice, llc->queue[domain].service))
+		return false;
+//% end
+	cpu = bpf_cpumask_any_and_distribute(home, (const struct cpumask *)weak);
+	if (cpu >= nr_cpu_ids || !bpf_cpumask_test_cpu(cpu, p->cpus_ptr) ||
+	    !bpf_cpumask_test_and_clear_cpu(cpu, weak))
+		return false;
+	dsq_insert(p, SCX_DSQ_LOCAL_ON | cpu, slice, enq_flags | ENUM(scx_enq_flags, SCX_ENQ_PREEMPT));
+	count(domain, SCX_STAT_PREEMPTED, 1);
+	return true;
+}
+//% end

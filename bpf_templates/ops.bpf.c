@@ -1,0 +1,89 @@
+/* ops.bpf.c: start, life of a task, and the table of operations. */
+
+SEC("struct_ops.s/init")
+s32 PROG(pol_init)
+{
+	u32 i, k;
+	s32 error;
+
+	bpf_for(i, 0, nr_cpu_ids) {
+		error = scx_bpf_create_dsq(cpu_dsq(i), -1);
+		if (error)
+			return error;
+	}
+	bpf_for(i, 0, NR_DOMAINS) {
+		bpf_for(k, 0, nr_llcs) {
+			error = scx_bpf_create_dsq(domain_dsq(i, k), -1);
+			if (error)
+				return error;
+		}
+	}
+//% if guests or preempt
+	{
+		struct marks *m = the_marks();
+
+		if (!m)
+			return -EINVAL;
+//% if guests
+		guard_cpumask(lent);
+		if (!lent)
+			return -ENOMEM;
+		publish_cpumask(&m->lent, lent);
+//% end
+//% if preempt
+		guard_cpumask(weak);
+		if (!weak)
+			return -ENOMEM;
+		publish_cpumask(&m->weak, weak);
+//% end
+	}
+//% end
+	return 0;
+}
+
+/* Its domain is decided later: here a new task has neither name nor cgroup. */
+SEC("struct_ops.s/init_task")
+s32 PROG(pol_init_task, struct task_struct *p, struct scx_init_task_args *args)
+{
+	return bpf_task_storage_get(&tasks, p, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE) ? 0 : -ENOMEM;
+}
+
+SEC("struct_ops/exit_task")
+void PROG(pol_exit_task, struct task_struct *p, struct scx_exit_task_args *args)
+{
+	struct task_ctx *t = task_ctx(p);
+
+	if (t && t->head.classified)
+		count(domain_of(t), SCX_STAT_LEFT, 1);
+}
+
+SEC(".struct_ops.link")
+struct sched_ext_ops pol_ops = {
+	.select_cpu = (void *)pol_select_cpu,
+	.enqueue = (void *)pol_enqueue,
+	.dispatch = (void *)pol_dispatch,
+//% if tick
+	.tick = (void *)pol_tick,
+//% end
+	.running = (void *)pol_running,
+	.stopping = (void *)pol_stopping,
+	.quiescent = (void *)pol_quiescent,
+//% if set_weight
+	.set_weight = (void *)pol_set_weight,
+//% end
+	.init_task = (void *)pol_init_task,
+	.exit_task = (void *)pol_exit_task,
+	.dump = (void *)pol_dump,
+	.dump_cpu = (void *)pol_dump_cpu,
+	.dump_task = (void *)pol_dump_task,
+	.cpu_online = (void *)pol_cpu_online,
+	.cpu_offline = (void *)pol_cpu_offline,
+	.init = (void *)pol_init,
+	.exit = (void *)pol_exit,
+	.flags = SCX_OPS_ENQ_LAST | SCX_OPS_ALLOW_QUEUED_WAKEUP,
+	.timeout_ms = WATCHDOG_MS,
+	.exit_dump_len = sizeof(((struct scx_exit_report *)0)->dump),
+	.name = OPS_NAME,
+};
+
+char _license[] SEC("license") = "GPL";

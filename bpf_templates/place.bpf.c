@@ -1,0 +1,244 @@
+/* place.bpf.c: where a task goes that wants to run. To an idle CPU if there is
+ * one; else into its domain's queue of the LLC, where every home CPU finds it.
+ * A task that may not run on all home CPUs of that LLC would be in the way
+ * there: it goes to the own queue of one CPU, which gives that queue a bounded
+ * share. So do tasks whose affinity leaves them no home CPU, and kernel threads
+ * bound to a CPU.
+ */
+
+/* Whether the home CPUs in that LLC are all allowed to p. */
+static __always_inline bool may_run_on_all(struct task_struct *p, u32 domain, u32 llc)
+{
+	const struct cpumask *mask = llc_home_mask(domain, llc);
+
+	return mask && bpf_cpumask_subset(mask, p->cpus_ptr);
+}
+
+/* p is about to run on, or to queue for, the domain's CPUs of an LLC. */
+static __always_inline u64 join_queue(struct task_struct *p, struct task_ctx *t, u32 domain, u32 id)
+{
+	struct llc_ctx *llc = llc_ctx(id);
+	struct queue *queue;
+
+	if (t->flags & TASK_OWN)
+		__sync_fetch_and_and(&t->flags, ~TASK_OWN);
+	if (!llc)
+		return 0;
+	queue = &llc->queue[domain];
+//% if multi
+	/* A domain that wanted no CPU cannot save service up. */
+	if (!queue->queued && before(queue->service, llc->service - domains[domain].slice))
+		queue->service = llc->service - domains[domain].slice;
+//% end
+	return bounded_vtime(p, t, queue->clock, id + 1, domains[domain].slice, queue->queued);
+}
+
+/* The same for the own queue of a CPU. */
+static __always_inline u64 join_own(struct task_struct *p, struct task_ctx *t, u32 domain, s32 cpu, struct cpu_ctx *c)
+{
+	u32 queued = scx_bpf_dsq_nr_queued(cpu_dsq(cpu));
+
+	if (!(t->flags & TASK_OWN))
+		__sync_fetch_and_or(&t->flags, TASK_OWN);
+	return bounded_vtime(p, t, c->own_clock, CPU_CLOCK | cpu, domains[domain].slice, queued);
+}
+
+SEC("struct_ops/select_cpu")
+s32 PROG(pol_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
+{
+	struct task_ctx *t = task_ctx(p);
+	const struct cpumask *home;
+	struct cpu_ctx *c;
+	u32 domain;
+	s32 cpu;
+
+	if (!t)
+		return prev_cpu;
+	domain = current_domain(p, t);
+	home = home_mask(domain);
+	if (!home)
+		return prev_cpu;
+
+	cpu = claim_idle(p, prev_cpu, wake_flags, home);
+	if (cpu >= 0) {
+		c = cpu_ctx(cpu);
+		if (c)
+			join_queue(p, t, domain, c->llc);
+		goto run;
+	}
+//% if guests
+	if (domains[domain].roams) {
+		/* Not beside the waker: its CPU may be another's, who waits for it. */
+		cpu = claim_idle(p, prev_cpu, wake_flags & ~SCX_WAKE_SYNC, p->cpus_ptr);
+		if (cpu >= 0) {
+			c = cpu_ctx(cpu);
+			if (c)
+				join_queue(p, t, domain, c->llc);
+			goto run;
+		}
+	}
+//% end
+//% if owned
+	if (bpf_cpumask_test_cpu(prev_cpu, home))
+		return prev_cpu;
+	cpu = bpf_cpumask_any_and_distribute(home, p->cpus_ptr);
+	if (cpu < nr_cpu_ids)
+		return cpu;
+	/* Its affinity leaves it no home CPU: it may run where it is allowed, in the bounded share. */
+	cpu = claim_idle(p, prev_cpu, 0, p->cpus_ptr);
+	if (cpu >= 0) {
+		c = cpu_ctx(cpu);
+		if (c)
+			join_own(p, t, domain, cpu, c);
+		goto run;
+	}
+//% end
+	return prev_cpu;
+
+run:
+	count(domain, SCX_STAT_IDLE_PICK, 1);
+	dsq_insert(p, SCX_DSQ_LOCAL, domains[domain].slice, 0);
+	return cpu;
+}
+
+/* Wakes a CPU for a task that was queued for the domain in an LLC. */
+static __always_inline void kick_for(struct task_struct *p, u32 domain, u32 llc)
+{
+	const struct cpumask *mask = llc_home_mask(domain, llc);
+	s32 cpu;
+
+	if (!mask)
+		return;
+	cpu = scx_bpf_pick_idle_cpu(mask, 0);
+	if (cpu < 0 && nr_llcs > 1) {
+		mask = home_mask(domain);
+		if (!mask)
+			return;
+		cpu = scx_bpf_pick_idle_cpu(mask, 0);
+	}
+//% if guests
+	if (cpu < 0)
+		cpu = reclaim(domain);
+	if (cpu < 0 && domains[domain].roams)
+		cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
+//% end
+	if (cpu >= 0)
+		scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
+}
+
+/* Puts p into the own queue of its CPU, or lets it run at once. */
+static void enqueue_own(struct task_struct *p, struct task_ctx *t, u32 domain, s32 cpu, struct cpu_ctx *c,
+			u64 enq_flags)
+{
+	const struct cpumask *home = home_mask(domain);
+	u64 slice = domains[domain].slice;
+	s32 idle;
+	u64 vtime;
+//% if owned
+	bool forced;
+//% end
+
+	if (!home)
+		return;
+//% if owned
+	forced = !bpf_cpumask_intersects(home, p->cpus_ptr);
+	idle = claim_idle(p, cpu, 0, forced ? p->cpus_ptr : home);
+//% end
+//% if not owned
+	idle = claim_idle(p, cpu, 0, home);
+//% end
+//% if owned
+	if (idle < 0 && !forced && !bpf_cpumask_test_cpu(cpu, home)) {
+		/* It was a guest here; its place is at home. */
+		idle = bpf_cpumask_any_and_distribute(home, p->cpus_ptr);
+		if (idle >= nr_cpu_ids)
+			idle = -1;
+	}
+//% end
+	if (idle >= 0) {
+		struct cpu_ctx *to = cpu_ctx(idle);
+
+		if (to)
+			join_own(p, t, domain, idle, to);
+		dsq_insert(p, SCX_DSQ_LOCAL_ON | idle, slice, enq_flags);
+		return;
+	}
+
+	vtime = join_own(p, t, domain, cpu, c);
+	count(domain, SCX_STAT_QUEUED, 1);
+	/* What the kernel binds to this CPU serves everybody here: at once, unless it had more than its share. */
+	if (p->flags & PF_KTHREAD && p->nr_cpus_allowed == 1 && c->own_lead <= 0) {
+		dsq_insert(p, SCX_DSQ_LOCAL, slice, enq_flags | ENUM(scx_enq_flags, SCX_ENQ_PREEMPT));
+		return;
+	}
+	dsq_insert_vtime(p, cpu_dsq(cpu), slice, vtime, enq_flags);
+//% if guests
+	if (c->guest) {
+		scx_bpf_kick_cpu(cpu, SCX_KICK_PREEMPT);
+		return;
+	}
+//% end
+	scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
+}
+
+SEC("struct_ops/enqueue")
+void PROG(pol_enqueue, struct task_struct *p, u64 enq_flags)
+{
+	struct task_ctx *t = task_ctx(p);
+	s32 cpu = scx_bpf_task_cpu(p);
+	struct cpu_ctx *c = cpu_ctx(cpu);
+	struct llc_ctx *llc;
+	u32 domain, id;
+	u64 vtime;
+
+	if (!t || !c)
+		goto lost;
+	domain = current_domain(p, t);
+	leave_queue(t, domain);
+	t->queued_at = scx_bpf_now();
+	llc = llc_ctx(c->llc);
+	if (!llc)
+		goto lost;
+	id = llc->queue[domain].target;
+	llc = llc_ctx(id);
+	if (!llc)
+		goto lost;
+
+	if (!may_run_on_all(p, domain, id)) {
+		enqueue_own(p, t, domain, cpu, c, enq_flags);
+		goto last;
+	}
+
+	vtime = join_queue(p, t, domain, id);
+//% if preempt
+	if (enq_flags & ENUM(scx_enq_flags, SCX_ENQ_WAKEUP) && domains[domain].preempt &&
+	    preempt_one(p, domain, llc, enq_flags))
+		return;
+//% end
+	/* Counted first: a CPU that goes idle now either sees the count or is seen idle below. */
+	__sync_fetch_and_add(&llc->queue[domain].queued, 1);
+	t->queue = id + 1;
+	count(domain, SCX_STAT_QUEUED, 1);
+//% if fifo and vtime
+	if (domains[domain].fifo)
+		dsq_insert(p, domain_dsq(domain, id), domains[domain].slice, enq_flags);
+	else
+		dsq_insert_vtime(p, domain_dsq(domain, id), domains[domain].slice, vtime, enq_flags);
+//% end
+//% if fifo and not vtime
+	dsq_insert(p, domain_dsq(domain, id), domains[domain].slice, enq_flags);
+//% end
+//% if vtime and not fifo
+	dsq_insert_vtime(p, domain_dsq(domain, id), domains[domain].slice, vtime, enq_flags);
+//% end
+	kick_for(p, domain, id);
+
+last:
+	/* The CPU is going idle although p waits, perhaps for this very CPU: look again. */
+	if (enq_flags & ENUM(scx_enq_flags, SCX_ENQ_LAST))
+		scx_bpf_kick_cpu(cpu, 0);
+	return;
+
+lost:
+	fail("enqueue: no state for a task, a CPU or an LLC");
+}

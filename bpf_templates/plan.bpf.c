@@ -1,0 +1,143 @@
+/* plan.bpf.c: who is at home where. The loader writes `plan`; apply_plan turns
+ * it into masks and per-CPU sets and publishes them while tasks run. Hotplug
+ * does not wait for the loader: a CPU that goes takes itself out of the counts,
+ * so that nothing queues for it, and one that comes serves guests until the
+ * next plan.
+ */
+
+static __always_inline bool planned(u32 domain, u32 cpu)
+{
+	u32 key = domain * plan_words + cpu / 64;
+	u64 *word = bpf_map_lookup_elem(&plan, &key);
+
+	return word && *word >> (cpu % 64) & 1;
+}
+
+/* The domain's mask in one LLC, or everywhere (llc == nr_llcs). Returns the number of CPUs, or -ENOMEM. */
+static s32 publish_home(u32 domain, u32 llc)
+{
+	u32 key = domain, i, n = 0;
+	struct home *home;
+
+	guard_cpumask(mask);
+	if (!mask)
+		return -ENOMEM;
+	bpf_for(i, 0, nr_cpu_ids) {
+		u32 cpu = i;
+		struct scx_cpu *place = bpf_map_lookup_elem(&cpus, &cpu);
+
+		if (!place || !planned(domain, cpu) || (llc != nr_llcs && place->llc != llc))
+			continue;
+		bpf_cpumask_set_cpu(cpu, mask);
+		n++;
+	}
+	if (llc == nr_llcs) {
+		home = bpf_map_lookup_elem(&domain_homes, &key);
+	} else {
+		key = domain * nr_llcs + llc;
+		home = bpf_map_lookup_elem(&homes, &key);
+	}
+	if (!home)
+		return -EINVAL;
+	publish_cpumask(&home->mask, mask);
+	return n;
+}
+
+static s32 publish_domain(u32 domain)
+{
+	struct llc_ctx *llc;
+	u32 i, rank;
+	s32 n;
+
+	if (domain >= NR_DOMAINS)
+		return -EINVAL;
+	n = publish_home(domain, nr_llcs);
+	if (n < 0)
+		return n;
+	bpf_for(i, 0, nr_llcs) {
+		u32 id = i;
+
+		n = publish_home(domain, id);
+		if (n < 0)
+			return n;
+		llc = llc_ctx(id);
+		if (!llc)
+			return -EINVAL;
+		llc->queue[domain].cpus = n;
+	}
+	bpf_for(i, 0, nr_llcs) {
+		u32 id = i;
+
+		llc = llc_ctx(id);
+		if (!llc)
+			return -EINVAL;
+		bpf_for(rank, 0, nr_llcs) {
+			u32 target = near_llc(id, rank);
+			struct llc_ctx *there = llc_ctx(target);
+
+			if (there && there->queue[domain].cpus) {
+				llc->queue[domain].target = target;
+				break;
+			}
+		}
+	}
+	return 0;
+}
+
+SEC("syscall")
+s32 apply_plan(void *unused)
+{
+	u32 i, k;
+	s32 error;
+
+	bpf_for(i, 0, NR_DOMAINS) {
+		error = publish_domain(i);
+		if (error)
+			return error;
+	}
+	bpf_for(i, 0, nr_cpu_ids) {
+		u32 cpu = i;
+		struct scx_cpu *place = bpf_map_lookup_elem(&cpus, &cpu);
+		struct cpu_ctx *c = cpu_ctx(cpu);
+		u64 members = 0;
+
+		if (!place || !c)
+			continue;
+		bpf_for(k, 0, NR_DOMAINS) {
+			if (planned(k, cpu))
+				members |= 1ULL << k;
+		}
+		c->llc = place->llc;
+		c->members = members;
+		/* What a former plan left in a queue waits for no wake-up. */
+		scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
+	}
+	return 0;
+}
+
+SEC("struct_ops.s/cpu_online")
+void PROG(pol_cpu_online, s32 cpu)
+{
+	/* It is nobody's home yet; that the operation exists keeps the scheduler running. */
+}
+
+SEC("struct_ops.s/cpu_offline")
+void PROG(pol_cpu_offline, s32 cpu)
+{
+	struct cpu_ctx *c = cpu_ctx(cpu);
+	struct llc_ctx *llc;
+	u32 i;
+
+	if (!c)
+		return;
+	llc = llc_ctx(c->llc);
+	bpf_for(i, 0, NR_DOMAINS) {
+		u32 domain = i;
+
+		if (domain >= NR_DOMAINS || !llc)
+			break;
+		if (at_home(c, domain) && llc->queue[domain].cpus)
+			llc->queue[domain].cpus--;
+	}
+	c->members = 0;
+}

@@ -1,0 +1,249 @@
+/* state.h: what the scheduler remembers, of tasks, CPUs, last-level caches and
+ * domains, and how that is looked up. A domain is one layer of one cell; its
+ * number indexes every table. The task's own state is written under its
+ * runqueue lock, the rest by single stores and atomic additions.
+ */
+
+/* A task is at most this far ahead of its queue's clock, divided among those that wait: nobody waits for ever. */
+#define MAX_AHEAD_NS 2000000000ULL
+
+/* How far a CPU's own queue may get ahead of its share, and how much of it that it did not use it may save up. */
+#define OWN_LEAD_MAX_NS 1000000000LL
+
+#define OWN_LEAD_MIN_NS 20000000LL
+
+/* Queues that one dispatch tries: the first choice is empty only in a race. */
+#define MAX_ATTEMPTS 3
+
+#define CPU_CLOCK (1U << 31)
+
+//% each
+const volatile u32 feed_version = SCX_FEED_VERSION;
+const volatile u32 nr_cpu_ids = 1;
+const volatile u32 nr_llcs = 1;
+const volatile u32 plan_words = 1;
+
+enum task_flag {
+	/* An attribute changed that the classifier reads: the domain may be another. */
+	TASK_STALE = 1 << 0,
+	/* Last queued on a CPU's own queue, see place.bpf.c. */
+	TASK_OWN = 1 << 1,
+	/* `comm` holds the name; until then it is in the task. */
+	TASK_NAMED = 1 << 2,
+};
+
+struct task_ctx {
+	struct scx_task_head head;
+	u64 charged_at; /* runtime is charged up to here */
+	u64 queued_at;
+	u32 flags;
+	u32 queue; /* LLC index + 1 of the domain queue that counts it, or 0 */
+	u32 clock; /* what dsq_vtime is relative to: LLC index + 1, or CPU_CLOCK | cpu */
+	u32 spare;
+//% if comm
+	u64 comm[2]; /* zero padded; task_rename tells a new name before the task has it */
+//% end
+//% if leader_comm
+	u64 leader_renames; /* of the leader, when it was last looked at */
+	u64 renames;	    /* of this task */
+	u32 rename_seen;
+	u32 spare_rename;
+//% end
+//% if cgroup
+	u64 cgroup_id; /* of the cgroup it was classified by */
+	u64 moves_seen;
+//% end
+//% if ppid
+	s64 ppid; /* of the parent it was classified by */
+//% end
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct task_ctx);
+} tasks SEC(".maps");
+
+static __always_inline struct task_ctx *task_ctx(struct task_struct *p)
+{
+	return bpf_task_storage_get(&tasks, p, NULL, 0);
+}
+
+struct cpu_ctx {
+	u64 members; /* domains whose home the CPU is */
+	/* Time the CPU's own queue had beyond its share of the CPU, weighted: it is served while this is <= 0. */
+	s64 own_lead;
+	u64 own_clock; /* the vtime that its own queue has reached */
+	u32 llc;
+//% if guests
+	u32 guest; /* runs a task of a domain that is not at home here */
+//% end
+	u32 looked_at; /* rank in `near` of the LLC whose queues it compared last */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct cpu_ctx);
+} cpu_state SEC(".maps");
+
+static __always_inline struct cpu_ctx *cpu_ctx(s32 cpu)
+{
+	u32 key = 0;
+
+	return bpf_map_lookup_percpu_elem(&cpu_state, &key, cpu);
+}
+
+/* A domain's queue in one LLC. */
+struct queue {
+	u64 clock;   /* the vtime that the queue's tasks have reached */
+//% if multi
+	u64 service; /* CPU time that the domain had in this LLC, divided by its weight */
+//% end
+	u32 queued;  /* tasks in it; counted before the insertion, so never too low */
+	u32 cpus;    /* home CPUs of the domain in this LLC */
+	u32 target;  /* the nearest LLC with home CPUs: where its tasks queue */
+	u32 spare;
+};
+
+struct llc_ctx {
+//% if multi
+	u64 service; /* the most that a domain had when it was chosen */
+//% end
+	struct queue queue[NR_DOMAINS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* nr_llcs */
+	__type(key, u32);
+	__type(value, struct llc_ctx);
+} llcs SEC(".maps");
+
+static __always_inline struct llc_ctx *llc_ctx(u32 llc)
+{
+	return bpf_map_lookup_elem(&llcs, &llc);
+}
+
+/* Home CPUs. Masks are replaced as a whole by apply_plan and read under RCU. */
+struct home {
+	struct bpf_cpumask __kptr *mask;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, NR_DOMAINS);
+	__type(key, u32);
+	__type(value, struct home);
+} domain_homes SEC(".maps");
+
+/* The part of a domain's home in one LLC: domain * nr_llcs + LLC. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, NR_DOMAINS); /* domains * nr_llcs */
+	__type(key, u32);
+	__type(value, struct home);
+} homes SEC(".maps");
+
+static __always_inline const struct cpumask *home_mask(u32 domain)
+{
+	struct home *home = bpf_map_lookup_elem(&domain_homes, &domain);
+
+	return home ? (const struct cpumask *)home->mask : NULL;
+}
+
+static __always_inline const struct cpumask *llc_home_mask(u32 domain, u32 llc)
+{
+	u32 key = domain * nr_llcs + llc;
+	struct home *home = bpf_map_lookup_elem(&homes, &key);
+
+	return home ? (const struct cpumask *)home->mask : NULL;
+}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* nr_cpu_ids */
+	__type(key, u32);
+	__type(value, struct scx_cpu);
+} cpus SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, NR_DOMAINS); /* domains * plan_words */
+	__type(key, u32);
+	__type(value, u64);
+} plan SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* nr_llcs * nr_llcs */
+	__type(key, u32);
+	__type(value, u32);
+} near SEC(".maps");
+
+static __always_inline u32 near_llc(u32 llc, u32 rank)
+{
+	u32 key = llc * nr_llcs + rank;
+	u32 *found = bpf_map_lookup_elem(&near, &key);
+
+	return found ? *found : llc;
+}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, NR_DOMAINS);
+	__type(key, u32);
+	__type(value, struct scx_stats);
+} stats SEC(".maps");
+
+static __always_inline void count(u32 domain, u32 stat, u64 amount)
+{
+	struct scx_stats *s = bpf_map_lookup_elem(&stats, &domain);
+
+	if (s && stat < SCX_STAT_COUNT)
+		s->count[stat] += amount;
+}
+
+/* DSQ ids. The kernel's own have bit 63; slot 0 of the high half is the CPUs'. */
+static __always_inline u64 domain_dsq(u32 domain, u32 llc)
+{
+	return (u64)(domain + 1) << 32 | llc;
+}
+
+static __always_inline u64 cpu_dsq(s32 cpu)
+{
+	return cpu;
+}
+
+static __always_inline bool before(u64 a, u64 b)
+{
+	return (s64)(a - b) < 0;
+}
+
+static __always_inline bool at_home(struct cpu_ctx *cpu, u32 domain)
+{
+	return cpu->members >> domain & 1;
+}
+
+/* A broken invariant: ends the scheduler, the kernel's own takes over. */
+static __noinline void fail(const char *what)
+{
+	u64 data[] = { (u64)what };
+
+	scx_bpf_error_bstr("%s", data, sizeof(data));
+}
+
+/* The queue that counts p counts it no more. */
+static __always_inline void leave_queue(struct task_ctx *t, u32 domain)
+{
+	struct llc_ctx *llc;
+
+	if (!t->queue)
+		return;
+	llc = llc_ctx(t->queue - 1);
+	if (llc)
+		__sync_fetch_and_sub(&llc->queue[domain].queued, 1);
+	t->queue = 0;
+}

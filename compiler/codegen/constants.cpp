@@ -1,0 +1,67 @@
+#include "compiler/codegen/constants.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace scx::codegen {
+
+namespace {
+
+// The kernel takes letters, digits, `_` and `.` in a scheduler's name, 127 of them.
+std::string ops_name(const std::string& name) {
+  std::string out = name.substr(0, 127);
+  std::replace(out.begin(), out.end(), '-', '_');
+  return out;
+}
+
+std::string_view flag(bool value) { return value ? "true" : "false"; }
+
+std::string where(Span span, const Sources& sources) {
+  return fmt::format("{}:{}", sources.logical_path(span.file), sources.position(span.file, span.begin).line);
+}
+
+}  // namespace
+
+std::string policy_constants(const model::Policy& policy) {
+  // Longer than the kernel's limit is the kernel's limit.
+  const uint64_t watchdog_ms = std::min<uint64_t>(policy.watchdog_ns / 1'000'000, 30'000);
+  std::string out = fmt::format("#define OPS_NAME \"{}\"\n#define NR_DOMAINS {}\n#define WATCHDOG_MS {}\n",
+                                ops_name(policy.name), policy.domains.size(), watchdog_ms);
+  return out;
+}
+
+std::string domain_table(const model::Policy& policy, const Features& features, const Sources& sources) {
+  const auto has = [&](std::string_view name) { return features.contains(name); };
+  std::string out = "struct domain {\n\tu64 slice;\n";
+  if (has("multi")) out += "\tu32 weight;\n";
+  if (has("fifo")) out += "\tbool fifo;\n";
+  if (has("preempt")) out += "\tbool preempt;\n";
+  if (has("guests")) out += "\tbool roams; /* beyond its home, while nobody wants the CPU there */\n";
+  out += "};\n\nstatic const struct domain domains[NR_DOMAINS] = {\n";
+  uint64_t roaming = 0;
+  std::string names;
+  for (uint32_t id = 0; id < policy.domains.size(); id++) {
+    const model::Layer& layer = policy.layer(id);
+    const bool roams = layer.kind != abi::LayerKind::kConfined;
+    roaming |= static_cast<uint64_t>(roams) << id;
+    const std::string name = policy.domains[id].cell == 0
+                                 ? layer.name
+                                 : policy.cells[policy.domains[id].cell].name + "/" + layer.name;
+    out += fmt::format("\t/* {}, {}{} */\n\t{{ .slice = {}ULL", name, model::spelling(layer.kind),
+                       layer.implicit ? "" : ", " + where(layer.span, sources), layer.slice_ns);
+    if (has("multi")) out += fmt::format(", .weight = {}", layer.weight);
+    if (has("fifo")) out += fmt::format(", .fifo = {}", flag(layer.order == abi::QueueOrder::kFifo));
+    if (has("preempt")) out += fmt::format(", .preempt = {}", flag(layer.preempt));
+    if (has("guests")) out += fmt::format(", .roams = {}", flag(roams));
+    out += " },\n";
+    names += fmt::format("\t\"{}\",\n", name);
+  }
+  out += "};\n";
+  if (has("guests"))
+    out += fmt::format("\n/* The domains that roam. */\n#define ROAMING 0x{:x}ULL\n", roaming);
+  out += "\nstatic const char *const domain_names[NR_DOMAINS] = {\n" + names + "};\n";
+  return out;
+}
+
+}  // namespace scx::codegen
