@@ -8,6 +8,7 @@
 #include <bpf/btf.h>
 
 #include "runtime/base/file.h"
+#include "runtime/load/libbpf_messages.h"
 
 namespace scx::load {
 namespace {
@@ -51,6 +52,7 @@ std::string join(const std::vector<std::string>& items) {
 
 Result<std::map<std::string, BtfFunction>> find_functions(const std::string& path,
                                                           const std::vector<std::string>& names) {
+  collect_libbpf_messages();  // whatever libbpf thinks of it, we say it
   const std::unique_ptr<btf, BtfFree> types(btf__parse(path.c_str(), nullptr));
   if (types == nullptr && (errno == ENOENT || errno == EACCES))
     return Error{fmt::format("the kernel has no BTF: cannot read {}: {}", quoted(path), std::strerror(errno)),

@@ -233,8 +233,7 @@ Error verifier_error(const VerifierReport& report, const std::string& policy) {
   else
     error.message = fmt::format("the kernel's verifier refuses `{}` of policy `{}`", report.program, policy);
   error.message += fmt::format("\nthe verifier says: {}", report.sentence);
-  if (!report.summary.empty() && report.summary != report.sentence)
-    error.message += fmt::format(" [{}]", report.summary);
+  if (!report.cause.empty()) error.message += fmt::format("\nin more words: {}", report.cause);
   error.help =
       "the whole log: `--verifier-log=FILE`; a policy that the compiler accepted should load: please report "
       "it";

@@ -11,6 +11,7 @@
 
 #include "runtime/abi/feed.h"
 #include "runtime/base/file.h"
+#include "runtime/load/libbpf_messages.h"
 
 namespace scx::load {
 namespace {
@@ -93,6 +94,7 @@ std::optional<uint32_t> constant_u32(const ObjectFile& object, const Sections& s
 void read_externs(const Sections& sections, ObjectFile& object) {
   const auto it = sections.find(".BTF");
   if (it == sections.end()) return;
+  collect_libbpf_messages();  // whatever libbpf thinks of it, we say it
   const std::unique_ptr<btf, BtfFree> types(
       btf__new(it->second.bytes.data(), static_cast<uint32_t>(it->second.bytes.size())));
   if (types == nullptr) return;
@@ -118,7 +120,7 @@ Result<abi::Manifest> read_manifest(const Sections& sections, const std::string&
   Result<abi::Manifest> manifest = abi::manifest_from_json(text);
   if (manifest.ok()) return manifest;
   Error error = std::move(manifest).error();
-  if (error.reason.empty()) error.reason = "corrupt-manifest";
+  if (error.reason.empty()) error.reason = "bad-manifest";
   error.message = fmt::format("the manifest of {} cannot be read: {}", quoted(path), error.message);
   if (error.help.empty()) error.help = "compile the policy again with the scxc of this scx-run's version";
   return error;

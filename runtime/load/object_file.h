@@ -30,7 +30,7 @@ struct ObjectFile {
 
 // Reads and checks `path`. Reasons: "unreadable-object", "not-elf", "not-bpf",
 // "truncated-object", "corrupt-object", "no-manifest", "manifest-version"
-// (made by a scxc that this scx-run does not know), "corrupt-manifest",
+// (made by a scxc that this scx-run does not know), "bad-manifest",
 // "feed-version".
 Result<ObjectFile> read_object(const std::string& path);
 

@@ -62,18 +62,6 @@ std::optional<SourceLine> place_of(std::string_view line) {
 
 bool is_policy(const SourceLine& place) { return std::string_view(place.file).ends_with(".scx"); }
 
-// Instructions ("12: (85) call …"), register states ("R1=…", "13: R0_w=…"), source comments and path notes.
-bool is_trace(std::string_view line) {
-  if (line.empty() || line.front() == ';') return true;
-  const size_t colon = line.find(':');
-  if (colon != std::string_view::npos && colon > 0 &&
-      std::all_of(line.begin(), line.begin() + static_cast<long>(colon),
-                  [](unsigned char c) { return std::isdigit(c) != 0; }))
-    return true;
-  return line.starts_with("from ") || line.starts_with("mark_precise") || line.starts_with("func#") ||
-         line.starts_with("caller") || line.starts_with("callee") || line.starts_with("frame");
-}
-
 // Where the report of 7.3 begins, or lines.size().
 size_t report_begin(const std::vector<std::string_view>& lines) {
   for (size_t i = lines.size(); i-- > 0;)
@@ -120,23 +108,46 @@ std::string_view excerpt_text(const std::vector<std::string_view>& lines, size_t
   return {};
 }
 
-void find_places(const std::vector<std::string_view>& lines, VerifierReport& report) {
-  const size_t report_at = report_begin(lines);
-  for (size_t i = 0; i < lines.size(); ++i) {
-    const bool in_report = i >= report_at;
-    if (!in_report && !lines[i].starts_with(';')) continue;
+// The trace: source comments between the instructions.
+void find_places_in_trace(const std::vector<std::string_view>& lines, size_t end, VerifierReport& report) {
+  for (size_t i = 0; i < end; ++i) {
+    if (!lines[i].starts_with(';')) continue;
     std::optional<SourceLine> place = place_of(lines[i]);
     if (!place.has_value()) continue;
-    // In the report the place follows the program's name; the source text is in the excerpt below it.
-    if (in_report) place->text = excerpt_text(lines, i + 1);
-    if (is_policy(*place)) {
-      if (place->text.empty() && report.policy.has_value() && report.policy->file == place->file &&
-          report.policy->line == place->line)
-        place->text = report.policy->text;
-      report.policy = place;
-    }
-    if (!in_report || !report.source.has_value()) report.source = std::move(place);
+    if (is_policy(*place)) report.policy = place;
+    report.source = std::move(place);
   }
+}
+
+// The report: where it failed (`At:`) if that is in a policy, else the last step of the causal path that is.
+void find_places_in_report(const std::vector<std::string_view>& lines, size_t begin, VerifierReport& report) {
+  bool at = false;
+  bool settled = false;
+  for (size_t i = begin; i < lines.size() && !settled; ++i) {
+    if (is_header(lines[i])) at = lines[i].starts_with("At:");
+    std::optional<SourceLine> place = place_of(lines[i]);
+    if (!place.has_value()) continue;
+    // The place follows the program's name; the source text is in the excerpt below it.
+    place->text = excerpt_text(lines, i + 1);
+    if (at) report.source = place;
+    if (!is_policy(*place)) continue;
+    if (place->text.empty() && report.policy.has_value() && report.policy->file == place->file &&
+        report.policy->line == place->line)
+      place->text = report.policy->text;
+    report.policy = std::move(place);
+    settled = at;
+  }
+}
+
+// The last line of [begin, end) that is the verifier talking: not its footer, not the indented text of the
+// report.
+std::string last_sentence(const std::vector<std::string_view>& lines, size_t begin, size_t end) {
+  for (size_t i = end; i-- > begin;) {
+    const std::string_view line = trim(lines[i]);
+    if (line.empty() || is_verifier_footer(line) || is_header(line) || lines[i].front() == ' ') continue;
+    return std::string(line);
+  }
+  return "";
 }
 
 }  // namespace
@@ -153,29 +164,17 @@ VerifierReport read_verifier_log(std::string_view program, std::string_view log)
   VerifierReport report;
   report.program = program;
   const std::vector<std::string_view> lines = split_lines(log);
-  find_places(lines, report);
   const size_t report_at = report_begin(lines);
-  if (report_at < lines.size()) {
-    constexpr std::string_view kFailed = "Verification failed:";
-    report.summary = trim(lines[report_at].substr(kFailed.size()));
-    report.suggestion = part(lines, report_at, "Suggestion:");
-  }
-  for (size_t i = lines.size(); i-- > 0 && report.sentence.empty();) {
-    const std::string_view line = trim(lines[i]);
-    if (line.empty() || is_verifier_footer(line)) continue;
-    if (i >= report_at && (is_header(line) || lines[i].front() == ' ')) {
-      // The report ends the log without a classic last line: its reason says it.
-      report.sentence = part(lines, report_at, "Reason:");
-      if (report.sentence.empty()) report.sentence = report.summary;
-      break;
-    }
-    if (is_trace(line)) {
-      // The log ends within the trace, as it does when the kernel ran out of room or patience.
-      report.sentence = line;
-      break;
-    }
-    report.sentence = line;
-  }
+  find_places_in_trace(lines, report_at, report);
+  find_places_in_report(lines, report_at, report);
+  // Builds differ in whether the classic sentence stands behind the report or before it.
+  report.sentence = last_sentence(lines, report_at, lines.size());
+  if (report.sentence.empty()) report.sentence = last_sentence(lines, 0, report_at);
+  if (report_at == lines.size()) return report;
+  constexpr std::string_view kFailed = "Verification failed:";
+  report.summary = trim(lines[report_at].substr(kFailed.size()));
+  report.cause = part(lines, report_at, "Reason:");
+  report.suggestion = part(lines, report_at, "Suggestion:");
   return report;
 }
 

@@ -1,7 +1,7 @@
 // Reads the verifier's log of a refused program and finds the policy line that
-// caused it. Kernels write two shapes: the classic trace, and from 7.3 on the
-// trace followed by a report (reason, place, causal path). Pure; the loader
-// calls it.
+// caused it. Kernels write two shapes: the classic trace, which ends in one
+// sentence, and from 7.3 on the same followed by a report (reason, place, causal
+// path). Pure; the loader calls it.
 #pragma once
 
 #include <optional>
@@ -24,8 +24,10 @@ struct VerifierReport {
   std::optional<SourceLine> policy;
   // The last line of any source before the failure.
   std::optional<SourceLine> source;
-  std::string sentence;  // the verifier's own last words
-  std::string summary;   // 7.3's "CATEGORY: TITLE", else empty
+  std::string sentence;  // the verifier's own last words, the same on old and new kernels
+  // Of the newer shape, else empty.
+  std::string summary;  // "CATEGORY: TITLE"
+  std::string cause;    // the text under "Reason:"
   std::string suggestion;
 };
 

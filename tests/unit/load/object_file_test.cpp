@@ -1,0 +1,111 @@
+#include "runtime/load/object_file.h"
+
+#include <fstream>
+#include <random>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "runtime/abi/feed.h"
+#include "tests/unit/load/elf_builder.h"
+
+namespace scx::load {
+namespace {
+
+using testing::HasSubstr;
+
+abi::Manifest small_manifest() {
+  abi::Manifest manifest;
+  manifest.compiler = "scxc test";
+  manifest.policy = "edge";
+  manifest.fingerprint = "0123456789abcdef";
+  manifest.min_kernel = "6.16";
+  abi::Domain domain;
+  domain.cell = "root";
+  domain.layer = "rest";
+  domain.slice_ns = 20'000'000;
+  manifest.domains.push_back(domain);
+  manifest.classifier.domains.emplace_back();
+  return manifest;
+}
+
+ElfParts good_parts() {
+  ElfParts parts;
+  parts.sections[abi::kManifestSection] = abi::to_json(small_manifest());
+  parts.rodata_constants = {{"feed_version", SCX_FEED_VERSION}, {"nr_llcs", 1}};
+  return parts;
+}
+
+void expect_reason(const std::string& bytes, const char* reason, const char* text) {
+  auto object = parse_object("x.bpf.o", bytes);
+  ASSERT_FALSE(object.ok()) << reason;
+  EXPECT_EQ(object.error().reason, reason);
+  EXPECT_THAT(object.error().message, HasSubstr(text));
+  EXPECT_THAT(object.error().message, HasSubstr("x.bpf.o"));
+}
+
+TEST(ObjectFile, ReadsManifestAndConstants) {
+  auto object = parse_object("x.bpf.o", build_elf(good_parts()));
+  ASSERT_TRUE(object.ok()) << object.error().message;
+  EXPECT_EQ(object->manifest, small_manifest());
+  EXPECT_EQ(object->constants.at("feed_version").size, 4U);
+  EXPECT_EQ(object->constants.at("nr_llcs").offset, 4U);
+}
+
+TEST(ObjectFile, ForeignFiles) {
+  expect_reason("", "not-elf", "is empty");
+  expect_reason("hello, world\n", "not-elf", "not an object file");
+  ElfParts x86 = good_parts();
+  x86.machine = 62;
+  expect_reason(build_elf(x86), "not-bpf", "another machine");
+  ElfParts bare = good_parts();
+  bare.sections.clear();
+  expect_reason(build_elf(bare), "no-manifest", "without a policy's manifest");
+  auto absent = read_object("/nonexistent/x.bpf.o");
+  ASSERT_FALSE(absent.ok());
+  EXPECT_EQ(absent.error().reason, "unreadable-object");
+}
+
+TEST(ObjectFile, Versions) {
+  ElfParts parts = good_parts();
+  parts.rodata_constants["feed_version"] = SCX_FEED_VERSION + 1;
+  expect_reason(build_elf(parts), "feed-version", "loader's protocol");
+  parts.rodata_constants.erase("feed_version");
+  expect_reason(build_elf(parts), "corrupt-object", "no `feed_version`");
+  parts = good_parts();
+  std::string& text = parts.sections[abi::kManifestSection];
+  const size_t at = text.find("\"version\"");
+  ASSERT_NE(at, std::string::npos);
+  const size_t digit = text.find_first_of("0123456789", at);
+  text.replace(digit, 1, "99");
+  expect_reason(build_elf(parts), "manifest-version", "manifest");
+  parts.sections[abi::kManifestSection] = "{ not json";
+  expect_reason(build_elf(parts), "bad-manifest", "manifest");
+}
+
+TEST(ObjectFile, EveryTruncationIsAnError) {
+  const std::string whole = build_elf(good_parts());
+  for (size_t size = 0; size < whole.size(); ++size) {
+    auto object = parse_object("x.bpf.o", whole.substr(0, size));
+    ASSERT_FALSE(object.ok()) << size;
+    EXPECT_FALSE(object.error().reason.empty()) << size;
+  }
+}
+
+TEST(ObjectFile, DamageNeverCrashes) {
+  const std::string whole = build_elf(good_parts());
+  std::mt19937 random(1);
+  size_t refused = 0;
+  for (int round = 0; round < 20000; ++round) {
+    std::string damaged = whole;
+    for (int k = 0; k < 1 + round % 4; ++k) damaged[random() % damaged.size()] = static_cast<char>(random());
+    auto object = parse_object("x.bpf.o", damaged);
+    if (object.ok()) continue;
+    ++refused;
+    EXPECT_FALSE(object.error().reason.empty());
+  }
+  EXPECT_GT(refused, 1000U);
+}
+
+}  // namespace
+}  // namespace scx::load

@@ -1,0 +1,144 @@
+#include "runtime/cli/command_line.h"
+
+#include <fstream>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace scx::cli {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+
+Options parsed(const std::vector<std::string>& arguments) {
+  auto result = parse_command_line(arguments);
+  if (auto* answer = std::get_if<Answer>(&result)) {
+    ADD_FAILURE() << answer->error;
+    return {};
+  }
+  return std::get<Options>(result);
+}
+
+Answer answered(const std::vector<std::string>& arguments) {
+  auto result = parse_command_line(arguments);
+  if (std::holds_alternative<Options>(result)) {
+    ADD_FAILURE() << "was accepted";
+    return {};
+  }
+  return std::get<Answer>(result);
+}
+
+TEST(CommandLine, Defaults) {
+  const Options options = parsed({"sched.bpf.o"});
+  EXPECT_EQ(options.command, Command::kRun);
+  EXPECT_EQ(options.object, "sched.bpf.o");
+  EXPECT_EQ(options.control.stats, control::Stats::kTable);
+  EXPECT_EQ(options.control.interval, milliseconds(1000));
+  EXPECT_FALSE(options.control.duration.has_value());
+  EXPECT_FALSE(options.vm.has_value());
+  EXPECT_FALSE(options.dry_run);
+}
+
+TEST(CommandLine, Everything) {
+  const Options options = parsed({"--stats", "json", "--interval", "250ms", "--duration", "1.5m", "--vm=7.3",
+                                  "s.o", "--topology", "2s4c2t", "--verifier-log", "v.log", "--dry-run"});
+  EXPECT_EQ(options.control.stats, control::Stats::kJson);
+  EXPECT_EQ(options.control.interval, milliseconds(250));
+  EXPECT_EQ(options.control.duration, milliseconds(90'000));
+  EXPECT_EQ(options.vm, "7.3");
+  EXPECT_EQ(options.topology, "2s4c2t");
+  EXPECT_EQ(options.verifier_log, "v.log");
+  EXPECT_TRUE(options.dry_run);
+}
+
+TEST(CommandLine, TheSeriesOnlyAfterTheEqualsSign) {
+  const Options options = parsed({"--vm", "sched.bpf.o"});
+  EXPECT_EQ(options.vm, "");
+  EXPECT_EQ(options.object, "sched.bpf.o");
+}
+
+TEST(CommandLine, Subcommands) {
+  EXPECT_EQ(parsed({"status"}).command, Command::kStatus);
+  EXPECT_EQ(answered({"--version"}).exit_code, kExitOrderly);
+  EXPECT_THAT(answered({"--version"}).out, testing::StartsWith("scx-run "));
+  EXPECT_THAT(answered({"--help"}).out, HasSubstr("Examples:"));
+}
+
+TEST(CommandLine, MistakesAreUsageErrors) {
+  const std::vector<std::vector<std::string>> wrong = {
+      {},
+      {"a.o", "b.o"},
+      {"a.o", "--stats", "xml"},
+      {"a.o", "--interval", "5"},
+      {"a.o", "--interval", "1ms"},
+      {"a.o", "--duration", "0s"},
+      {"a.o", "--duration", "-1s"},
+      {"a.o", "--duration", "9999999h"},
+      {"a.o", "--topology", "2s2c2t"},
+      {"a.o", "--nonsense"},
+      {"completion", "tcsh"},
+      {"completion"},
+  };
+  for (const auto& arguments : wrong) {
+    const Answer answer = answered(arguments);
+    EXPECT_EQ(answer.exit_code, kExitUsage) << testing::PrintToString(arguments);
+    EXPECT_THAT(answer.error, testing::StartsWith("scx-run: error[usage]: "));
+  }
+}
+
+TEST(CommandLine, LaterPartsAreRejectedByName) {
+  EXPECT_THAT(answered({"a.o", "--recover"}).error,
+              HasSubstr("`--recover` is not available in this version"));
+  EXPECT_THAT(answered({"a.o", "--metrics=:9100"}).error, HasSubstr("`--metrics` is not available"));
+  EXPECT_THAT(answered({"explain", "12"}).error, HasSubstr("`scx-run explain` is not available"));
+  EXPECT_THAT(answered({"stop"}).error, HasSubstr("`scx-run stop` is not available"));
+}
+
+TEST(CommandLine, Durations) {
+  EXPECT_EQ(parse_duration("500ms").value(), milliseconds(500));
+  EXPECT_EQ(parse_duration("0.5s").value(), milliseconds(500));
+  EXPECT_EQ(parse_duration("2h").value(), milliseconds(7'200'000));
+  for (const char* text : {"", "s", "5", "5 s", "5us", "-5s", "nan s", "infs", "1e3s", "5s5"})
+    EXPECT_FALSE(parse_duration(text).ok()) << text;
+}
+
+TEST(CommandLine, CompletionAndManualKnowEveryOption) {
+  std::ifstream file(SCX_SOURCE_DIR "/runtime/cli/scx-run.8");
+  std::stringstream manual;
+  manual << file.rdbuf();
+  for (const std::string& option : completion_words().options) {
+    EXPECT_THAT(completion_script("bash"), HasSubstr(option));
+    EXPECT_THAT(completion_script("zsh"), HasSubstr(option));
+    EXPECT_THAT(completion_script("fish"), HasSubstr("-l " + option.substr(2)));
+    std::string escaped;
+    for (char c : option) escaped += c == '-' ? "\\-" : std::string(1, c);
+    EXPECT_THAT(manual.str(), HasSubstr(escaped)) << option;
+  }
+  EXPECT_EQ(completion_script("tcsh"), "");
+  EXPECT_THAT(completion_words().commands, testing::UnorderedElementsAre("status", "completion"));
+}
+
+TEST(Manual, ListsEveryReason) {
+  std::ifstream file(SCX_SOURCE_DIR "/runtime/cli/scx-run.8");
+  std::stringstream manual;
+  manual << file.rdbuf();
+  for (const char* source : {"preflight.cpp", "object_file.cpp", "kernel_btf.cpp", "loader.cpp"}) {
+    std::ifstream code(std::string(SCX_SOURCE_DIR "/runtime/load/") + source);
+    std::stringstream text;
+    text << code.rdbuf();
+    const std::string all = text.str();
+    size_t found = 0;
+    for (const char* call : {"refused(\"", "with_reason(\"", "object_error(\""})
+      for (size_t at = all.find(call); at != std::string::npos; at = all.find(call, at + 1)) {
+        const size_t begin = all.find('"', at) + 1;
+        EXPECT_THAT(manual.str(), HasSubstr(all.substr(begin, all.find('"', begin) - begin)));
+        ++found;
+      }
+    if (std::string(source) != "kernel_btf.cpp") EXPECT_GT(found, 3U) << source;
+  }
+}
+
+}  // namespace
+}  // namespace scx::cli

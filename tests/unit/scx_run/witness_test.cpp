@@ -1,0 +1,68 @@
+#include "runtime/cli/witness.h"
+
+#include <gtest/gtest.h>
+
+namespace scx::cli {
+namespace {
+
+// An automaton over {a, b, other} that sets bit 0 behind "ab" anywhere, and bit 1 at the end if the last byte
+// is b.
+abi::Automaton contains_ab() {
+  abi::Automaton automaton;
+  automaton.attribute = abi::Attribute::kComm;
+  automaton.class_count = 3;
+  automaton.class_of.fill(2);
+  automaton.class_of['a'] = 0;
+  automaton.class_of['b'] = 1;
+  // States: 0 start, 1 after a, 2 after ab, 3 after b.
+  automaton.next = {1, 3, 0, 1, 2, 0, 1, 3, 0, 1, 3, 0};
+  automaton.entered = {0, 0, 1, 0};
+  automaton.final = {0, 0, 2, 2};
+  return automaton;
+}
+
+TEST(Witness, ShortestMatch) {
+  EXPECT_EQ(shortest_match(contains_ab(), 0, 15), "ab");
+  EXPECT_EQ(shortest_match(contains_ab(), 1, 15), "b");
+  EXPECT_EQ(shortest_match(contains_ab(), 5, 15), "");
+  EXPECT_EQ(shortest_match(contains_ab(), 0, 1), "");
+}
+
+abi::Expression test_of(uint32_t predicate) {
+  abi::Expression expression;
+  expression.kind = abi::Expression::Kind::kTest;
+  expression.predicate = predicate;
+  return expression;
+}
+
+TEST(Witness, EveryReachableDomainHasOne) {
+  abi::Classifier classifier;
+  classifier.automata.push_back(contains_ab());
+  abi::Predicate comm;
+  comm.attribute = abi::Attribute::kComm;
+  abi::Predicate nice;
+  nice.attribute = abi::Attribute::kNice;
+  nice.ranges = {{5, 19}};
+  classifier.predicates = {comm, nice};
+  abi::Expression both;
+  both.kind = abi::Expression::Kind::kAnd;
+  both.operands = {test_of(0), test_of(1)};
+  for (uint32_t d = 0; d < 4; ++d) {
+    abi::DomainMatch match;
+    match.domain = d;
+    if (d == 0) match.match = both;
+    if (d == 1) match.match = test_of(0);
+    if (d == 2) match.match = test_of(1);
+    classifier.domains.push_back(match);  // the last one matches everything
+  }
+  const std::vector<Witness> witnesses = find_witnesses(classifier, {});
+  ASSERT_EQ(witnesses.size(), 4U);
+  for (const Witness& witness : witnesses) {
+    EXPECT_EQ(classify::classify(classifier, witness.facts, {}).domain, witness.domain);
+    EXPECT_EQ(witness.facts.comm == "ab", witness.domain < 2);
+    EXPECT_EQ(witness.facts.nice >= 5, witness.domain % 2 == 0);
+  }
+}
+
+}  // namespace
+}  // namespace scx::cli
