@@ -206,6 +206,20 @@ const ast::Layer* Declarations::find_layer(std::string_view name) const {
   return it == layer_index.end() ? nullptr : layers[it->second];
 }
 
+std::vector<std::string_view> Declarations::let_names() const {
+  std::vector<std::string_view> names;
+  if (lets.size() <= kMostCandidates)
+    for (const ast::Let* let : lets) names.push_back(let->name.text);
+  return names;
+}
+
+std::vector<std::string_view> Declarations::matcher_names() const {
+  std::vector<std::string_view> names;
+  if (matchers.size() <= kMostCandidates)
+    for (const ast::Matcher* matcher : matchers) names.push_back(matcher->name.text);
+  return names;
+}
+
 Declarations collect(const ast::Program& program, const Sources& sources, diag::Diagnostics& diagnostics) {
   const bool unread = diagnostics.has_errors();
   Collector collector(sources, diagnostics);
@@ -220,8 +234,10 @@ Declarations collect(const ast::Program& program, const Sources& sources, diag::
 }
 
 std::string list_words(const std::vector<std::string_view>& words, std::string_view conjunction) {
+  constexpr size_t kMostWords = 30;
   std::string text;
   for (size_t i = 0; i < words.size(); ++i) {
+    if (i == kMostWords) return fmt::format("{} {} {} others", text, conjunction, words.size() - i);
     if (i > 0) text += i + 1 == words.size() ? fmt::format(" {} ", conjunction) : ", ";
     text += fmt::format("`{}`", words[i]);
   }

@@ -93,9 +93,8 @@ class Resolver {
                             word.text));
       return;
     }
-    std::vector<std::string_view> names;
-    for (const ast::Let* other : declarations_.lets)
-      if (other != &let) names.push_back(other->name.text);
+    std::vector<std::string_view> names = declarations_.let_names();
+    std::erase(names, let.name.text);
     diagnostics_.report(Kind::kUndefinedConstant, word.span, "undefined constant `{}`", word.text)
         .help(
             did_you_mean(word.text, names, "text stands in double quotes, a test gets a name with `match`"));
@@ -112,6 +111,13 @@ class Resolver {
 const Constants::Constant* Constants::find(std::string_view name) const {
   const auto it = by_name.find(name);
   return it == by_name.end() ? nullptr : &it->second;
+}
+
+std::vector<std::string_view> Constants::names() const {
+  std::vector<std::string_view> out;
+  if (by_name.size() <= kMostCandidates)
+    for (const auto& [name, constant] : by_name) out.push_back(name);
+  return out;
 }
 
 Constants resolve_constants(const Declarations& declarations, diag::Diagnostics& diagnostics) {

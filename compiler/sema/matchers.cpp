@@ -100,11 +100,13 @@ const std::optional<Lowered>& Matchers::matcher(size_t index) {
   if (state.progress != Progress::kNew) return state.lowered;
   state.progress = Progress::kActive;
   active_.push_back(index);
-  state.lowered = lower(declarations_.matchers[index]->expression);
+  // Beyond the limit nothing is expanded any more: it would be thrown away.
+  if (!reported_total_) state.lowered = lower(declarations_.matchers[index]->expression);
   active_.pop_back();
   state.progress = Progress::kDone;
   if (state.lowered && (total_nodes_ += state.lowered->nodes) > kMaxMatcherNodes) {
-    report_too_large(declarations_.matchers[index]->name.span, "the matchers together");
+    if (!reported_total_) report_too_large(declarations_.matchers[index]->name.span, "the matchers together");
+    reported_total_ = true;
     state.lowered.reset();
   }
   return state.lowered;

@@ -71,7 +71,8 @@ class Matchers {
   std::vector<size_t> active_;
   std::vector<model::Predicate> predicates_;
   std::unordered_map<std::string, uint32_t> predicate_index_;  // by text, which tells them apart
-  uint32_t total_nodes_ = 0;                                   // of all matchers
+  bool reported_total_ = false;
+  uint32_t total_nodes_ = 0;  // of all matchers
 };
 
 // Pass `lower_matchers`.

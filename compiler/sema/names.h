@@ -26,6 +26,10 @@ struct Declarations {
   [[nodiscard]] const ast::Let* find_let(std::string_view name) const;
   [[nodiscard]] std::optional<size_t> find_matcher(std::string_view name) const;
   [[nodiscard]] const ast::Layer* find_layer(std::string_view name) const;
+  // For did-you-mean. None if there are more than a person wrote: a guess for
+  // each mistake in a generated file would take seconds.
+  [[nodiscard]] std::vector<std::string_view> let_names() const;
+  [[nodiscard]] std::vector<std::string_view> matcher_names() const;
 
   // Indexes into the lists above by name; only `collect` adds.
   std::map<std::string_view, size_t> let_index, matcher_index, layer_index, test_index;
@@ -46,6 +50,7 @@ struct Constants {
   };
   std::map<std::string_view, Constant> by_name;
   [[nodiscard]] const Constant* find(std::string_view name) const;
+  [[nodiscard]] std::vector<std::string_view> names() const;  // for did-you-mean, as Declarations::let_names
 };
 
 // Pass `resolve_constants`.
@@ -53,7 +58,10 @@ struct Constants {
 // Invariant: every value is a number, a string, a range or a set; there are no cycles.
 Constants resolve_constants(const Declarations& declarations, diag::Diagnostics& diagnostics);
 
-// "`a`, `b` and `c`", for help.
+// For did-you-mean: more names than a person wrote are not searched.
+inline constexpr size_t kMostCandidates = 256;
+
+// "`a`, `b` and `c`", for help; of a long list the beginning.
 std::string list_words(const std::vector<std::string_view>& words, std::string_view conjunction = "and");
 // "did you mean `x`?", or `otherwise` if nothing is close.
 std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates,

@@ -36,7 +36,7 @@ std::vector<std::string_view> known_words(const Declarations& declarations) {
   std::vector<std::string_view> words;
   for (const AttributeRow& row : attributes())
     if (row.attribute) words.push_back(row.words);
-  for (const ast::Matcher* matcher : declarations.matchers) words.push_back(matcher->name.text);
+  for (const std::string_view name : declarations.matcher_names()) words.push_back(name);
   return words;
 }
 

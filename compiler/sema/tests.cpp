@@ -339,7 +339,7 @@ class TestReader {
   }
 
   bool find_layer(const ast::Word& word, model::Expectation& expectation) {
-    std::vector<std::string_view> names;
+    std::vector<std::string_view> names;  // few: the limit on layers is reported before
     for (uint32_t i = 0; i < layers_.size(); ++i) {
       names.push_back(layers_[i].layer.name);
       expectation.domain = i;
@@ -362,8 +362,7 @@ class TestReader {
       expectation.matcher = static_cast<uint32_t>(*index);
       return true;
     }
-    std::vector<std::string_view> names;
-    for (const ast::Matcher* matcher : declarations_.matchers) names.push_back(matcher->name.text);
+    const std::vector<std::string_view> names = declarations_.matcher_names();
     diagnostics_.report(Kind::kUndefinedReference, word.span, "there is no matcher `{}`", word.text)
         .help(did_you_mean(word.text, names,
                            is_attribute_word(word.text)

@@ -93,8 +93,7 @@ std::optional<LeafTest> PredicateReader::read_text(const Test& test) {
   if (operand->let != nullptr) return read_text_operand(test, at, StringTest::Op::kGlob);
   if (at + 1 == test.terms.size()) {
     // The last word is a value: most likely text whose quotes are missing.
-    std::vector<std::string_view> names;
-    for (const ast::Let* let : declarations_.lets) names.push_back(let->name.text);
+    const std::vector<std::string_view> names = declarations_.let_names();
     diagnostics_.report(Kind::kUndefinedConstant, word->span, "undefined constant `{}`", word->text)
         .help(did_you_mean(word->text, names,
                            fmt::format("text stands in double quotes: `{} \"{}\"`", row.words, word->text)));

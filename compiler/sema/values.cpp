@@ -92,8 +92,7 @@ void ValueReader::wrong_type(const Operand& operand, const Subject& subject, std
   const auto* word = std::get_if<ast::Word>(operand.term);
   if (word != nullptr) {
     // A word that is no keyword here can only be meant as a constant.
-    std::vector<std::string_view> names;
-    for (const auto& [name, constant] : constants_.by_name) names.push_back(name);
+    const std::vector<std::string_view> names = constants_.names();
     report(Kind::kUndefinedConstant, operand, fmt::format("undefined constant `{}`", word->text))
         .at(fmt::format("`{}` takes {}", subject.words, wanted))
         .help(did_you_mean(word->text, names, fmt::format("for instance `{}`", subject.example)));
