@@ -33,7 +33,12 @@ found= served=
 for suite in trixie-backports sid; do
   say "looking for Linux $series ($flavour) in $suite"
   scx_apt_prepare "$work/apt-$suite" $suite
-  scx_apt_update || { say "cannot read the package lists of $suite"; continue; }
+  # Hooks of the machine's configuration may complain although the lists are there.
+  if ! scx_apt_update 2>"$work/log"; then
+    cat "$work/log" >&2
+    say "cannot read the package lists of $suite"
+    continue
+  fi
   found=$(releases "$pattern" | tail -n 1)
   [ -n "$found" ] && break
   served="$served $(releases '[0-9][0-9.]*' | sed 's/^\([0-9]*\.[0-9]*\).*/\1/')"

@@ -55,6 +55,8 @@ int main(int argc, char** argv) {
   app.add_option("command", spec.command, "what to run in the guest");
   CLI11_PARSE(app, argc, argv);
 
+  auto shape = scx::vm::parse_topology(topology);
+  if (!shape) return fail(shape.error());
   auto kernel = scx::vm::find_kernel(request);
   if (!kernel) return fail(kernel.error());
   if (only_fetch) {
@@ -62,8 +64,6 @@ int main(int argc, char** argv) {
     return 0;
   }
   spec.kernel = *kernel;
-  auto shape = scx::vm::parse_topology(topology);
-  if (!shape) return fail(shape.error());
   spec.topology = *shape;
   for (const std::string& file : files) {
     const size_t colon = file.find(':');

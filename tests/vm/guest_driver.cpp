@@ -43,10 +43,10 @@ int main(int argc, char** argv) {
   app.add_option("--soak", soak, "seconds of guest time for the checks that soak");
   CLI11_PARSE(app, argc, argv);
 
-  auto kernel = scx::vm::find_kernel(request);
-  if (!kernel) return fail(kernel.error());
   auto shape = scx::vm::parse_topology(topology);
   if (!shape) return fail(shape.error());
+  auto kernel = scx::vm::find_kernel(request);
+  if (!kernel) return fail(kernel.error());
   std::error_code ignored;
   fs::remove_all(results, ignored);
 
