@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 #include "runtime/base/file.h"
@@ -37,10 +38,12 @@ Result<load::Scheduler> load_reporting_log(const load::ObjectFile& object, const
     Result<void> written = write_file_atomically(options.verifier_log, log);
     if (!written.ok()) return std::move(written).error();
     Error error = std::move(scheduler).error();
+    // In the guest of --vm the file goes on to this place on the host.
+    const char* shown = std::getenv("SCX_RUN_VERIFIER_LOG");
     error.help = fmt::format(
         "the verifier's whole log is in {}; a policy that the compiler accepted should load: "
         "please report it",
-        quoted(options.verifier_log));
+        quoted(shown != nullptr ? shown : options.verifier_log));
     return error;
   }
   return scheduler;

@@ -83,17 +83,19 @@ std::string stats_word(control::Stats stats) {
 
 std::vector<std::string> guest_command(const Options& options) {
   // Words only, no quoting needed: numbers, fixed paths and names of ours.
-  std::string run =
-      fmt::format("scx-run /sched.bpf.o --stats {} --interval {}ms --verifier-log /results/verifier.log",
-                  stats_word(options.control.stats), options.control.interval.count());
+  std::string run = fmt::format("scx-run /sched.bpf.o --stats {} --interval {}ms",
+                                stats_word(options.control.stats), options.control.interval.count());
   if (options.control.duration.has_value())
     run += fmt::format(" --duration {}ms", options.control.duration->count());
+  if (!options.verifier_log.empty()) run += " --verifier-log /results/verifier.log";
   if (options.dry_run) return {"sh", "-c", fmt::format("exec {} --dry-run", run)};
   return {"sh", "-c", fmt::format("scx-run guest-load /sched.bpf.o & exec {}", run)};
 }
 
-std::vector<std::string> guest_environment() {
+std::vector<std::string> guest_environment(const Options& options) {
   std::vector<std::string> environment = {"SCX_RUN_GUEST=1"};
+  if (!options.verifier_log.empty())
+    environment.push_back(fmt::format("SCX_RUN_VERIFIER_LOG={}", options.verifier_log));
   winsize size{};
   const char* term = std::getenv("TERM");
   if (::isatty(STDOUT_FILENO) == 1 && term != nullptr && std::string_view(term) != "dumb" &&
@@ -120,7 +122,7 @@ Result<vm::VmSpec> make_spec(const Options& options) {
   for (const char* path : {"/etc/passwd", "/etc/group"})
     if (std::filesystem::exists(path, error)) spec.files.push_back({path, path, 0644});
   spec.command = guest_command(options);
-  spec.environment = guest_environment();
+  spec.environment = guest_environment(options);
   spec.time_limit = std::chrono::hours(24);
   if (options.control.duration.has_value())
     spec.time_limit = std::chrono::duration_cast<std::chrono::seconds>(*options.control.duration * 3 / 2) +
