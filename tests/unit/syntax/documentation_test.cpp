@@ -1,10 +1,11 @@
-// What the documents say is so: the language reference's snippets parse, and
-// the editors' files know the language's words.
+// What the documents say is so: the language reference's snippets compile,
+// and the editors' files know the language's words.
 #include <regex>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "compiler/sema/analyse.h"
 #include "runtime/base/file.h"
 #include "tests/unit/syntax/parsed.h"
 
@@ -14,7 +15,7 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// The ```scx blocks of a Markdown text whose fence is exactly `fence`.
+// The blocks of a Markdown text whose fence is exactly `fence`.
 std::vector<std::string> snippets(std::string_view text, std::string_view fence) {
   std::vector<std::string> out;
   const std::string open = fmt::format("```{}\n", fence);
@@ -27,15 +28,19 @@ std::vector<std::string> snippets(std::string_view text, std::string_view fence)
   return out;
 }
 
-TEST(Documentation, SnippetsOfTheReferenceParse) {
+TEST(Documentation, SnippetsOfTheReferenceCompile) {
   const auto text = read_file(SCX_SOURCE_DIR "/grammar/README.md");
   ASSERT_TRUE(text.ok());
   const auto whole = snippets(*text, "scx");
   EXPECT_GE(whole.size(), 6U);
-  for (const std::string& snippet : whole) EXPECT_THAT(Parsed(snippet).errors(), IsEmpty()) << snippet;
-  // Fragments are statements of a block.
-  for (const std::string& snippet : snippets(*text, "scx-fragment"))
-    EXPECT_THAT(Parsed("layer x open {\n" + snippet + "}\n").errors(), IsEmpty()) << snippet;
+  for (const std::string& snippet : whole) {
+    Parsed parsed(snippet);
+    ast::Program program;
+    program.files.push_back(std::move(parsed.tree));
+    const auto policy = sema::analyse(program, parsed.sources, parsed.diagnostics);
+    EXPECT_TRUE(policy.has_value()) << snippet;
+    EXPECT_THAT(parsed.errors(), IsEmpty()) << "warnings count, too, in\n" << snippet;
+  }
 }
 
 std::string read(const std::string& path) {
