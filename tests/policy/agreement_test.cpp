@@ -1,0 +1,178 @@
+// Random policies and random tasks through `scxc test`: whatever the tests
+// expect, the reference classifier and the emitted one must not disagree.
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class PolicyMaker {
+ public:
+  explicit PolicyMaker(uint32_t seed) : random_(seed) {}
+
+  std::string make(int layers, int tests) {
+    std::string out = "language 1;\npolicy p { slice 10ms; }\n";
+    for (int i = 0; i < layers; ++i) out += fmt::format("layer l{} open {{ match {}; }}\n", i, expression());
+    out += "layer rest open { match *; }\n";
+    for (int i = 0; i < tests; ++i)
+      out += fmt::format("test \"t{}\" {{ task {{ {} }} expect layer rest in root; }}\n", i, task());
+    return out;
+  }
+
+ private:
+  size_t below(size_t bound) { return std::uniform_int_distribution<size_t>(0, bound - 1)(random_); }
+  bool coin() { return below(2) == 0; }
+  std::string pick(const std::vector<std::string>& words) { return words[below(words.size())]; }
+  std::string letters(size_t least, size_t most) {
+    std::string out;
+    for (size_t i = 0, size = least + below(most - least + 1); i < size; ++i) out += pick({"a", "b", "c"});
+    return out;
+  }
+  std::string path(size_t least) {
+    std::string out;
+    for (size_t i = 0, size = least + below(3); i < size; ++i) out += "/" + letters(1, 2);
+    return out.empty() ? "/" : out;
+  }
+
+  std::string comm_test() {
+    const std::string a = letters(1, 3), b = letters(1, 3);
+    switch (below(8)) {
+      case 0:
+        return fmt::format("== \"{}\"", letters(1, 15));
+      case 1:
+        return fmt::format("prefix \"{}\"", a);
+      case 2:
+        return fmt::format("suffix \"{}\"", a);
+      case 3:
+        return fmt::format("contains \"{}\"", a);
+      case 4:
+        return fmt::format("\"{}*\"", a);
+      case 5:
+        return fmt::format("\"*{}?{}*\"", a, b);
+      case 6:
+        return fmt::format("matches \"^{}[ab]*{}$\"", a, b);
+      default:
+        return fmt::format("matches \"({}|{}).{{1,2}}a\"", a, b);
+    }
+  }
+  std::string cgroup_test() {
+    switch (below(7)) {
+      case 0:
+        return fmt::format("== \"{}\"", path(0));
+      case 1:
+        return fmt::format("under \"{}\"", path(1));
+      case 2:
+        return fmt::format("under \"{}/*\"", path(1));
+      case 3:
+        return fmt::format("\"/*/{}*\"", letters(1, 2));
+      case 4:
+        return fmt::format("\"/**/{}\"", letters(1, 2));
+      case 5:
+        return fmt::format("suffix \"{}\"", letters(1, 2));
+      default:
+        return fmt::format("matches \"{}/.*{}\"", letters(1, 1), letters(1, 1));
+    }
+  }
+  // The test of one attribute; `kind` says which, so that two of an expression differ.
+  std::string test(size_t kind) {
+    switch (kind) {
+      case 0:
+        return "comm " + comm_test();
+      case 1:
+        return "leader comm " + comm_test();
+      case 2:
+        return "cgroup " + cgroup_test();
+      case 3:
+        return fmt::format("nice {}..{}", -20 + static_cast<int>(below(20)), below(20));
+      case 4:
+        return fmt::format("pid {{{}, {}..{}}}", 1 + below(4), 6 + below(3), 10 + below(9));
+      case 5:
+        return pick(
+            {"uid \"root\"", "uid != \"alice\"", "uid {\"alice\", \"bob\"}", "uid 5..9", "uid \"nobody\""});
+      case 6:
+        return pick({"gid \"staff\"", "gid != 7", "gid 0..8"});
+      case 7:
+        return pick({"sched batch", "sched idle", "sched normal"});
+      case 8:
+        return pick({"kthread", "not leader", "leader"});
+      case 9:
+        return fmt::format("tgid {}..", 1 + below(20));
+      default:
+        return fmt::format("ppid ..{}", below(20));
+    }
+  }
+  std::string expression() {
+    const size_t a = below(11), b = (a + 1 + below(5)) % 11, c = (b + 1 + below(4)) % 11;
+    const std::string first = test(a), second = test(b);
+    if (c == a) return fmt::format("{} and not ({})", first, second);
+    switch (below(4)) {
+      case 0:
+        return fmt::format("{} and ({} or {})", first, second, test(c));
+      case 1:
+        return fmt::format("({} or not ({})) and {}", first, second, test(c));
+      case 2:
+        return fmt::format("{} or {} and not ({})", first, second, test(c));
+      default:
+        return fmt::format("not ({} or {}) and {}", first, second, test(c));
+    }
+  }
+  std::string task() {
+    const bool leader = coin();
+    const size_t pid = 1 + below(20);
+    std::string out = fmt::format("comm \"{}\"; cgroup \"{}\"; nice {}; sched {};", letters(0, 15), path(0),
+                                  -20 + static_cast<int>(below(40)), pick({"normal", "batch", "idle"}));
+    out += fmt::format(" pid {}; tgid {}; ppid {};", pid, leader ? pid : pid + 1, below(20));
+    out += fmt::format(" uid {}; gid {};", pick({"0", "5", "65534", "\"alice\"", "\"bob\"", "\"carol\""}),
+                       pick({"0", "7", "\"staff\""}));
+    if (!leader) out += fmt::format(" leader comm \"{}\"; not leader;", letters(0, 15));
+    if (below(4) == 0 && leader) out += " kthread;";
+    return out;
+  }
+
+  std::mt19937 random_;
+};
+
+struct Ran {
+  int exit_code = -1;
+  std::string output;
+};
+
+Ran run(const std::string& command) {
+  Ran out;
+  FILE* pipe = popen(command.c_str(), "r");
+  if (pipe == nullptr) return out;
+  char buffer[4096];
+  for (size_t size; (size = fread(buffer, 1, sizeof buffer, pipe)) > 0;) out.output.append(buffer, size);
+  const int status = pclose(pipe);
+  out.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return out;
+}
+
+TEST(Agreement, RandomTasksGetOneVerdict) {
+  const auto folder = std::filesystem::temp_directory_path() / fmt::format("scx-agreement-{}", getpid());
+  std::filesystem::create_directories(folder);
+  constexpr int kPolicies = 25, kTasks = 150;
+  for (uint32_t seed = 1; seed <= kPolicies; ++seed) {
+    const std::string file = (folder / fmt::format("p{}.scx", seed)).string();
+    const std::string text = PolicyMaker(seed).make(6, kTasks);
+    std::ofstream(file) << text;
+    const Ran ran = run(fmt::format("{}/scxc test {} 2>&1", SCX_BIN_DIR, file));
+    EXPECT_THAT(ran.exit_code, testing::AnyOf(0, 1)) << ran.output << text;
+    EXPECT_THAT(ran.output, HasSubstr(fmt::format("{} tests: ", kTasks))) << text;
+    EXPECT_THAT(ran.output, HasSubstr("reference and emitted classifier"));
+    EXPECT_THAT(ran.output, Not(HasSubstr("internal error"))) << text;
+  }
+  std::filesystem::remove_all(folder);
+}
+
+}  // namespace
