@@ -199,6 +199,9 @@ struct scx_dump_ctx {
 	u64 at_ns;
 };
 
+#pragma clang attribute pop
+
+/* Packed arguments: not relocated, kernels that lack the function lack the type. */
 struct scx_bpf_select_cpu_and_args {
 	s32 prev_cpu;
 	u64 wake_flags;
@@ -223,8 +226,6 @@ struct bpf_iter_css {
 struct bpf_iter_scx_dsq {
 	u64 opaque[6];
 } __attribute__((aligned(8)));
-
-#pragma clang attribute pop
 
 /* Members that the running kernel lacks must stay zero; libbpf matches the others by name. */
 //% members
@@ -291,6 +292,7 @@ extern void bpf_cpumask_set_cpu(u32 cpu, struct bpf_cpumask *mask) __ksym;
 extern void bpf_cpumask_clear_cpu(u32 cpu, struct bpf_cpumask *mask) __ksym;
 extern bool bpf_cpumask_test_cpu(u32 cpu, const struct cpumask *mask) __ksym;
 extern bool bpf_cpumask_test_and_clear_cpu(u32 cpu, struct bpf_cpumask *mask) __ksym;
+extern u32 bpf_cpumask_weight(const struct cpumask *mask) __ksym;
 extern bool bpf_cpumask_subset(const struct cpumask *part, const struct cpumask *whole) __ksym;
 extern bool bpf_cpumask_intersects(const struct cpumask *a, const struct cpumask *b) __ksym;
 extern u32 bpf_cpumask_any_and_distribute(const struct cpumask *a, const struct cpumask *b) __ksym;

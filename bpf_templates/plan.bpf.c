@@ -16,7 +16,7 @@ static __always_inline bool planned(u32 domain, u32 cpu)
 /* The domain's mask in one LLC, or everywhere (llc == nr_llcs). Returns the number of CPUs, or -ENOMEM. */
 static s32 publish_home(u32 domain, u32 llc)
 {
-	u32 key = domain, i, n = 0;
+	u32 key = domain, i, weight;
 	struct home *home;
 
 	guard_cpumask(mask);
@@ -29,7 +29,6 @@ static s32 publish_home(u32 domain, u32 llc)
 		if (!place || !planned(domain, cpu) || (llc != nr_llcs && place->llc != llc))
 			continue;
 		bpf_cpumask_set_cpu(cpu, mask);
-		n++;
 	}
 	if (llc == nr_llcs) {
 		home = bpf_map_lookup_elem(&domain_homes, &key);
@@ -39,8 +38,9 @@ static s32 publish_home(u32 domain, u32 llc)
 	}
 	if (!home)
 		return -EINVAL;
+	weight = bpf_cpumask_weight((const struct cpumask *)mask);
 	publish_cpumask(&home->mask, mask);
-	return n;
+	return weight;
 }
 
 static s32 publish_domain(u32 domain)

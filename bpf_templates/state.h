@@ -230,9 +230,10 @@ static __always_inline bool at_home(struct cpu_ctx *cpu, u32 domain)
 /* A broken invariant: ends the scheduler, the kernel's own takes over. */
 static __noinline void fail(const char *what)
 {
+	static char format[] = "%s";
 	u64 data[] = { (u64)what };
 
-	scx_bpf_error_bstr("%s", data, sizeof(data));
+	scx_bpf_error_bstr(format, data, sizeof(data));
 }
 
 /* The queue that counts p counts it no more. */

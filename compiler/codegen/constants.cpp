@@ -41,6 +41,7 @@ std::string domain_table(const model::Policy& policy, const Features& features, 
   out += "};\n\nstatic const struct domain domains[NR_DOMAINS] = {\n";
   uint64_t roaming = 0;
   std::string names;
+  size_t longest = 0;
   for (uint32_t id = 0; id < policy.domains.size(); id++) {
     const model::Layer& layer = policy.layer(id);
     const bool roams = layer.kind != abi::LayerKind::kConfined;
@@ -55,12 +56,13 @@ std::string domain_table(const model::Policy& policy, const Features& features, 
     if (has("preempt")) out += fmt::format(", .preempt = {}", flag(layer.preempt));
     if (has("guests")) out += fmt::format(", .roams = {}", flag(roams));
     out += " },\n";
+    longest = std::max(longest, name.size());
     names += fmt::format("\t\"{}\",\n", name);
   }
   out += "};\n";
   if (has("guests"))
     out += fmt::format("\n/* The domains that roam. */\n#define ROAMING 0x{:x}ULL\n", roaming);
-  out += "\nstatic const char *const domain_names[NR_DOMAINS] = {\n" + names + "};\n";
+  out += fmt::format("\nstatic const char domain_names[NR_DOMAINS][{}] = {{\n{}}};\n", longest + 1, names);
   return out;
 }
 
