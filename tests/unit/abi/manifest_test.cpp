@@ -214,7 +214,7 @@ TEST(Manifest, NotJson) {
 
 TEST(Manifest, EveryTruncationIsAnError) {
   const std::string text = to_json(sample());
-  for (size_t length = 0; length + 2 < text.size(); length += 3)
+  for (size_t length = 0; length + 2 < text.size(); length += 17)
     EXPECT_FALSE(manifest_from_json(std::string_view(text).substr(0, length)).ok()) << length;
 }
 
@@ -238,7 +238,7 @@ TEST(Manifest, MutationsNeverCrash) {
     return out;
   }();
   size_t refused = 0;
-  for (int i = 0; i < 3000; ++i) {
+  for (int i = 0; i < 1000; ++i) {
     std::string text;
     if (i % 2 == 0) {
       json document = original;
@@ -259,7 +259,7 @@ TEST(Manifest, MutationsNeverCrash) {
     ASSERT_TRUE(again.ok()) << again.error().message;
     EXPECT_EQ(*again, *read);
   }
-  EXPECT_GT(refused, 1500U);
+  EXPECT_GT(refused, 500U);
 }
 
 TEST(Manifest, AttributesAreSpelledAsInPolicies) {
