@@ -148,6 +148,15 @@ Result<ClangModule> ClangModule::compile(const std::string& name, std::string_vi
   return result;
 }
 
+void ClangModule::drop_variable_locations() {
+  for (llvm::Function& function : *module_) {
+    for (llvm::Instruction& instruction : llvm::make_early_inc_range(llvm::instructions(function))) {
+      instruction.dropDbgRecords();
+      if (llvm::isa<llvm::DbgVariableIntrinsic>(instruction)) instruction.eraseFromParent();
+    }
+  }
+}
+
 void ClangModule::attach_sources(const std::string& name, std::string_view text,
                                  const std::vector<SourceText>& sources) {
   std::map<std::string_view, std::string_view> texts{{name, text}};
@@ -177,12 +186,6 @@ void ClangModule::attach_sources(const std::string& name, std::string_view text,
     for (const llvm::Instruction& instruction : llvm::instructions(function)) {
       for (const llvm::DILocation* at = instruction.getDebugLoc(); at != nullptr; at = at->getInlinedAt()) {
         replace(at->getFile());
-      }
-      for (const llvm::DbgVariableRecord& record : llvm::filterDbgVars(instruction.getDbgRecordRange())) {
-        replace(record.getVariable()->getFile());
-      }
-      if (const auto* variable = llvm::dyn_cast<llvm::DbgVariableIntrinsic>(&instruction)) {
-        replace(variable->getVariable()->getFile());
       }
     }
   }

@@ -35,6 +35,10 @@ class ClangModule {
 
   [[nodiscard]] llvm::Module& module() { return *module_; }
 
+  // Forgets where local variables live at each instruction: a third of the
+  // back end's work, and BTF tells nothing of it.
+  void drop_variable_locations();
+
   // Gives the debug information of every file its text, so that code
   // generation finds the source lines without looking for files: `text` for
   // `name`, `sources` for the names that `#line` gave, nothing for any other.

@@ -46,6 +46,7 @@ const std::vector<std::string> kArguments = {"-triple",
                                              "-fdebug-compilation-dir=.",
                                              "-fcoverage-compilation-dir=.",
                                              "-fgnuc-version=4.2.1",
+                                             "-disable-free",
                                              "-ferror-limit",
                                              "5",
                                              "-vectorize-loops",
@@ -76,7 +77,10 @@ Result<std::string> objcopy(llvm::StringRef object, const llvm::objcopy::ConfigM
 
 Result<std::string> compile(const BpfInput& input) {
   initialise_bpf();
-  SCX_TRY(ClangModule compiled, ClangModule::compile(input.name, input.text, kArguments));
+  SCX_TRY(ClangModule made, ClangModule::compile(input.name, input.text, kArguments));
+  // Never destroyed: this process ends here, and taking a module apart costs a tenth of making it.
+  ClangModule& compiled = *new ClangModule(std::move(made));
+  compiled.drop_variable_locations();
   compiled.attach_sources(input.name, input.text, input.sources);
   SCX_TRY(const auto object, compiled.emit_object());
   // DWARF holds what BTF already says and would make up most of the file.

@@ -150,6 +150,25 @@ TEST_F(LargeInput, TooManyIncludes) {
   EXPECT_THAT(check(), ::testing::HasSubstr("error[E0021]"));
 }
 
+// What completes is documented.
+TEST(ManPage, NamesEveryCommandAndOption) {
+  const auto page = read_file(std::string(SCX_SOURCE_DIR) + "/compiler/driver/man/scxc.1");
+  ASSERT_TRUE(page.ok()) << page.error().message;
+  std::string plain;  // without the escapes of roff
+  for (const char c : *page) {
+    if (c != '\\') plain += c;
+  }
+  std::istringstream words(scx::testing::run({kScxc, "completion", "fish"}).out);
+  int options = 0;
+  for (std::string word; words >> word;) {
+    if (word != "-l") continue;
+    words >> word;
+    EXPECT_THAT(plain, ::testing::HasSubstr("--" + word));
+    ++options;
+  }
+  EXPECT_GT(options, 5);
+}
+
 // A transcript whose input is gone would never be looked at again.
 TEST(Goldens, NoneIsStray) {
   std::set<fs::path> expected;

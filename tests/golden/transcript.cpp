@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <fstream>
+#include <regex>
+#include <set>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -44,6 +46,46 @@ std::vector<std::string> words_of(const std::string& command, const fs::path& in
   return words;
 }
 
+// Lines of the hand-written templates: what the compiler copies, not what it makes.
+const std::set<std::string>& template_lines() {
+  static const std::set<std::string> lines = [] {
+    std::set<std::string> all;
+    for (const fs::directory_entry& file :
+         fs::directory_iterator(fs::path(SCX_SOURCE_DIR) / "bpf_templates")) {
+      if (!file.is_regular_file()) continue;
+      for (std::string& line : lines_of(file.path())) all.insert(std::move(line));
+    }
+    for (std::string& line : lines_of(fs::path(SCX_SOURCE_DIR) / "runtime/abi/feed.h"))
+      all.insert(std::move(line));
+    return all;
+  }();
+  return lines;
+}
+
+// C text with each run of template lines as one line, so that a change of a
+// template does not change every transcript. A line too short to tell (a brace)
+// belongs to what stands before it.
+std::string without_templates(const std::string& text) {
+  std::istringstream stream(text);
+  const std::regex back_to_c(R"(#line \d+ "(.*\.c)") ");
+      std::string result;
+  bool copied = false;
+  for (std::string line; std::getline(stream, line);) {
+    const bool tells = line.find_first_not_of(" \t{};") != std::string::npos;
+    const bool was_copied = copied;
+    if (tells) copied = template_lines().count(line) != 0;
+    line = std::regex_replace(line, back_to_c, "#line N \"$1\"");
+    if (!copied) result += line + "\n";
+    if (copied && !was_copied) result += "[templates]\n";
+  }
+  return result;
+}
+
+// An object's dump without sizes and instruction counts, which change with every template.
+std::string without_sizes(const std::string& text) {
+  return std::regex_replace(text, std::regex(" +\\d+\n"), "\n");
+}
+
 void append_stream(std::string& text, const char* title, const std::string& content) {
   if (content.empty()) return;
   text += fmt::format("[{}]\n{}", title, content);
@@ -81,7 +123,10 @@ Transcript record(const Case& golden, const std::string& scxc) {
     const auto outcome =
         scx::testing::run(words_of(command, golden.input, scxc), golden.input.parent_path().string());
     transcript.text += fmt::format("$ {}\n", command);
-    append_stream(transcript.text, "output", outcome.out);
+    std::string out = outcome.out;
+    if (command.find("=c") != std::string::npos) out = without_templates(out);
+    if (command.find("=object") != std::string::npos) out = without_sizes(out);
+    append_stream(transcript.text, "output", out);
     append_stream(transcript.text, "error", outcome.error);
     transcript.text += fmt::format("[exit {}]\n", outcome.exit_code);
     transcript.exit_codes.push_back(outcome.exit_code);

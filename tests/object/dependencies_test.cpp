@@ -35,7 +35,7 @@ std::vector<Include> includes_below(const char* top) {
   for (const auto& entry : fs::recursive_directory_iterator(kRoot / top)) {
     const std::string extension = entry.path().extension().string();
     if (extension != ".h" && extension != ".cpp") continue;
-    const std::string file = fs::relative(entry.path(), kRoot).generic_string();
+    const std::string file = entry.path().lexically_relative(kRoot).generic_string();
     std::ifstream stream(entry.path());
     std::smatch found;
     for (std::string line; std::getline(stream, line);) {

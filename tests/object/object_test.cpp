@@ -125,7 +125,8 @@ TEST_P(Examples, LineInformationQuotesThePolicy) {
     EXPECT_EQ(line.text, text[line.line - 1]);
     any = true;
   }
-  EXPECT_TRUE(any) << "no instruction is told to come from the policy";
+  // A policy that tests nothing has no instruction of its own.
+  EXPECT_EQ(any, !manifest().classifier.predicates.empty());
 }
 
 // A copy elsewhere, another working directory, a relative path, files of the
@@ -226,6 +227,15 @@ TEST_F(Features, APlainPolicyIsTheSmallest) {
   EXPECT_LT(plain, rich);
 }
 
+// Everything at once: no call that some kernel refuses is in the emitted text.
+TEST_F(Features, NoKernelRefusesACall) {
+  const std::string templates = std::string(SCX_SOURCE_DIR) + "/bpf_templates";
+  for (const std::string& name : example_names()) {
+    const auto outcome = run({kScxc, (kExamples / name).string(), "--templates", templates, "--dump=c"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.error;
+  }
+}
+
 // The output appears whole or not at all.
 TEST_F(Features, AFailedCompilationTouchesNothing) {
   std::ofstream(folder_.file("p.scx")) << "policy p { }\nlayer all opened { match *; }\n";
@@ -258,8 +268,24 @@ TEST_F(Features, AnUnwritableOutputIsTheEnvironments) {
   EXPECT_EQ(full.exit_code, 3);
 }
 
-// A template that does not compile is our fault and says so, with the policy's line.
+// A template that does not compile is our fault and says so; where the fault
+// shows in what a line of the policy became, that line is named.
 TEST_F(Features, ABrokenTemplateNamesThePolicyLine) {
+  std::ofstream(folder_.file("p.scx"))
+      << "policy p { }\n\nlayer a open { match nice < -3; }\nlayer b open { match *; }\n";
+  fs::create_directories(folder_.file("templates"));
+  std::string text = must_read(std::string(SCX_SOURCE_DIR) + "/bpf_templates/subject.bpf.h");
+  const size_t accessor = text.find("subject_nice(");
+  ASSERT_NE(accessor, std::string::npos);
+  text.replace(accessor, 12, "subject_gone");
+  std::ofstream(folder_.file("templates/subject.bpf.h")) << text;
+  const auto outcome = run({kScxc, "p.scx", "-o", "p.o", "--templates", "templates"}, folder_.path());
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(outcome.error, HasSubstr("internal error"));
+  EXPECT_THAT(outcome.error, HasSubstr("(from p.scx:3)"));
+}
+
+TEST_F(Features, ABrokenTemplateLeavesNoFile) {
   std::ofstream(folder_.file("p.scx")) << kPlain;
   fs::create_directories(folder_.file("templates"));
   const fs::path own = fs::path(SCX_SOURCE_DIR) / "bpf_templates";
