@@ -67,7 +67,7 @@ const std::set<std::string>& template_lines() {
 // belongs to what stands before it.
 std::string without_templates(const std::string& text) {
   std::istringstream stream(text);
-  const std::regex back_to_c(R"(#line \d+ "(.*\.c)") ");
+  const std::regex back_to_c(R"re(#line \d+ "(.*\.c)")re");
       std::string result;
   bool copied = false;
   for (std::string line; std::getline(stream, line);) {
