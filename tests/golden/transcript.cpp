@@ -68,7 +68,7 @@ const std::set<std::string>& template_lines() {
 std::string without_templates(const std::string& text) {
   std::istringstream stream(text);
   const std::regex back_to_c(R"re(#line \d+ "(.*\.c)")re");
-      std::string result;
+  std::string result;
   bool copied = false;
   for (std::string line; std::getline(stream, line);) {
     const bool tells = line.find_first_not_of(" \t{};") != std::string::npos;
