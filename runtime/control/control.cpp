@@ -29,7 +29,8 @@ class Loop {
 
   Result<Outcome> run() {
     if (signals_.arrived()) return Outcome{true, std::nullopt};
-    read_online();
+    // What the plan was made for: a CPU that came or went since then is seen at the first watch.
+    online_ = topology::cpu_list(running_.plan.online);
     SCX_TRY_VOID(running_.scheduler.attach());
     // Nothing from here on needs a privilege: maps and programs are open, and detaching closes a descriptor.
     load::keep_capabilities({});
@@ -106,15 +107,17 @@ class Loop {
   }
 
   // True when the set of online CPUs is another one than at the last call.
-  bool read_online() {
+  bool online_changed() {
     Result<std::string> text = read_file("/sys/devices/system/cpu/online");
-    if (!text.ok() || *text == online_) return false;
+    if (!text.ok()) return false;
+    while (!text->empty() && text->back() == '\n') text->pop_back();
+    if (*text == online_) return false;
     online_ = *std::move(text);
     return true;
   }
 
   void follow_hotplug() {
-    if (!read_online()) return;
+    if (!online_changed()) return;
     output_.leave();
     Result<topology::Topology> now = topology::live();
     if (!now.ok()) {

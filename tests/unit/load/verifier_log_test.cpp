@@ -134,6 +134,12 @@ TEST(VerifierLog, Costs) {
   EXPECT_EQ(cost.instructions, 345U);
   EXPECT_EQ(cost.microseconds, 1234U);
   EXPECT_EQ(cost.stack_bytes, 16U);
+  const VerifierCost newer = read_verifier_cost(
+      "verification time 4525 usec\nstack depth max 96\nsubprog 0 (enqueue) main insns_self 22 insns_total "
+      "22 stack 8\n"
+      "processed 22 insns (limit 1000000) max_states_per_insn 0\n");
+  EXPECT_EQ(newer.stack_bytes, 96U);
+  EXPECT_EQ(newer.instructions, 22U);
   EXPECT_EQ(read_verifier_cost("").instructions, 0U);
 }
 
