@@ -126,14 +126,15 @@ Result<ClangModule> ClangModule::compile(const std::string& name, std::string_vi
 
   std::vector<const char*> raw;
   for (const std::string& argument : arguments) raw.push_back(argument.c_str());
-  raw.push_back("-main-file-name");
-  raw.push_back(name.c_str());
-  raw.push_back(name.c_str());
+  raw.push_back("input.c");  // the name is set below: it may look like an option
   instance.createDiagnostics(&messages, /*ShouldOwnClient=*/false);
   instance.setVerboseOutputStream(std::make_unique<llvm::raw_null_ostream>());
   if (!clang::CompilerInvocation::CreateFromArgs(instance.getInvocation(), raw, instance.getDiagnostics())) {
     return make_error("clang refused its arguments: {}", messages.text);
   }
+
+  instance.getFrontendOpts().Inputs = {clang::FrontendInputFile(name, clang::InputKind(clang::Language::C))};
+  instance.getCodeGenOpts().MainFileName = name;
 
   auto files = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
   files->setCurrentWorkingDirectory("/");

@@ -1,5 +1,6 @@
 #include "compiler/driver/pipeline.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "compiler/automata/build.h"
@@ -9,6 +10,7 @@
 #include "compiler/driver/manifest.h"
 #include "compiler/sema/analyse.h"
 #include "compiler/syntax/syntax.h"
+#include "runtime/base/file.h"
 
 namespace scx::driver {
 
@@ -17,6 +19,22 @@ namespace {
 // A fault of scxc, told with everything that its author needs.
 Error internal_error(const std::string& what, const Error& error) {
   return Error{fmt::format("internal error: {}", what), error.message, "internal"};
+}
+
+// File names stand in `#line` directives and comments of the emitted C and in
+// the object's line information: one that ends a string or a comment is refused.
+Result<void> check_names(const Sources& sources) {
+  for (size_t i = 0; i < sources.size(); ++i) {
+    const std::string& name = sources.logical_path(static_cast<FileId>(i));
+    const bool plain = std::none_of(name.begin(), name.end(), [](char c) {
+      return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    });
+    if (plain && name.find("*/") == std::string::npos) continue;
+    Error error = make_error("the file name {} cannot stand in C text", scx::quoted(name));
+    error.help = "rename it without quotes, backslashes, control characters and `*/`";
+    return error;
+  }
+  return {};
 }
 
 // Whether a diagnostic of sema says something that the syntax errors do not:
@@ -104,6 +122,7 @@ Result<void> run_phases(const Options& options, const std::string& file, Phase l
   SCX_TRY(result.program, timings.measure("syntax", [&] {
     return syntax::parse_program(file, options.include_dirs, result.sources, result.diagnostics);
   }));
+  SCX_TRY_VOID(check_names(result.sources));
   if (last == Phase::kSyntax) return {};
   result.policy = timings.measure("sema", [&] { return analyse(result); });
   if (stop(Phase::kSema) || !result.policy) return {};

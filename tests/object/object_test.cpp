@@ -268,6 +268,22 @@ TEST_F(Features, AnUnwritableOutputIsTheEnvironments) {
   EXPECT_EQ(full.exit_code, 3);
 }
 
+// A name reaches the emitted C; none of them can become part of it.
+TEST_F(Features, FileNamesAreNoCode) {
+  for (const char* name : {"-x.scx", "a b.scx", "%s.scx", "@r.scx", "noext", "\xc3\xbcml.scx", "a;b'c.scx"}) {
+    std::ofstream(folder_.file(name)) << kPlain;
+    const auto outcome = run({kScxc, "-o", "out.o", "--", name}, folder_.path());
+    EXPECT_EQ(outcome.exit_code, 0) << name << ": " << outcome.error;
+  }
+  for (const char* name : {"q\"; int evil; \".scx", "back\\slash.scx", "new\nline.scx"}) {
+    std::ofstream(folder_.file(name)) << kPlain;
+    const auto outcome = run({kScxc, name, "-o", "evil.o"}, folder_.path());
+    EXPECT_EQ(outcome.exit_code, 3) << name;
+    EXPECT_THAT(outcome.error, HasSubstr("cannot stand in C text"));
+    EXPECT_FALSE(fs::exists(folder_.file("evil.o")));
+  }
+}
+
 // A template that does not compile is our fault and says so; where the fault
 // shows in what a line of the policy became, that line is named.
 TEST_F(Features, ABrokenTemplateNamesThePolicyLine) {
