@@ -39,13 +39,20 @@ static __always_inline void charge(struct task_struct *p, struct task_ctx *t, u3
 	if (at_home(cpu, domain))
 		count(domain, SCX_STAT_RUNTIME_HOME, used);
 
-	p->scx.dsq_vtime += used * 100 / weight;
-
-	/* Weight 100 at most: pinning a task is no way to more than half of a CPU. */
-	if (t->flags & TASK_OWN)
+	if (t->flags & TASK_OWN) {
+//% if multi
+		/* Tasks of several domains meet in a CPU's own queue. */
+		p->scx.dsq_vtime += used * 100 * 100 / ((u64)weight * domains[domain].weight);
+//% end
+//% if not multi
+		p->scx.dsq_vtime += used * 100 / weight;
+//% end
+		/* Weight 100 at most: pinning a task is no way to more than half of a CPU. */
 		lead += used * 100 / (weight < 100 ? weight : 100);
-	else
+	} else {
+		p->scx.dsq_vtime += used * 100 / weight;
 		lead -= used;
+	}
 	if (lead > OWN_LEAD_MAX_NS)
 		lead = OWN_LEAD_MAX_NS;
 	if (lead < -OWN_LEAD_MIN_NS)
@@ -105,11 +112,14 @@ void PROG(pol_running, struct task_struct *p)
 //% end
 //% if dynamic
 	/*
-	 * It changed while it was queued and runs by its old domain now. Here a
-	 * kick at oneself works: the scheduler cannot be preempted.
+	 * It changed while it was queued and runs by its old domain now, or it was
+	 * running when the scheduler came: the next tick sends it through
+	 * ops.enqueue. A kick would be sooner, and for a task inside a BPF program,
+	 * which the kernel queues past ops.enqueue, it would come again and again
+	 * before the task has moved by one instruction.
 	 */
-	if (t->flags & TASK_STALE)
-		scx_bpf_kick_cpu(cpu, SCX_KICK_PREEMPT);
+	if (t->flags & TASK_STALE || !t->head.classified)
+		p->scx.slice = 0;
 //% end
 }
 

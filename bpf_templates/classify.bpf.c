@@ -25,6 +25,8 @@ static __always_inline u32 domain_of(const struct task_ctx *t)
 /* Whether something changed that the classifier reads. */
 static __always_inline bool is_stale(struct task_struct *p, struct task_ctx *t)
 {
+	if (unlikely(!t->head.classified))
+		return true;
 //% if cgroup
 	u64 moves = READ_ONCE(cgroup_moves);
 
@@ -145,10 +147,12 @@ static __noinline u32 reclassify(struct task_struct *p, struct task_ctx *t)
 /* The domain that p is in now. */
 static __always_inline u32 current_domain(struct task_struct *p, struct task_ctx *t)
 {
-	if (unlikely(!t->head.classified))
-		return reclassify(p, t);
 //% if dynamic
 	if (unlikely(is_stale(p, t)))
+		return reclassify(p, t);
+//% end
+//% if not dynamic
+	if (unlikely(!t->head.classified))
 		return reclassify(p, t);
 //% end
 	return domain_of(t);

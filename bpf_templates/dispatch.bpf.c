@@ -30,10 +30,23 @@ static __always_inline u32 next_llc(struct cpu_ctx *c)
 	return near_llc(c->llc, rank);
 }
 
-/* Whether the domain's queue in `there` is longer, by a task for each of its CPUs, or has no CPU that serves it. */
-static __always_inline bool is_longer(struct queue *there, struct queue *here)
+/*
+ * Whether the domain's queue in LLC `other` is longer than the one in `here`, by
+ * a task for each of its CPUs, or has no CPU any more that serves it.
+ */
+static __always_inline bool is_longer(u32 domain, u32 other, u32 id, struct llc_ctx *here)
 {
-	return there->queued && (u64)there->queued * here->cpus >= (u64)(here->queued + here->cpus) * there->cpus;
+	struct llc_ctx *there;
+	struct queue *a, *b;
+
+	if (nr_llcs < 2 || other == id)
+		return false;
+	there = llc_ctx(other);
+	if (!there)
+		return false;
+	a = &there->queue[domain];
+	b = &here->queue[domain];
+	return a->queued && (u64)a->queued * b->cpus >= (u64)(b->queued + b->cpus) * a->cpus;
 }
 
 /*
@@ -44,7 +57,6 @@ static __always_inline bool is_longer(struct queue *there, struct queue *here)
 static bool take_from(u32 id, u64 set, struct task_struct *prev, u32 prev_domain, u32 other)
 {
 	struct llc_ctx *llc = llc_ctx(id);
-	struct llc_ctx *there = nr_llcs > 1 && other != id ? llc_ctx(other) : NULL;
 	u32 attempt;
 
 	if (!llc)
@@ -80,7 +92,7 @@ static bool take_from(u32 id, u64 set, struct task_struct *prev, u32 prev_domain
 		if (!(set & 1) || (!llc->queue[0].queued && prev_domain))
 			return false;
 //% end
-		elsewhere = there && is_longer(&there->queue[best], &llc->queue[best]);
+		elsewhere = is_longer(best, other, id, llc);
 		if (best == prev_domain && prev && !elsewhere && prev_goes_on(prev, best, domain_dsq(best, id)))
 			return true;
 		if (elsewhere && dsq_move_to_local(domain_dsq(best, other))) {
@@ -126,7 +138,7 @@ void PROG(pol_dispatch, s32 cpu, struct task_struct *prev)
 {
 	struct cpu_ctx *c = cpu_ctx(cpu);
 	u32 own = NR_DOMAINS, shared = NR_DOMAINS; /* prev's domain, if it may go on as one of these */
-	struct task_ctx *t;
+	struct task_ctx *t = NULL;
 
 	if (!c)
 		return;
@@ -152,6 +164,14 @@ void PROG(pol_dispatch, s32 cpu, struct task_struct *prev)
 	if (c->own_lead > 0 && take_own(cpu, prev, own))
 		return;
 //% if guests
-	take(c, ROAMING & ~c->members, prev, shared);
+	if (take(c, ROAMING & ~c->members, prev, shared))
+		return;
 //% end
+	/*
+	 * The CPU goes idle. If prev is runnable it is queued on the way, for this
+	 * CPU perhaps: by us, or by the kernel past us (exiting tasks, and those that
+	 * must not migrate), and kernels before 7 do not look again by themselves.
+	 */
+	if (t)
+		scx_bpf_kick_cpu(cpu, 0);
 }

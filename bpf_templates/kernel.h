@@ -87,7 +87,6 @@ enum scx_kick {
 enum scx_enq_flags {
 	SCX_ENQ_WAKEUP = 1,
 	SCX_ENQ_PREEMPT = 1ULL << 32,
-	SCX_ENQ_LAST = 1ULL << 41,
 };
 
 enum scx_wake_flags {

@@ -45,7 +45,12 @@ s32 PROG(pol_init)
 SEC("struct_ops.s/init_task")
 s32 PROG(pol_init_task, struct task_struct *p, struct scx_init_task_args *args)
 {
-	return bpf_task_storage_get(&tasks, p, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE) ? 0 : -ENOMEM;
+	struct task_ctx *t = bpf_task_storage_get(&tasks, p, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!t)
+		return -ENOMEM;
+	t->head.domain = NR_DOMAINS - 1;
+	return 0;
 }
 
 SEC("struct_ops/exit_task")

@@ -206,7 +206,7 @@ void PROG(pol_enqueue, struct task_struct *p, u64 enq_flags)
 
 	if (!may_run_on_all(p, domain, id)) {
 		enqueue_own(p, t, domain, cpu, c, enq_flags);
-		goto last;
+		return;
 	}
 
 	vtime = join_queue(p, t, domain, id);
@@ -232,11 +232,6 @@ void PROG(pol_enqueue, struct task_struct *p, u64 enq_flags)
 	dsq_insert_vtime(p, domain_dsq(domain, id), domains[domain].slice, vtime, enq_flags);
 //% end
 	kick_for(p, domain, id);
-
-last:
-	/* The CPU is going idle although p waits, perhaps for this very CPU: look again. */
-	if (enq_flags & ENUM(scx_enq_flags, SCX_ENQ_LAST))
-		scx_bpf_kick_cpu(cpu, 0);
 	return;
 
 lost:
