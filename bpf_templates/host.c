@@ -45,6 +45,8 @@ unsigned scx_test(const struct scx_host_task *task, unsigned predicate)
 {
 	struct subject subject;
 
+	if (predicate >= sizeof(tests) / sizeof(tests[0]) || !tests[predicate])
+		return ~0u;
 	fill(&subject, task);
-	return predicate < sizeof(tests) / sizeof(tests[0]) && tests[predicate](&subject);
+	return tests[predicate](&subject);
 }

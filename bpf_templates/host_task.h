@@ -24,7 +24,7 @@ struct scx_host_task {
 
 /* The domain of the task, or ~0u if no layer matches. */
 unsigned scx_classify(const struct scx_host_task *task);
-/* The value of one predicate, 0 or 1. */
+/* The value of one predicate, 0 or 1, or ~0u for one that no layer uses. */
 unsigned scx_test(const struct scx_host_task *task, unsigned predicate);
 
 #ifdef __cplusplus

@@ -116,7 +116,7 @@ std::string emit_host(const model::Policy& policy, const abi::Classifier& classi
   const Usage usage = usage_of(policy, classifier);
   Features features = features_of(policy, classifier, usage);
   Unit unit(std::filesystem::path(sources.logical_path(FileId{})).stem().string() + ".host.c");
-  unit.add(Section::kFeed, std::string(templates.text("host_task.h")));
+  unit.add(Section::kFeed, select(templates.text("host_task.h"), features));
   unit.add(Section::kConstants, needed(automata_counts(classifier, usage), templates.text("subject.host.h")));
   unit.add(Section::kSubject, select(templates.text("subject.host.h"), features));
   unit.add_located(Section::kClassifier, classifier_text(policy, classifier, usage, sources));

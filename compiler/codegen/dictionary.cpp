@@ -71,52 +71,50 @@ bool is_name(const std::string& token) {
   return !token.empty() && (std::isalpha(static_cast<unsigned char>(token[0])) != 0 || token[0] == '_');
 }
 
+Names macros(const std::vector<Token>& all) {
+  Names names;
+  for (size_t i = 0; i + 2 < all.size(); i++) {
+    if (all[i].text == "#" && all[i + 1].text == "define") names.insert(all[i + 2].text);
+  }
+  return names;
+}
+
+// The first name of each item between the braces of an enumeration.
+void add_enumerators(const std::vector<Token>& all, Names& names) {
+  if (all.empty() || all[0].text != "enum") return;
+  for (size_t i = 1; i < all.size(); i++) {
+    const std::string& before = all[i - 1].text;
+    if (all[i].depth == 1 && is_name(all[i].text) && (before == "{" || before == ",")) {
+      names.insert(all[i].text);
+    }
+  }
+}
+
 // The names that C code at file scope defines: macros, tags, enumerators,
-// typedefs, functions, variables.
+// typedefs, functions, variables. One declaration, or lines of one kind.
 Names definitions(std::string_view code) {
   Names names;
-  size_t start = code.find_first_not_of(" \t\n");
-  if (start == std::string_view::npos) return names;
-  code.remove_prefix(start);
-  if (code.starts_with("#pragma")) return names;
+  const size_t start = code.find_first_not_of(" \t\n");
+  if (start == std::string_view::npos || code.substr(start).starts_with("#pragma")) return names;
   const std::vector<Token> all = tokens(code);
-  if (code.starts_with("#define")) {
-    for (size_t i = 0; i + 2 < all.size(); i++) {
-      if (all[i].text == "#" && all[i + 1].text == "define") names.insert(all[i + 2].text);
-    }
-    return names;
-  }
-  bool attribute = false;
-  for (size_t i = 0; i < all.size(); i++) {
-    const Token& token = all[i];
-    if (token.depth == 0 && token.text == "__attribute__") attribute = true;
-    if (token.depth == 0 && token.text == ")") attribute = false;
-    if (!is_name(token.text) || i + 1 >= all.size()) continue;
+  if (code.substr(start).starts_with("#define")) return macros(all);
+  static const Names kNotNames = {"SEC", "typeof", "__attribute__"};
+  static const Names kAfterVariable = {";", "=", "[", "SEC", "__attribute__"};
+  add_enumerators(all, names);
+  for (size_t i = 0; i + 1 < all.size(); i++) {
+    const std::string& name = all[i].text;
     const std::string& next = all[i + 1].text;
-    const bool tagged = i > 0 && (all[i - 1].text == "struct" || all[i - 1].text == "enum");
-    if (token.depth == 0 && tagged && (next == "{" || next == ";")) names.insert(token.text);
-    // `PROG(name, …)` defines a program.
-    if (token.text == "PROG" && next == "(" && token.depth == 0) names.insert(all[i + 2].text);
-    if (token.depth == 0 && !tagged && token.text != "typeof" && token.text != "SEC" &&
-        token.text != "PROG" && !attribute &&
-        (next == "(" || next == ";" || next == "=" || next == "[" || next == "SEC" ||
-         next == "__attribute__")) {
-      names.insert(token.text);
-    }
+    if (!is_name(name) || kNotNames.contains(name)) continue;
     // `(*const name)(…)`: a helper.
-    if (token.depth == 1 && next == ")" && i > 0 && (all[i - 1].text == "*" || all[i - 1].text == "const") &&
-        i + 2 < all.size() && all[i + 2].text == "(" && token.text != "const") {
-      names.insert(token.text);
+    if (all[i].depth == 1 && next == ")" && all[i - 1].text == "const") names.insert(name);
+    if (all[i].depth > 0) continue;
+    if (next == "(") {
+      // A function, or `PROG(name, …)`; a body follows, or nothing.
+      names.insert(name == "PROG" ? all[i + 2].text : name);
+      break;
     }
-  }
-  // Enumerators: the first name of each item between braces.
-  for (size_t i = 0; i + 2 < all.size(); i++) {
-    if (all[i].text != "enum" || all[i].depth != 0) continue;
-    for (size_t k = i + 1; k + 1 < all.size(); k++) {
-      if (all[k].depth == 1 && is_name(all[k].text) && (all[k - 1].text == "{" || all[k - 1].text == ",")) {
-        names.insert(all[k].text);
-      }
-    }
+    const bool tag = i > 0 && (all[i - 1].text == "struct" || all[i - 1].text == "enum");
+    if (tag ? next == "{" || next == ";" : kAfterVariable.contains(next)) names.insert(name);
   }
   return names;
 }

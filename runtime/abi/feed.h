@@ -17,14 +17,15 @@
  *   cpus: nr_cpu_ids            plan: domains * plan_words
  *   near: nr_llcs * nr_llcs     llcs: nr_llcs     homes: domains * nr_llcs
  */
+//% if host
+/* Not in the emitted text: */
 #ifndef SCX_FEED_H
 #define SCX_FEED_H
 
-#ifndef __bpf__
 #include <stdint.h>
 typedef uint32_t u32;
 typedef uint64_t u64;
-#endif
+//% end
 
 /* Raised with every change of this file. */
 #define SCX_FEED_VERSION 1
@@ -84,5 +85,7 @@ struct scx_exit_report {
   char message[1024];
   char dump[32768];
 };
+//% if host
 
 #endif
+//% end
