@@ -20,24 +20,27 @@ void expect_working(Loaded& scheduler, const std::string& layer, uint64_t tasks)
       << layer << " uses no CPU time";
 }
 
+// Enough to be counted, little enough that thirteen of them leave CPUs idle.
+constexpr Work kLight{500, 10000};
+
 TEST(Classification, ByEachAttribute) {
   Loaded scheduler("classes");
   const Cgroup inside("/class.slice/in/deep/er");
   const Cgroup beside("/class.slice/inside");
   const Cgroup globbed("/class.slice/any/glob");
-  const Task comm({.comm = "named-task"});
-  const Task suffix({.comm = "a-tail"});
-  const Task contains({.comm = "x~mid~y"});
-  const Task regex({.comm = "re42"});
-  const Task leader({.comm = "chief", .threads = 2, .thread_comm = "member"});
-  const Task cgroup({.comm = "plain", .cgroup = inside.path()});
-  const Task neighbour({.comm = "plain", .cgroup = beside.path()});
-  const Task glob({.comm = "plain", .cgroup = globbed.path()});
-  const Task nice({.comm = "plain", .nice = 4});
-  const Task outside({.comm = "plain", .nice = 6});
-  const Task batch({.comm = "plain", .policy = SCHED_BATCH});
-  const Task uid({.comm = "plain", .uid = 2500});
-  const Task gid({.comm = "plain", .gid = 777});
+  const Task comm({.comm = "named-task", .work = kLight});
+  const Task suffix({.comm = "a-tail", .work = kLight});
+  const Task contains({.comm = "x~mid~y", .work = kLight});
+  const Task regex({.comm = "re42", .work = kLight});
+  const Task leader({.comm = "chief", .work = kLight, .threads = 2, .thread_comm = "member"});
+  const Task cgroup({.comm = "plain", .cgroup = inside.path(), .work = kLight});
+  const Task neighbour({.comm = "plain", .cgroup = beside.path(), .work = kLight});
+  const Task glob({.comm = "plain", .cgroup = globbed.path(), .work = kLight});
+  const Task nice({.comm = "plain", .nice = 4, .work = kLight});
+  const Task outside({.comm = "plain", .nice = 6, .work = kLight});
+  const Task batch({.comm = "plain", .policy = SCHED_BATCH, .work = kLight});
+  const Task uid({.comm = "plain", .uid = 2500, .work = kLight});
+  const Task gid({.comm = "plain", .gid = 777, .work = kLight});
   expect_working(scheduler, "by_comm", 1);
   expect_working(scheduler, "by_text", 3);
   expect_working(scheduler, "by_leader", 2);
