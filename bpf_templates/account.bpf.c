@@ -4,21 +4,20 @@
  * the shared ones. Callers hold the task's runqueue lock.
  */
 
-/* A task that slept or comes from elsewhere is never more than one slice behind. */
+/* p's vtime on a queue's clock: at most one slice behind it, however long p slept. */
 static __always_inline u64 bounded_vtime(struct task_struct *p, struct task_ctx *t, u64 clock, u32 clock_id, u64 slice,
 					 u32 queued)
 {
 	u64 vtime = p->scx.dsq_vtime;
-	u64 ahead = MAX_AHEAD_NS / (queued + 1);
 
 	if (t->clock != clock_id) {
 		t->clock = clock_id;
 		vtime = clock;
 	} else if (before(vtime, clock - slice)) {
 		vtime = clock - slice;
-	} else if (before(clock + ahead, vtime)) {
+	} else if (before(clock + MAX_AHEAD_NS / (queued + 1), vtime)) {
 		/* Nor so far ahead that a crowd of others would keep it waiting for ever. */
-		vtime = clock + ahead;
+		vtime = clock + MAX_AHEAD_NS / (queued + 1);
 	}
 	p->scx.dsq_vtime = vtime;
 	return vtime;
@@ -134,7 +133,7 @@ void PROG(pol_stopping, struct task_struct *p, bool runnable)
 		return;
 	charge(p, t, domain_of(t), c);
 //% if guests
-	take_back(c, cpu);
+	unlend(c, cpu);
 //% end
 }
 

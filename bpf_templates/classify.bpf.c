@@ -20,40 +20,59 @@ static __always_inline u32 domain_of(const struct task_ctx *t)
 	return 0;
 //% end
 }
-//% if dynamic
-
-/* Whether something changed that the classifier reads. */
-static __always_inline bool is_stale(struct task_struct *p, struct task_ctx *t)
-{
-	if (unlikely(!t->head.classified))
-		return true;
 //% if cgroup
+
+/* Of a process that moves, only the leader is reported: all tasks compare when anything has moved. */
+static __always_inline bool cgroup_changed(struct task_struct *p, struct task_ctx *t)
+{
 	u64 moves = READ_ONCE(cgroup_moves);
 
-	/* Of a process that moves, only the leader is reported. */
-	if (t->moves_seen != moves) {
-		if (p->cgroups->dfl_cgrp->kn->id != t->cgroup_id)
-			return true;
-		t->moves_seen = moves;
-	}
+	if (likely(t->moves_seen == moves))
+		return false;
+	if (p->cgroups->dfl_cgrp->kn->id != t->cgroup_id)
+		return true;
+	t->moves_seen = moves;
+	return false;
+}
 //% end
 //% if leader_comm
+
+/* A leader's new name concerns all threads of its process. */
+static __always_inline bool leader_renamed(struct task_struct *p, struct task_ctx *t)
+{
 	u32 renames = READ_ONCE(leader_renames);
+	struct task_ctx *leader;
 
-	if (t->rename_seen != renames) {
-		struct task_ctx *leader = task_ctx(p->group_leader);
+	if (likely(t->renames_seen == renames))
+		return false;
+	leader = task_ctx(p->group_leader);
+	if (leader && leader->renames != t->leader_renames)
+		return true;
+	t->renames_seen = renames;
+	return false;
+}
+//% end
+//% if dynamic
 
-		if (leader && leader->renames != t->leader_renames)
-			return true;
-		t->rename_seen = renames;
-	}
+/* Whether something changed that the classifier reads, or p was not classified yet. */
+static __always_inline bool is_stale(struct task_struct *p, struct task_ctx *t)
+{
+	if (!t->head.classified || t->flags & TASK_STALE)
+		return true;
+//% if cgroup
+	if (cgroup_changed(p, t))
+		return true;
+//% end
+//% if leader_comm
+	if (leader_renamed(p, t))
+		return true;
 //% end
 //% if ppid
 	/* Nothing tells when a process gets another parent. */
 	if (p->real_parent->tgid != t->ppid)
 		return true;
 //% end
-	return t->flags & TASK_STALE;
+	return false;
 }
 //% end
 //% if comm
@@ -65,17 +84,46 @@ static __always_inline void read_comm(u64 *words, const void *from)
 	bpf_probe_read_kernel_str(words, 16, from);
 }
 //% end
+//% if leader_comm
 
-/* Classifies p. */
-static __noinline u32 reclassify(struct task_struct *p, struct task_ctx *t)
+/* The leader's name, from where task_rename keeps it, or from the leader. */
+static __always_inline void read_leader_comm(struct task_struct *p, struct task_ctx *t, u64 *words)
 {
-//% if multi
-	struct subject subject = { .p = p };
-//% end
-	u32 from = domain_of(t), to;
+	struct task_ctx *leader = task_ctx(p->group_leader);
 
-	/* Before anything is read: what changes meanwhile marks it again. */
-	__sync_fetch_and_and(&t->flags, ~TASK_STALE);
+	t->renames_seen = READ_ONCE(leader_renames);
+	if (leader)
+		t->leader_renames = READ_ONCE(leader->renames);
+	if (leader && leader->flags & TASK_NAMED) {
+		words[0] = leader->comm[0];
+		words[1] = leader->comm[1];
+	} else {
+		read_comm(words, p->group_leader->comm);
+	}
+}
+//% end
+//% if cgroup
+
+/* The tests of p's cgroup, or NULL without memory. */
+static __always_inline const u64 *read_cgroup(struct task_struct *p, struct task_ctx *t)
+{
+	struct cgroup *cgrp = p->cgroups->dfl_cgrp;
+	struct cgroup_ctx *c;
+
+	t->moves_seen = READ_ONCE(cgroup_moves);
+	t->cgroup_id = cgrp->kn->id;
+	c = classify_cgroup(cgrp);
+	return c ? c->match : NULL;
+}
+//% end
+//% if multi
+
+/* The domain of p by the policy's tests. NR_DOMAINS: not now, for want of memory. */
+static __always_inline u32 decide(struct task_struct *p, struct task_ctx *t)
+{
+	struct subject subject = { .p = p };
+	u32 domain;
+
 //% if task_comm
 	if (!(t->flags & TASK_NAMED)) {
 		read_comm(t->comm, p->comm);
@@ -87,49 +135,41 @@ static __noinline u32 reclassify(struct task_struct *p, struct task_ctx *t)
 	match_comm((const u8 *)t->comm, subject.comm_match);
 //% end
 //% if leader_comm
-	{
-		struct task_ctx *leader = task_ctx(p->group_leader);
-
-		t->rename_seen = READ_ONCE(leader_renames);
-		if (leader)
-			t->leader_renames = READ_ONCE(leader->renames);
-		if (leader && leader->flags & TASK_NAMED) {
-			subject.leader_comm[0] = leader->comm[0];
-			subject.leader_comm[1] = leader->comm[1];
-		} else {
-			read_comm(subject.leader_comm, p->group_leader->comm);
-		}
-	}
+	read_leader_comm(p, t, subject.leader_comm);
 //% end
 //% if leader_comm_automata
 	match_leader_comm((const u8 *)subject.leader_comm, subject.leader_comm_match);
 //% end
 //% if cgroup
-	{
-		struct cgroup *cgrp = p->cgroups->dfl_cgrp;
-		struct cgroup_ctx *c;
-
-		t->moves_seen = READ_ONCE(cgroup_moves);
-		t->cgroup_id = cgrp->kn->id;
-		c = classify_cgroup(cgrp);
-		if (!c) {
-			fail("no memory for the state of a cgroup");
-			return from;
-		}
-		subject.cgroup_match = c->match;
-	}
+	subject.cgroup_match = read_cgroup(p, t);
+	if (!subject.cgroup_match)
+		return NR_DOMAINS;
 //% end
 //% if ppid
 	t->ppid = p->real_parent->tgid;
 //% end
-
-//% if multi
-	to = classify(&subject);
-	if (to >= NR_DOMAINS)
-		to = NR_DOMAINS - 1;
+	domain = classify(&subject);
+	return domain < NR_DOMAINS ? domain : NR_DOMAINS - 1;
+}
 //% end
-//% if not multi
-	to = 0;
+
+/* Classifies p. Not static: the verifier walks it once and not for every caller. */
+__noinline u32 pol_classify(struct task_struct *p __arg_trusted)
+{
+	struct task_ctx *t = task_ctx(p);
+	u32 from, to = 0;
+
+	if (!t)
+		return NR_DOMAINS - 1;
+	from = domain_of(t);
+	/* Before anything is read: what changes meanwhile marks it again. */
+	__sync_fetch_and_and(&t->flags, ~TASK_STALE);
+//% if multi
+	to = decide(p, t);
+	if (to >= NR_DOMAINS) {
+		__sync_fetch_and_or(&t->flags, TASK_STALE);
+		return from;
+	}
 //% end
 	if (t->head.classified) {
 		if (to == from)
@@ -149,11 +189,11 @@ static __always_inline u32 current_domain(struct task_struct *p, struct task_ctx
 {
 //% if dynamic
 	if (unlikely(is_stale(p, t)))
-		return reclassify(p, t);
+		pol_classify(p);
 //% end
 //% if not dynamic
 	if (unlikely(!t->head.classified))
-		return reclassify(p, t);
+		pol_classify(p);
 //% end
 	return domain_of(t);
 }

@@ -52,9 +52,11 @@ static __always_inline bool is_longer(u32 domain, u32 other, u32 id, struct llc_
 /*
  * Takes a task of one of the domains in `set` from their queues in an LLC, or
  * lets prev, of domain `prev_domain` (NR_DOMAINS: of none that may go on), go on.
- * `other` is an LLC whose longer queue is served first. True if the CPU has a task.
+ * `other` is an LLC whose longer queue is served first. True if the CPU has a
+ * task. Not static: the verifier walks its loops once and not for every caller.
  */
-static bool take_from(u32 id, u64 set, struct task_struct *prev, u32 prev_domain, u32 other)
+__noinline bool pol_take(u32 id, u64 set, struct task_struct *prev __arg_trusted __arg_nullable, u32 prev_domain,
+			 u32 other)
 {
 	struct llc_ctx *llc = llc_ctx(id);
 	u32 attempt;
@@ -63,7 +65,7 @@ static bool take_from(u32 id, u64 set, struct task_struct *prev, u32 prev_domain
 		return false;
 	bpf_for(attempt, 0, MAX_ATTEMPTS) {
 		u32 best = NR_DOMAINS;
-		bool elsewhere;
+		bool elsewhere, is_prev;
 //% if multi
 		u64 least = 0;
 		u32 i;
@@ -93,7 +95,9 @@ static bool take_from(u32 id, u64 set, struct task_struct *prev, u32 prev_domain
 			return false;
 //% end
 		elsewhere = is_longer(best, other, id, llc);
-		if (best == prev_domain && prev && !elsewhere && prev_goes_on(prev, best, domain_dsq(best, id)))
+		is_prev = best == prev_domain;
+		hide(is_prev); /* or clang takes prev_domain, without bounds, for best */
+		if (is_prev && prev && !elsewhere && prev_goes_on(prev, best, domain_dsq(best, id)))
 			return true;
 		if (elsewhere && dsq_move_to_local(domain_dsq(best, other))) {
 			count(best, SCX_STAT_CROSS_LLC, 1);
@@ -114,12 +118,12 @@ static __always_inline bool take(struct cpu_ctx *c, u64 set, struct task_struct 
 
 	if (!set)
 		return false;
-	if (take_from(c->llc, set, prev, prev_domain, nr_llcs > 1 ? next_llc(c) : c->llc))
+	if (pol_take(c->llc, set, prev, prev_domain, nr_llcs > 1 ? next_llc(c) : c->llc))
 		return true;
 	bpf_for(rank, 1, nr_llcs) {
 		u32 id = near_llc(c->llc, rank);
 
-		if (take_from(id, set, NULL, NR_DOMAINS, id))
+		if (pol_take(id, set, NULL, NR_DOMAINS, id))
 			return true;
 	}
 	return false;
@@ -128,7 +132,7 @@ static __always_inline bool take(struct cpu_ctx *c, u64 set, struct task_struct 
 /* The CPU's own queue: tasks that may not run on all of their domain's CPUs. */
 static __always_inline bool take_own(s32 cpu, struct task_struct *prev, u32 prev_domain)
 {
-	if (prev_domain < NR_DOMAINS && prev && prev_goes_on(prev, prev_domain, cpu_dsq(cpu)))
+	if (prev && prev_domain < NR_DOMAINS && prev_goes_on(prev, prev_domain, cpu_dsq(cpu)))
 		return true;
 	return dsq_move_to_local(cpu_dsq(cpu));
 }
@@ -136,8 +140,8 @@ static __always_inline bool take_own(s32 cpu, struct task_struct *prev, u32 prev
 SEC("struct_ops/dispatch")
 void PROG(pol_dispatch, s32 cpu, struct task_struct *prev)
 {
+	u32 shared = NR_DOMAINS, own = NR_DOMAINS; /* as whose task prev may go on here, from which queue */
 	struct cpu_ctx *c = cpu_ctx(cpu);
-	u32 own = NR_DOMAINS, shared = NR_DOMAINS; /* prev's domain, if it may go on as one of these */
 	struct task_ctx *t = NULL;
 
 	if (!c)
@@ -147,14 +151,14 @@ void PROG(pol_dispatch, s32 cpu, struct task_struct *prev)
 
 		charge(prev, t, domain, c);
 //% if dynamic
-		if (!is_stale(prev, t))
+		/* One that may be in another domain now goes through ops.enqueue. */
+		if (is_stale(prev, t))
+			domain = NR_DOMAINS;
 //% end
-		{
-			if (t->flags & TASK_OWN)
-				own = domain;
-			else
-				shared = domain;
-		}
+		if (t->flags & TASK_OWN)
+			own = domain;
+		else
+			shared = domain;
 	}
 
 	if (c->own_lead <= 0 && take_own(cpu, prev, own))

@@ -23,6 +23,42 @@ static __always_inline void rcu_drop(int *unused)
 /* RCU is held to the end of the scope. */
 #define guard_rcu() int __rcu __cleanup(rcu_drop) __attribute__((unused)) = (bpf_rcu_read_lock(), 0)
 
+static __always_inline void preemption_drop(int *unused)
+{
+	bpf_preempt_enable();
+}
+
+/* This CPU is not preempted to the end of the scope. */
+#define guard_preemption()                                                                              \
+	int __preemption __cleanup(preemption_drop) __attribute__((unused)) = (bpf_preempt_disable(), 0)
+
+static __always_inline void lock_drop(struct bpf_spin_lock **lock)
+{
+	bpf_spin_unlock(*lock);
+}
+
+/* Taken, then armed. Arithmetic only in this scope: the verifier wants no call under a lock. */
+#define guard_lock(lock)                                                                                \
+	bpf_spin_lock(lock);                                                                            \
+	struct bpf_spin_lock *__lock __cleanup(lock_drop) = (lock)
+
+static __always_inline void idle_mask_drop(const struct cpumask **mask)
+{
+	scx_bpf_put_idle_cpumask(*mask);
+}
+
+/* The kernel's mask of idle CPUs. */
+#define guard_idle_mask(name) const struct cpumask *name __cleanup(idle_mask_drop) = scx_bpf_get_idle_cpumask()
+
+static __always_inline void task_drop(struct task_struct **p)
+{
+	if (*p)
+		bpf_task_release(*p);
+}
+
+/* A reference to the task of that pid, or NULL. */
+#define guard_task_pid(name, pid) struct task_struct *name __cleanup(task_drop) = bpf_task_from_pid(pid)
+
 static __always_inline void cpumask_drop(struct bpf_cpumask **mask)
 {
 	if (*mask)
@@ -64,3 +100,6 @@ static __always_inline void cgroup_drop(struct cgroup **cgrp)
 	     *__new __attribute__((unused)) = (bpf_iter_scx_dsq_new(&__it, (dsq), 0),                   \
 					       (void)bpf_iter_scx_dsq_destroy, (void *)0);              \
 	     ((p) = bpf_iter_scx_dsq_next(&__it));)
+
+/* Inside for_each_queued: moves p to another DSQ. */
+#define move_queued(p, dsq) scx_bpf_dsq_move(&__it, (p), (dsq), 0)

@@ -48,8 +48,8 @@ static __always_inline void lend(struct cpu_ctx *c, s32 cpu)
 		bpf_cpumask_set_cpu(cpu, lent);
 }
 
-/* The CPU's task stops: no guest any more. */
-static __always_inline void take_back(struct cpu_ctx *c, s32 cpu)
+/* The CPU's task stops, guest or not. */
+static __always_inline void unlend(struct cpu_ctx *c, s32 cpu)
 {
 	struct bpf_cpumask *lent;
 
@@ -61,19 +61,20 @@ static __always_inline void take_back(struct cpu_ctx *c, s32 cpu)
 		bpf_cpumask_clear_cpu(cpu, lent);
 }
 
-/* Throws a guest out of one of the domain's home CPUs; -1: nothing is left to do for the caller. */
-static __always_inline s32 reclaim(u32 domain)
+/* Throws a guest out of one of the domain's home CPUs, if there is one. */
+static __always_inline bool reclaim(u32 domain)
 {
 	const struct cpumask *home = home_mask(domain);
 	struct bpf_cpumask *lent = lent_cpus();
 	u32 cpu;
 
 	if (!home || !lent)
-		return -1;
+		return false;
 	cpu = bpf_cpumask_any_and_distribute(home, (const struct cpumask *)lent);
-	if (cpu < nr_cpu_ids && bpf_cpumask_test_and_clear_cpu(cpu, lent))
-		scx_bpf_kick_cpu(cpu, SCX_KICK_PREEMPT);
-	return -1;
+	if (cpu >= nr_cpu_ids || !bpf_cpumask_test_and_clear_cpu(cpu, lent))
+		return false;
+	scx_bpf_kick_cpu(cpu, SCX_KICK_PREEMPT);
+	return true;
 }
 
 /* Whether a task waits, in this LLC, that is at home on the CPU. */
@@ -138,7 +139,10 @@ static __always_inline bool preempt_one(struct task_struct *p, u32 domain, struc
 	if (before(llc->service + slice, llc->queue[domain].service))
 		return false;
 //% end
-	cpu = bpf_cpumask_any_and_distribute(home, (const struct cpumask *)weak);
+	/* Where it ran last, its data is and the wake-up came; else anywhere. */
+	cpu = scx_bpf_task_cpu(p);
+	if (!bpf_cpumask_test_cpu(cpu, home) || !bpf_cpumask_test_cpu(cpu, (const struct cpumask *)weak))
+		cpu = bpf_cpumask_any_and_distribute(home, (const struct cpumask *)weak);
 	if (cpu >= nr_cpu_ids || !bpf_cpumask_test_cpu(cpu, p->cpus_ptr) ||
 	    !bpf_cpumask_test_and_clear_cpu(cpu, weak))
 		return false;

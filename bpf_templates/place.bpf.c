@@ -117,10 +117,12 @@ static __always_inline void kick_for(struct task_struct *p, u32 domain, u32 llc)
 		cpu = scx_bpf_pick_idle_cpu(mask, 0);
 	}
 //% if guests
-	if (cpu < 0)
-		cpu = reclaim(domain);
-	if (cpu < 0 && domains[domain].roams)
-		cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
+	if (cpu < 0) {
+		if (reclaim(domain))
+			return;
+		if (domains[domain].roams)
+			cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
+	}
 //% end
 	if (cpu >= 0)
 		scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);

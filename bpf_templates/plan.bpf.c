@@ -121,6 +121,25 @@ void PROG(pol_cpu_online, s32 cpu)
 	/* It is nobody's home yet; that the operation exists keeps the scheduler running. */
 }
 
+//% if before_7_3
+/*
+ * A CPU that goes offline asks for no work any more, so tasks that wait in a
+ * queue and only it may run would stay there and hold up the way offline. On
+ * its local queue the kernel finds them and gives them another CPU. From 7.3 on
+ * the kernel does that by itself.
+ */
+static __noinline void hand_back(s32 cpu, u64 dsq)
+{
+	struct task_struct *p;
+
+	guard_rcu();
+	for_each_queued(p, dsq) {
+		if (scx_bpf_task_cpu(p) == cpu)
+			move_queued(p, SCX_DSQ_LOCAL_ON | cpu);
+	}
+}
+
+//% end
 SEC("struct_ops.s/cpu_offline")
 void PROG(pol_cpu_offline, s32 cpu)
 {
@@ -140,4 +159,10 @@ void PROG(pol_cpu_offline, s32 cpu)
 			llc->queue[domain].cpus--;
 	}
 	c->members = 0;
+//% if before_7_3
+	hand_back(cpu, cpu_dsq(cpu));
+	bpf_for(i, 0, NR_DOMAINS * nr_llcs)
+		hand_back(cpu, domain_dsq(i / nr_llcs, i % nr_llcs));
+	scx_bpf_kick_cpu(cpu, SCX_KICK_PREEMPT);
+//% end
 }

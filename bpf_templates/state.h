@@ -39,19 +39,17 @@ struct task_ctx {
 	u32 flags;
 	u32 queue; /* LLC index + 1 of the domain queue that counts it, or 0 */
 	u32 clock; /* what dsq_vtime is relative to: LLC index + 1, or CPU_CLOCK | cpu */
-	u32 spare;
 //% if comm
 	u64 comm[2]; /* zero padded; task_rename tells a new name before the task has it */
 //% end
 //% if leader_comm
-	u64 leader_renames; /* of the leader, when it was last looked at */
-	u64 renames;	    /* of this task */
-	u32 rename_seen;
-	u32 spare_rename;
+	u32 renames;	    /* how often this task was */
+	u32 leader_renames; /* how often its leader had been when its name was read */
+	u32 renames_seen;   /* leader_renames when it was last compared */
 //% end
 //% if cgroup
-	u64 cgroup_id; /* of the cgroup it was classified by */
-	u64 moves_seen;
+	u64 cgroup_id;	/* of the cgroup it was classified by */
+	u64 moves_seen; /* cgroup_moves when it was last compared */
 //% end
 //% if ppid
 	s64 ppid; /* of the parent it was classified by */
@@ -105,7 +103,6 @@ struct queue {
 	u32 queued;  /* tasks in it; counted before the insertion, so never too low */
 	u32 cpus;    /* home CPUs of the domain in this LLC */
 	u32 target;  /* the nearest LLC with home CPUs: where its tasks queue */
-	u32 spare;
 };
 
 struct llc_ctx {

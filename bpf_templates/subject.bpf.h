@@ -6,8 +6,7 @@
 /* Where an automaton stands after the bytes that it has read. */
 struct scan {
 	u64 bits;
-	u32 state;
-	u32 spare;
+	u64 state;
 };
 
 struct subject {

@@ -14,8 +14,7 @@ typedef _Bool bool;
 
 struct scan {
 	u64 bits;
-	u32 state;
-	u32 spare;
+	u64 state;
 };
 
 struct subject {

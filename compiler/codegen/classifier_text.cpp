@@ -246,6 +246,17 @@ std::string condition(const abi::Expression& expression, bool nested = false) {
   return nested ? "(" + joined + ")" : joined;
 }
 
+// A test stands alone in its function: parentheses around all of it say nothing.
+std::string without_outer_parentheses(std::string text) {
+  if (!text.starts_with('(') || !text.ends_with(')')) return text;
+  int depth = 0;
+  for (size_t i = 0; i + 1 < text.size(); i++) {
+    depth += text[i] == '(' ? 1 : text[i] == ')' ? -1 : 0;
+    if (depth == 0) return text;
+  }
+  return text.substr(1, text.size() - 2);
+}
+
 std::string line_directive(const abi::Location& where) {
   return fmt::format("#line {} \"{}\"\n", where.line, where.file);
 }
@@ -286,8 +297,9 @@ std::string classifier_text(const model::Policy& policy, const abi::Classifier& 
   for (size_t i = 0; i < classifier.predicates.size(); i++) {
     if (!usage.predicates[i]) continue;
     const abi::Predicate& predicate = classifier.predicates[i];
-    const std::string test = abi::is_string(predicate.attribute) ? string_test(policy, classifier, usage, i)
-                                                                 : integer_test(classifier, i);
+    const std::string test = without_outer_parentheses(abi::is_string(predicate.attribute)
+                                                           ? string_test(policy, classifier, usage, i)
+                                                           : integer_test(classifier, i));
     out += fmt::format("/* {} */\n", comment_safe(predicate.text));
     out += line_directive(predicate.where);
     out += fmt::format("static __always_inline bool test_{}(const struct subject *s) {{ return {}; }}\n\n", i,

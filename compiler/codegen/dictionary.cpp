@@ -1,7 +1,7 @@
 #include "compiler/codegen/dictionary.h"
 
+#include <algorithm>
 #include <cctype>
-#include <map>
 #include <utility>
 
 namespace scx::codegen {
@@ -39,8 +39,8 @@ std::string without_comments(std::string_view text) {
 }
 
 struct Token {
-  std::string text;  // a word, a string with its quotes, or one character
-  int depth = 0;     // of braces and parentheses around it
+  std::string_view text;  // a word, a string with its quotes, or one character
+  int depth = 0;          // of braces and parentheses around it
 };
 
 std::vector<Token> tokens(std::string_view code) {
@@ -60,21 +60,21 @@ std::vector<Token> tokens(std::string_view code) {
       end++;
     }
     if (c == ')' || c == '}') depth--;
-    out.push_back({std::string(code.substr(i, end - i)), depth});
+    out.push_back({code.substr(i, end - i), depth});
     if (c == '(' || c == '{') depth++;
     i = end;
   }
   return out;
 }
 
-bool is_name(const std::string& token) {
+bool is_name(std::string_view token) {
   return !token.empty() && (std::isalpha(static_cast<unsigned char>(token[0])) != 0 || token[0] == '_');
 }
 
 Names macros(const std::vector<Token>& all) {
   Names names;
   for (size_t i = 0; i + 2 < all.size(); i++) {
-    if (all[i].text == "#" && all[i + 1].text == "define") names.insert(all[i + 2].text);
+    if (all[i].text == "#" && all[i + 1].text == "define") names.emplace(all[i + 2].text);
   }
   return names;
 }
@@ -83,9 +83,9 @@ Names macros(const std::vector<Token>& all) {
 void add_enumerators(const std::vector<Token>& all, Names& names) {
   if (all.empty() || all[0].text != "enum") return;
   for (size_t i = 1; i < all.size(); i++) {
-    const std::string& before = all[i - 1].text;
+    const std::string_view before = all[i - 1].text;
     if (all[i].depth == 1 && is_name(all[i].text) && (before == "{" || before == ",")) {
-      names.insert(all[i].text);
+      names.emplace(all[i].text);
     }
   }
 }
@@ -102,32 +102,33 @@ Names definitions(std::string_view code) {
   static const Names kAfterVariable = {";", "=", "[", "SEC", "__attribute__"};
   add_enumerators(all, names);
   for (size_t i = 0; i + 1 < all.size(); i++) {
-    const std::string& name = all[i].text;
-    const std::string& next = all[i + 1].text;
+    const std::string_view name = all[i].text;
+    const std::string_view next = all[i + 1].text;
     if (!is_name(name) || kNotNames.contains(name)) continue;
     // `(*const name)(…)`: a helper.
-    if (all[i].depth == 1 && next == ")" && all[i - 1].text == "const") names.insert(name);
+    if (all[i].depth == 1 && next == ")" && all[i - 1].text == "const") names.emplace(name);
     if (all[i].depth > 0) continue;
     if (next == "(") {
       // A function, or `PROG(name, …)`; a body follows, or nothing.
-      names.insert(name == "PROG" ? all[i + 2].text : name);
+      names.emplace(name == "PROG" ? all[i + 2].text : name);
       break;
     }
     const bool tag = i > 0 && (all[i - 1].text == "struct" || all[i - 1].text == "enum");
-    if (tag ? next == "{" || next == ";" : kAfterVariable.contains(next)) names.insert(name);
+    if (tag ? next == "{" || next == ";" : kAfterVariable.contains(next)) names.emplace(name);
   }
   return names;
 }
 
 // The member that a line of a structure declares, if it declares one.
 std::string member_of(std::string_view line) {
-  const std::vector<Token> all = tokens(without_comments(line));
+  const std::string code = without_comments(line);
+  const std::vector<Token> all = tokens(code);
   for (size_t i = 0; i + 1 < all.size(); i++) {
     if (!is_name(all[i].text)) continue;
-    const std::string& next = all[i + 1].text;
+    const std::string_view next = all[i + 1].text;
     // `type name;`, `type name[n];` or `type (*name)(…);`
-    if (all[i].depth == 0 && (next == ";" || next == "[")) return all[i].text;
-    if (all[i].depth == 1 && next == ")" && i > 0 && all[i - 1].text == "*") return all[i].text;
+    if (all[i].depth == 0 && (next == ";" || next == "[")) return std::string(all[i].text);
+    if (all[i].depth == 1 && next == ")" && i > 0 && all[i - 1].text == "*") return std::string(all[i].text);
   }
   return "";
 }
@@ -142,52 +143,44 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   return lines;
 }
 
-// A declaration while it is decided what of it is needed.
-struct Candidate {
-  Declaration declaration;
-  bool needed = false;
+Names identifiers_of_code(std::string_view code) {
+  Names names;
+  for (const Token& token : tokens(code)) {
+    if (is_name(token.text)) names.emplace(token.text);
+  }
+  return names;
+}
+
+// Text that is taken as a whole or not at all.
+struct Part {
+  std::string text;
+  std::string member;  // the member that must be named for it; empty: always there
+  Names uses;
+  bool shown = false;
 };
 
-class Needs {
- public:
-  explicit Needs(std::string_view roots) : names_(identifiers(roots)) {}
+// A declaration while it is decided what of it is needed. Each text is read
+// once: what it uses does not depend on what else is needed.
+struct Candidate {
+  Declaration declaration;
+  std::vector<Part> parts;  // one, or a line each where members count
+  bool needed = false;
 
-  // Adds names; true if any was new.
-  bool add(const Names& names) {
-    const size_t before = names_.size();
-    names_.insert(names.begin(), names.end());
-    return names_.size() != before;
-  }
-  [[nodiscard]] bool any_of(const Names& names) const {
-    for (const std::string& name : names) {
-      if (names_.contains(name)) return true;
+  explicit Candidate(Declaration from) : declaration(std::move(from)) {
+    if (!declaration.members) {
+      parts.push_back({declaration.text, "", identifiers_of_code(declaration.code)});
+      return;
     }
-    return false;
-  }
-  // The text of a declaration, members that nobody names left out.
-  [[nodiscard]] std::string shown(const Declaration& declaration) const {
-    if (!declaration.members) return declaration.text;
-    std::string out;
     for (const std::string_view line : lines_of(declaration.text)) {
-      const std::string member = line.starts_with("\t") ? member_of(line) : "";
-      if (member.empty() || names_.contains(member)) out.append(line).push_back('\n');
+      parts.push_back(
+          {std::string(line) + '\n', line.starts_with("\t") ? member_of(line) : "", identifiers(line)});
     }
-    return out;
   }
-
- private:
-  Names names_;
 };
 
 }  // namespace
 
-Names identifiers(std::string_view text) {
-  Names names;
-  for (const Token& token : tokens(without_comments(text))) {
-    if (is_name(token.text)) names.insert(token.text);
-  }
-  return names;
-}
+Names identifiers(std::string_view text) { return identifiers_of_code(without_comments(text)); }
 
 std::vector<Declaration> declarations(std::string_view text) {
   std::vector<Declaration> out;
@@ -241,14 +234,23 @@ std::vector<Declaration> declarations(std::string_view text) {
 
 std::string needed(std::string_view dictionary, std::string_view roots) {
   std::vector<Candidate> candidates;
-  for (Declaration& declaration : declarations(dictionary)) candidates.push_back({std::move(declaration)});
-  Needs needs(roots);
+  for (Declaration& declaration : declarations(dictionary)) candidates.emplace_back(std::move(declaration));
+  Names names = identifiers(roots);
+  const auto any_named = [&](const Names& some) {
+    return std::any_of(some.begin(), some.end(),
+                       [&](const std::string& name) { return names.contains(name); });
+  };
   for (bool changed = true; changed;) {
     changed = false;
     for (Candidate& candidate : candidates) {
-      candidate.needed = candidate.needed || candidate.declaration.defines.empty() ||
-                         needs.any_of(candidate.declaration.defines);
-      if (candidate.needed) changed = needs.add(identifiers(needs.shown(candidate.declaration))) || changed;
+      const Names& defines = candidate.declaration.defines;
+      candidate.needed = candidate.needed || defines.empty() || any_named(defines);
+      if (!candidate.needed) continue;
+      for (Part& part : candidate.parts) {
+        if (part.shown || (!part.member.empty() && !names.contains(part.member))) continue;
+        part.shown = changed = true;
+        names.insert(part.uses.begin(), part.uses.end());
+      }
     }
   }
   std::string out;
@@ -257,7 +259,9 @@ std::string needed(std::string_view dictionary, std::string_view roots) {
     if (!candidate.declaration.follows) paragraph_begun = false;
     if (!candidate.needed) continue;
     if (!out.empty() && !paragraph_begun) out.push_back('\n');
-    out += needs.shown(candidate.declaration);
+    for (const Part& part : candidate.parts) {
+      if (part.shown) out += part.text;
+    }
     paragraph_begun = true;
   }
   return out;

@@ -100,6 +100,7 @@ Features features_of(const model::Policy& policy, const abi::Classifier& classif
   // Forms of kernel functions that the policy's oldest kernel lacks.
   add("before_6_19", policy.min_kernel < model::KernelVersion{6, 19});
   add("before_7_1", policy.min_kernel < model::KernelVersion{7, 1});
+  add("before_7_3", policy.min_kernel < model::KernelVersion{7, 3});
   return features;
 }
 

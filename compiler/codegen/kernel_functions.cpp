@@ -41,13 +41,16 @@ const std::map<std::string, Contexts, std::less<>>& table() {
       {"__scx_bpf_dsq_insert_vtime", {Context::kEnqueue, Context::kDispatch}},
       {"scx_bpf_dsq_move_to_local", {Context::kDispatch}},
       {"scx_bpf_dsq_move_to_local___v2", {Context::kDispatch}},
+      {"scx_bpf_dsq_move", {Context::kDispatch, Context::kInitOp, Context::kSyscall}},
       {"scx_bpf_select_cpu_and", {Context::kSelectCpu, Context::kEnqueue}},
       {"__scx_bpf_select_cpu_and", {Context::kSelectCpu, Context::kEnqueue}},
       {"scx_bpf_task_set_slice", kEverywhere},
       // Need RCU, which only programs that must not sleep hold by themselves.
       {"scx_bpf_pick_idle_cpu", kOps},
       {"scx_bpf_dsq_peek", kOps},
-      {"bpf_iter_scx_dsq_new", kOps},
+      // May sleep, under a guard: cpu_offline.
+      {"bpf_iter_scx_dsq_new",
+       {Context::kSelectCpu, Context::kEnqueue, Context::kDispatch, Context::kOp, Context::kInitOp}},
   };
   return contexts;
 }

@@ -187,6 +187,63 @@ TEST_P(EachAttribute, AttachesToItsEventsAndToNoOthers) {
   EXPECT_THAT(forbidden_calls(text), IsEmpty());
 }
 
+// Guards that no policy needs yet are kept alive here: every one, left early.
+constexpr const char* kEveryGuard = R"(
+struct value {
+	struct bpf_spin_lock lock;
+	u64 count;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct value);
+} values SEC(".maps");
+
+SEC("syscall")
+s32 every_guard(void *unused)
+{
+	u32 key = 0;
+	struct value *v = bpf_map_lookup_elem(&values, &key);
+
+	if (!v)
+		return 1;
+	{
+		guard_lock(&v->lock);
+		if (v->count++ > 7)
+			return 2;
+	}
+	guard_rcu();
+	guard_preemption();
+	guard_idle_mask(idle);
+	guard_task_pid(p, 1);
+	if (!p || bpf_cpumask_test_cpu(0, idle))
+		return 3;
+	guard_cgroup_id(root, 1);
+	if (!root)
+		return 4;
+	guard_cpumask(mask);
+	return mask && bpf_cpumask_weight((const struct cpumask *)mask);
+}
+
+char _license[] SEC("license") = "GPL";
+)";
+
+TEST(Emit, EveryGuardCompiles) {
+#ifndef SCX_STOCK_CLANG
+  GTEST_SKIP() << "no clang-19";
+#else
+  const std::string guards = needed(Templates::embedded().text("guards.h"), kEveryGuard);
+  const std::string text =
+      needed(Templates::embedded().text("kernel.h"), guards + kEveryGuard) + guards + kEveryGuard;
+  const std::string path = testing::write("guards.bpf.c", text);
+  const std::string command = std::string(SCX_STOCK_CLANG) +
+                              " -O2 -g -mcpu=v3 -target bpf -Wall -Werror -c " + path + " -o " + path + ".o";
+  EXPECT_EQ(std::system(command.c_str()), 0) << command;
+#endif
+}
+
 TEST(Emit, NewerFloorDropsFormsOfOlderKernels) {
   const auto at = [](const std::string& version) {
     return identifiers(compile_policy("language 1;\npolicy p { slice 1ms; kernel >= " + version +
