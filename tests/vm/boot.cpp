@@ -1,6 +1,5 @@
 // scx-vm-boot: runs a command in a virtual machine with a stock kernel, from the
 // command line. For people who work on the project and for scripts.
-#include <csignal>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -12,8 +11,6 @@
 #include "runtime/vm/vm.h"
 
 namespace {
-
-volatile std::sig_atomic_t interrupted = 0;
 
 int fail(const scx::Error& error) {
   fmt::print(stderr, "scx-vm-boot: {}\n", error.message);
@@ -78,11 +75,7 @@ int main(int argc, char** argv) {
     std::fwrite(text.data(), 1, text.size(), stdout);
     std::fflush(stdout);
   };
-  struct sigaction action{};
-  action.sa_handler = [](int) { interrupted = 1; };
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-  spec.stop_requested = [] { return interrupted != 0; };
+  spec.stop_requested = scx::vm::stop_on_signals();
 
   const auto result = scx::vm::run_vm(spec);
   if (!result) return fail(result.error());

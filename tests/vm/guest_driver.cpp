@@ -66,6 +66,7 @@ int main(int argc, char** argv) {
     std::fwrite(text.data(), 1, text.size(), stdout);
     std::fflush(stdout);
   };
+  spec.stop_requested = scx::vm::stop_on_signals();
   const auto result = scx::vm::run_vm(spec);
   if (!result) return fail(result.error());
   fmt::print("Linux {}, {}, {}: boot {:.1f} s, all {:.1f} s\n", kernel->release, topology,

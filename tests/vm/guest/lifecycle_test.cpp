@@ -94,9 +94,13 @@ TEST(Lifecycle, BrokenObjectsAreRefusedClearly) {
   std::ifstream file(object_path("confined"), std::ios::binary);
   const std::string whole((std::istreambuf_iterator<char>(file)), {});
   ASSERT_GT(whole.size(), 1000);
-  std::string corrupt = whole;
-  for (size_t at = corrupt.size() / 2; at < corrupt.size() / 2 + 400; ++at)
-    corrupt[at] = static_cast<char>(~corrupt[at]);
+  // The section table's place in the ELF header (e_shoff), and the manifest's own text.
+  std::string no_sections = whole;
+  no_sections[40] = static_cast<char>(~no_sections[40]);
+  std::string manifest = whole;
+  const size_t member = manifest.find("\"classifier\"");
+  ASSERT_NE(member, std::string::npos);
+  manifest[member + 3] = '\0';
   const struct {
     const char* name;
     std::string bytes;
@@ -104,7 +108,8 @@ TEST(Lifecycle, BrokenObjectsAreRefusedClearly) {
       {"empty", ""},
       {"text", "layer rest open { match *; }\n"},
       {"truncated", whole.substr(0, whole.size() / 3)},
-      {"corrupt", corrupt},
+      {"no-sections", no_sections},
+      {"manifest", manifest},
   };
   for (const auto& broken : cases) {
     SCOPED_TRACE(broken.name);
