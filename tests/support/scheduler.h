@@ -16,7 +16,7 @@ namespace scx::testing {
 // The kernel's word: `disabled`, `enabling`, `enabled`, `disabling`.
 std::string sched_ext_state();
 // Polls for that state; false when it does not come in time.
-bool wait_for_sched_ext(std::string_view state, std::chrono::seconds limit = std::chrono::seconds(30));
+bool wait_for_sched_ext(std::string_view state, std::chrono::seconds limit = std::chrono::seconds(90));
 
 // scx-run from start to end. Killed when this object goes.
 class Scheduler {
@@ -28,7 +28,7 @@ class Scheduler {
   ~Scheduler();
 
   // True when the kernel says `enabled`; false when scx-run ended first or the limit passed.
-  [[nodiscard]] bool wait_enabled(std::chrono::seconds limit = std::chrono::seconds(30));
+  [[nodiscard]] bool wait_enabled(std::chrono::seconds limit = std::chrono::seconds(120));
   // The newest statistics, one JSON object a line; null when there are none yet.
   [[nodiscard]] nlohmann::json stats() const;
   // Waits until statistics come that were not there at the call.
