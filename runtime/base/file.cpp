@@ -1,7 +1,10 @@
 #include "runtime/base/file.h"
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <memory>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -12,7 +15,7 @@ namespace {
 
 // `errno` in words, taken at once because later calls change it.
 Error system_error(const char* verb, const std::string& path) {
-  return make_error("cannot {} {}: {}", verb, quoted(path), std::strerror(errno));
+  return make_error("cannot {} {}: {}", verb, scx::quoted(path), std::strerror(errno));
 }
 
 Result<void> write_all(int fd, std::string_view bytes, const std::string& path) {
@@ -47,12 +50,16 @@ Result<std::string> read_file(const std::string& path) {
   return text;
 }
 
-Result<void> write_file_atomically(const std::string& path, std::string_view bytes) {
-  if (path == "-") return write_all(STDOUT_FILENO, bytes, "standard output");
+Result<void> write_file_atomically(const std::string& named, std::string_view bytes) {
+  if (named == "-") return write_all(STDOUT_FILENO, bytes, "standard output");
+  // /dev/stdout is a link too: what it leads to is written, and it stays.
+  const std::unique_ptr<char, void (*)(void*)> resolved(::realpath(named.c_str(), nullptr), std::free);
+  const std::string path = resolved != nullptr ? resolved.get() : named;
   struct stat existing{};
-  // A device or a pipe cannot be replaced by a rename; it is written in place.
-  if (::stat(path.c_str(), &existing) == 0 && !S_ISREG(existing.st_mode)) {
-    const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  // A device or a pipe cannot be replaced by a rename, nor can a file without a name (/dev/stdout may lead to
+  // one); it is written in place.
+  if (::stat(path.c_str(), &existing) == 0 && (!S_ISREG(existing.st_mode) || resolved == nullptr)) {
+    const int fd = ::open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
     if (fd < 0) return system_error("write", path);
     Result<void> written = write_all(fd, bytes, path);
     ::close(fd);
@@ -86,6 +93,29 @@ std::string quoted(std::string_view text) {
   }
   out += '"';
   return out;
+}
+
+std::string printable(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f) c = '?';
+  }
+  return out;
+}
+
+Result<TemporaryFolder> TemporaryFolder::make(std::string_view name) {
+  const char* base = std::getenv("TMPDIR");
+  std::string path = fmt::format("{}/{}.XXXXXX", base != nullptr && *base != '\0' ? base : "/tmp", name);
+  if (::mkdtemp(path.data()) == nullptr) return system_error("make", path);
+  return TemporaryFolder(std::move(path));
+}
+
+TemporaryFolder::TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
 }
 
 }  // namespace scx

@@ -1,0 +1,51 @@
+// Files as every library uses them: replaced whole, through links, and names
+// made safe for a terminal.
+#include "runtime/base/file.h"
+
+#include <filesystem>
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+namespace scx {
+namespace {
+
+TEST(TemporaryFolder, IsOursAloneAndGoesWithItsContent) {
+  std::string path;
+  {
+    const Result<TemporaryFolder> folder = TemporaryFolder::make("scx-test");
+    ASSERT_TRUE(folder.ok()) << folder.error().message;
+    path = folder->path();
+    struct stat status{};
+    ASSERT_EQ(::stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0700U);
+    ASSERT_TRUE(write_file_atomically(folder->file("inside"), "x").ok());
+  }
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST(WriteFile, ReplacesWhatALinkLeadsTo) {
+  const Result<TemporaryFolder> folder = TemporaryFolder::make("scx-test");
+  ASSERT_TRUE(folder.ok());
+  ASSERT_TRUE(write_file_atomically(folder->file("target"), "old").ok());
+  std::filesystem::create_symlink("target", folder->file("link"));
+  ASSERT_TRUE(write_file_atomically(folder->file("link"), "new").ok());
+  EXPECT_TRUE(std::filesystem::is_symlink(folder->file("link")));
+  EXPECT_EQ(*read_file(folder->file("target")), "new");
+}
+
+TEST(WriteFile, AFailureLeavesNothing) {
+  const Result<TemporaryFolder> folder = TemporaryFolder::make("scx-test");
+  ASSERT_TRUE(folder.ok());
+  EXPECT_FALSE(write_file_atomically(folder->file("absent/file"), "x").ok());
+  EXPECT_FALSE(write_file_atomically(folder->path(), "x").ok());
+  EXPECT_TRUE(std::filesystem::is_empty(folder->path()));
+}
+
+TEST(Text, IsMadeSafeForATerminal) {
+  EXPECT_EQ(quoted("a\"b\\\x1b[31m\n\xff"), R"("a\"b\\\x1b[31m\x0a\xff")");
+  EXPECT_EQ(printable("two\nlines\tand \x1b[31m\x7f\r, …"), "two\nlines\tand ?[31m??, …");
+}
+
+}  // namespace
+}  // namespace scx
