@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "runtime/base/file.h"
+#include "runtime/base/say.h"
 #include "runtime/cli/commands.h"
 #include "runtime/load/object_file.h"
 #include "runtime/vm/kernel.h"
@@ -17,11 +18,9 @@
 namespace scx::cli {
 namespace {
 
-volatile std::sig_atomic_t interrupted = 0;
-
-void print(FILE* to, std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), to);
-  std::fflush(to);
+// False when nobody reads it any more.
+bool print(FILE* to, std::string_view text) {
+  return std::fwrite(text.data(), 1, text.size(), to) == text.size() && std::fflush(to) == 0;
 }
 
 // The guest has one output; with JSON on standard output everything else belongs on standard error.
@@ -30,43 +29,26 @@ class Splitter {
   explicit Splitter(bool json) : json_(json) {}
 
   void take(std::string_view text) {
-    if (!json_) return print(stdout, text);
+    if (!json_) {
+      reader_gone_ = !print(stdout, text) || reader_gone_;
+      return;
+    }
     pending_ += text;
     size_t end = 0;
     while ((end = pending_.find('\n')) != std::string::npos) {
       const std::string_view line = std::string_view(pending_).substr(0, end + 1);
-      print(line.front() == '{' ? stdout : stderr, line);
+      const bool figures = line.front() == '{';
+      if (!print(figures ? stdout : stderr, line) && figures) reader_gone_ = true;
       pending_.erase(0, end + 1);
     }
   }
-  void finish() { print(stderr, std::exchange(pending_, "")); }
+  void finish() { (void)print(stderr, std::exchange(pending_, "")); }
+  [[nodiscard]] bool reader_gone() const { return reader_gone_; }
 
  private:
   bool json_;
+  bool reader_gone_ = false;
   std::string pending_;
-};
-
-// A folder of our own that goes when this object goes.
-class TemporaryFolder {
- public:
-  static Result<TemporaryFolder> make() {
-    std::error_code error;
-    std::string path = std::filesystem::temp_directory_path(error) / "scx-run.XXXXXX";
-    if (::mkdtemp(path.data()) == nullptr)
-      return make_error("no temporary folder can be made at {}", scx::quoted(path));
-    return TemporaryFolder(std::move(path));
-  }
-  TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::exchange(other.path_, "")) {}
-  TemporaryFolder& operator=(TemporaryFolder&&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  explicit TemporaryFolder(std::string path) : path_(std::move(path)) {}
-  std::string path_;
 };
 
 std::string stats_word(control::Stats stats) {
@@ -107,13 +89,14 @@ std::vector<std::string> guest_environment(const Options& options) {
 }
 
 Result<vm::VmSpec> make_spec(const Options& options) {
-  vm::KernelRequest request;
-  request.series = options.vm->empty() ? std::string(vm::kDefaultSeries) : *options.vm;
   vm::VmSpec spec;
-  SCX_TRY(spec.kernel, vm::find_kernel(request));
+  // Before a kernel is fetched.
   if (!options.topology.empty()) {
     SCX_TRY(spec.topology, vm::parse_topology(options.topology));
   }
+  vm::KernelRequest request;
+  request.series = options.vm->empty() ? std::string(vm::kDefaultSeries) : *options.vm;
+  SCX_TRY(spec.kernel, vm::find_kernel(request));
   std::error_code error;
   const std::string self = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error) return make_error("the path of scx-run itself is unknown: {}", error.message());
@@ -130,6 +113,9 @@ Result<vm::VmSpec> make_spec(const Options& options) {
   return spec;
 }
 
+// A word on the command line was wrong.
+bool is_usage(const Error& error) { return error.reason == "bad-topology" || error.reason == "bad-series"; }
+
 }  // namespace
 
 int run_in_vm(const Options& options) {
@@ -137,27 +123,25 @@ int run_in_vm(const Options& options) {
   if (Result<load::ObjectFile> object = load::read_object(options.object); !object.ok())
     return fail(object.error(), kExitRefused);
   Result<vm::VmSpec> made = make_spec(options);
-  if (!made.ok())
-    return fail(made.error(), made.error().reason == "bad-topology" ? kExitUsage : kExitRefused);
+  if (!made.ok()) return fail(made.error(), is_usage(made.error()) ? kExitUsage : kExitRefused);
   vm::VmSpec spec = *std::move(made);
-  Result<TemporaryFolder> folder = TemporaryFolder::make();
+  Result<TemporaryFolder> folder = TemporaryFolder::make("scx-run");
   if (!folder.ok()) return fail(folder.error(), kExitRefused);
   spec.results_dir = folder->path();
   Splitter splitter(options.control.stats == control::Stats::kJson);
   spec.on_output = [&](std::string_view text) { splitter.take(text); };
-  struct sigaction action{};
-  action.sa_handler = [](int) { interrupted = 1; };
-  ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
-  spec.stop_requested = [] { return interrupted != 0; };
-  fmt::print(stderr, "scx-run: booting Linux {} ({})\n", spec.kernel.release,
-             vm::topology_text(spec.topology));
+  // A reader that went away ends the run, and not this process with its files left behind.
+  std::signal(SIGPIPE, SIG_IGN);
+  spec.stop_requested = [&, signalled = vm::stop_on_signals()] {
+    return signalled() || splitter.reader_gone();
+  };
+  say(fmt::format("scx-run: booting Linux {} ({})\n", spec.kernel.release, vm::topology_text(spec.topology)));
 
   const Result<vm::VmResult> result = vm::run_vm(spec);
   splitter.finish();
   if (!result.ok()) return fail(result.error(), kExitRefused);
   if (!options.verifier_log.empty()) {
-    Result<std::string> log = read_file(folder->path() + "/verifier.log");
+    Result<std::string> log = read_file(folder->file("verifier.log"));
     if (log.ok())
       if (Result<void> written = write_file_atomically(options.verifier_log, *log); !written.ok())
         return fail(written.error(), kExitRefused);

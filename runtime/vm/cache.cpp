@@ -35,14 +35,20 @@ Result<std::string> cache_directory() {
   return directory;
 }
 
-Result<FileLock> FileLock::take(const std::string& path, void (*waiting)()) {
+Result<FileLock> FileLock::take(const std::string& path, void (*waiting)(),
+                                const std::function<bool()>& give_up) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (fd < 0) return make_error("cannot open the lock {}: {}", scx::quoted(path), std::strerror(errno));
   FileLock lock(fd);
-  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return lock;
-  waiting();
-  while (::flock(fd, LOCK_EX) != 0) {
-    if (errno != EINTR) return make_error("cannot lock {}: {}", scx::quoted(path), std::strerror(errno));
+  // Polled: a signal that comes right before a flock that blocks would be lost on it.
+  constexpr unsigned kPollMicroseconds = 100'000;
+  for (bool first = true; ::flock(fd, LOCK_EX | LOCK_NB) != 0; first = false) {
+    if (errno != EWOULDBLOCK && errno != EINTR)
+      return make_error("cannot lock {}: {}", scx::quoted(path), std::strerror(errno));
+    if (first) waiting();
+    if (give_up && give_up())
+      return Error{"stopped while another virtual machine was running", "", "stopped"};
+    ::usleep(kPollMicroseconds);
   }
   return lock;
 }

@@ -3,6 +3,7 @@
 // lock that keeps a second virtual machine from running at the same time.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "runtime/base/result.h"
@@ -15,8 +16,10 @@ Result<std::string> cache_directory();
 // A lock on a file, held until destruction; the kernel drops it with the process.
 class FileLock {
  public:
-  // Waits for the lock. `waiting` is called once, before a wait.
-  static Result<FileLock> take(const std::string& path, void (*waiting)());
+  // Waits for the lock. `waiting` is called once, before a wait; `give_up` (or
+  // none), asked some times a second, ends it with reason "stopped".
+  static Result<FileLock> take(const std::string& path, void (*waiting)(),
+                               const std::function<bool()>& give_up);
 
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&&) = delete;

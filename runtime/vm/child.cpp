@@ -17,8 +17,9 @@ namespace {
 // Runs between fork and exec: only calls that are safe there. Reports a failed
 // exec through `report` by its errno.
 [[noreturn]] void become(const std::vector<char*>& arguments,
-                         const std::vector<std::pair<int, int>>& redirect, pid_t parent, int report) {
-  ::setpgid(0, 0);
+                         const std::vector<std::pair<int, int>>& redirect, bool own_group, pid_t parent,
+                         int report) {
+  if (own_group) ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   // The parent may have gone between fork and prctl.
   if (::getppid() != parent) ::_exit(127);
@@ -49,7 +50,7 @@ namespace {
 }  // namespace
 
 Result<Child> Child::start(const std::vector<std::string>& arguments,
-                           const std::vector<std::pair<int, int>>& redirect) {
+                           const std::vector<std::pair<int, int>>& redirect, bool own_group) {
   std::vector<char*> argv;
   argv.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
@@ -58,7 +59,7 @@ Result<Child> Child::start(const std::vector<std::string>& arguments,
   if (::pipe2(report, O_CLOEXEC) != 0) return make_error("cannot make a pipe: {}", std::strerror(errno));
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
-  if (pid == 0) become(argv, redirect, parent, report[1]);
+  if (pid == 0) become(argv, redirect, own_group, parent, report[1]);
   const int fork_error = errno;
   ::close(report[1]);
   if (pid < 0) {
@@ -76,11 +77,14 @@ Result<Child> Child::start(const std::vector<std::string>& arguments,
     return make_error("cannot start `{}`: {}", arguments[0], std::strerror(error));
   }
   const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-  return Child(pid, pidfd);
+  return Child(pid, pidfd, own_group);
 }
 
 Child::Child(Child&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)), pidfd_(std::exchange(other.pidfd_, -1)), status_(other.status_) {}
+    : pid_(std::exchange(other.pid_, -1)),
+      pidfd_(std::exchange(other.pidfd_, -1)),
+      own_group_(other.own_group_),
+      status_(other.status_) {}
 
 Child::~Child() {
   kill();
@@ -89,9 +93,11 @@ Child::~Child() {
 
 bool Child::wait_for(std::chrono::milliseconds limit) {
   if (ended()) return true;
+  // Without a pidfd (a kernel before 5.3, too many open files) poll is a mere sleep.
   pollfd event{pidfd_, POLLIN, 0};
-  if (::poll(&event, 1, static_cast<int>(limit.count())) <= 0) return false;
-  wait();
+  (void)::poll(&event, 1, static_cast<int>(limit.count()));
+  if (::waitpid(pid_, &status_, WNOHANG) != pid_) return false;
+  pid_ = -1;
   return true;
 }
 
@@ -105,14 +111,14 @@ int Child::wait() {
 
 void Child::kill() {
   if (ended()) return;
-  ::kill(-pid_, SIGKILL);
+  ::kill(own_group_ ? -pid_ : pid_, SIGKILL);
   wait();
 }
 
 Result<CommandOutput> run_command(const std::vector<std::string>& arguments) {
   int output[2];
   if (::pipe2(output, O_CLOEXEC) != 0) return make_error("cannot make a pipe: {}", std::strerror(errno));
-  auto child = Child::start(arguments, {{output[1], STDOUT_FILENO}});
+  auto child = Child::start(arguments, {{output[1], STDOUT_FILENO}}, /*own_group=*/false);
   ::close(output[1]);
   if (!child) {
     ::close(output[0]);

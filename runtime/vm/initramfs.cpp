@@ -48,7 +48,8 @@ std::string merged(const std::string& path) {
   return path;
 }
 
-// The loader that an ELF program names (PT_INTERP); empty for every other file.
+// The loader that a program for the guest's machine names (PT_INTERP); empty for every other file. It will be
+// run, so nothing else may name one: a compiled policy is ELF too, and comes from anywhere.
 std::string interpreter_of(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return "";
@@ -56,7 +57,7 @@ std::string interpreter_of(const std::string& path) {
   Elf64_Ehdr header{};
   if (::pread(fd, &header, sizeof header, 0) == sizeof header &&
       std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 && header.e_ident[EI_CLASS] == ELFCLASS64 &&
-      header.e_phentsize == sizeof(Elf64_Phdr)) {
+      header.e_machine == EM_X86_64 && header.e_phentsize == sizeof(Elf64_Phdr)) {
     for (unsigned i = 0; i < header.e_phnum && interpreter.empty(); ++i) {
       Elf64_Phdr segment{};
       const auto at = static_cast<off_t>(header.e_phoff + i * sizeof segment);
@@ -68,7 +69,7 @@ std::string interpreter_of(const std::string& path) {
     }
   }
   ::close(fd);
-  return interpreter;
+  return interpreter.starts_with('/') ? interpreter : "";
 }
 
 // The paths of all shared libraries that the loader would map for `program`.
@@ -131,7 +132,9 @@ class Tree {
     if (guest.empty() || guest[0] != '/') return bad_file(host, "its path in the guest must be absolute");
     if (S_ISDIR(status.st_mode)) return folder(host, guest);
     if (!S_ISREG(status.st_mode)) return bad_file(host, "it is neither a file nor a directory");
-    add(merged(guest), {host, "", "", S_IFREG | (mode != 0 ? mode : (status.st_mode & 07777))});
+    const unsigned permissions = mode != 0 ? mode : status.st_mode & 07777;
+    add(merged(guest), {host, "", "", S_IFREG | permissions});
+    if ((permissions & 0111) == 0) return {};
     const std::string interpreter = interpreter_of(host);
     if (interpreter.empty()) return {};
     SCX_TRY(const std::vector<std::string> libraries, libraries_of(host, interpreter));

@@ -11,7 +11,7 @@
 namespace scx::vm {
 
 // A file of the host and where it is in the guest (an absolute path). `mode` 0:
-// the host file's permissions. A program brings its loader and shared libraries
+// the host file's permissions. An executable program brings its loader and shared libraries
 // along. A directory brings everything below it.
 struct GuestFile {
   std::string host;

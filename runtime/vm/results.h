@@ -15,8 +15,9 @@ struct GuestResults {
   std::string dmesg;
 };
 
-// Unpacks `results/…` of the stream in `tar` into `directory` (made if needed;
-// empty: dropped). Names that would leave the directory are refused.
+// Unpacks the regular files of `results/…` in the stream `tar` into `directory`
+// (made if needed; empty: dropped); links and devices are left out. Names that
+// would leave the directory are refused.
 Result<GuestResults> unpack_results(const std::string& tar, const std::string& directory);
 
 }  // namespace scx::vm

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <optional>
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "runtime/base/file.h"
+#include "runtime/base/say.h"
 #include "runtime/vm/cache.h"
 #include "runtime/vm/child.h"
 #include "runtime/vm/results.h"
@@ -29,29 +30,6 @@ constexpr std::chrono::seconds kGrace{20};
 constexpr size_t kTailLines = 40;
 // The guest's init prints this right before the job.
 constexpr std::string_view kJobStarts = "scx-vm: job starts";
-
-// A directory for the run's files, removed with everything in it.
-class WorkDirectory {
- public:
-  static Result<WorkDirectory> make() {
-    const char* base = std::getenv("TMPDIR");
-    std::string path = fmt::format("{}/scx-vm.XXXXXX", base != nullptr && *base != '\0' ? base : "/tmp");
-    if (::mkdtemp(path.data()) == nullptr)
-      return make_error("cannot make {}: {}", scx::quoted(path), std::strerror(errno));
-    return WorkDirectory(path);
-  }
-  WorkDirectory(WorkDirectory&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  WorkDirectory& operator=(WorkDirectory&&) = delete;
-  ~WorkDirectory() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
-  [[nodiscard]] std::string file(std::string_view name) const { return fmt::format("{}/{}", path_, name); }
-
- private:
-  explicit WorkDirectory(std::string path) : path_(std::move(path)) {}
-  std::string path_;
-};
 
 // A file that QEMU writes and we follow.
 class Follower {
@@ -81,6 +59,13 @@ class Follower {
   int fd_ = -1;
   std::string text_;
 };
+
+// A comma ends a value among QEMU's options, unless it is doubled.
+std::string option_value(const std::string& text) {
+  std::string out;
+  for (const char c : text) out += c == ',' ? std::string(",,") : std::string(1, c);
+  return out;
+}
 
 std::string shell_quoted(const std::string& word) {
   std::string out = "'";
@@ -119,7 +104,7 @@ std::string plain_text(std::string_view console) {
 }
 
 std::vector<std::string> qemu_arguments(const VmSpec& spec, const Qemu& qemu, bool kvm,
-                                        const WorkDirectory& work, int control) {
+                                        const TemporaryFolder& work, int control) {
   std::vector<std::string> arguments = {
       qemu.program,
       "-nodefaults",
@@ -138,11 +123,11 @@ std::vector<std::string> qemu_arguments(const VmSpec& spec, const Qemu& qemu, bo
       "-device",
       "virtio-serial-pci",
       "-chardev",
-      "file,id=output,path=" + work.file("output"),
+      "file,id=output,path=" + option_value(work.file("output")),
       "-device",
       "virtserialport,chardev=output,name=scx.output",
       "-chardev",
-      "file,id=result,path=" + work.file("result"),
+      "file,id=result,path=" + option_value(work.file("result")),
       "-device",
       "virtserialport,chardev=result,name=scx.result",
       "-chardev",
@@ -163,7 +148,7 @@ enum class Ending { by_itself, time_limit, stopped };
 // Watches one QEMU process until it ends, and makes it end.
 class Watch {
  public:
-  Watch(const VmSpec& spec, const WorkDirectory& work, Child child, int control)
+  Watch(const VmSpec& spec, const TemporaryFolder& work, Child child, int control)
       : spec_(spec),
         child_(std::move(child)),
         control_(control),
@@ -228,19 +213,21 @@ Error with_console(std::string message, const Watch& watch, const std::string& q
   return Error{std::move(message), "", std::move(reason)};
 }
 
-Result<VmResult> judge(const VmSpec& spec, const Watch& watch, Ending ending, const WorkDirectory& work,
+Result<VmResult> judge(const VmSpec& spec, const Watch& watch, Ending ending, const TemporaryFolder& work,
                        bool kvm) {
-  const std::string qemu_log = read_file(work.file("qemu")).ok() ? *read_file(work.file("qemu")) : "";
-  GuestResults sent;
-  if (std::filesystem::exists(work.file("result"))) {
-    SCX_TRY(sent, unpack_results(work.file("result"), spec.results_dir));
-  }
+  const Result<std::string> qemu_said = read_file(work.file("qemu"));
+  const std::string qemu_log = qemu_said.ok() ? *qemu_said : "";
+  Result<GuestResults> unpacked = GuestResults{};
+  if (std::filesystem::exists(work.file("result")))
+    unpacked = unpack_results(work.file("result"), spec.results_dir);
   if (ending == Ending::time_limit) {
     const std::string what =
         watch.job_started() ? "the job in the virtual machine" : "the virtual machine's boot";
     return with_console(fmt::format("{} exceeded its limit of {} s", what, spec.time_limit.count()), watch,
                         qemu_log, "time-limit");
   }
+  // After the limit, which may have cut the results short.
+  SCX_TRY(GuestResults sent, std::move(unpacked));
   if (!sent.exit_code) {
     if (ending == Ending::stopped)
       return Error{"the virtual machine was stopped before its job", "", "stopped"};
@@ -260,9 +247,23 @@ Result<VmResult> judge(const VmSpec& spec, const Watch& watch, Ending ending, co
   return result;
 }
 
-void say_waiting() { fmt::print(stderr, "scx-vm: another virtual machine runs; waiting for its end\n"); }
+volatile std::sig_atomic_t signalled = 0;
+
+void say_waiting() { say("scx-vm: another virtual machine runs; waiting for its end\n"); }
 
 }  // namespace
+
+std::function<bool()> stop_on_signals() {
+  struct sigaction action{};
+  action.sa_handler = [](int) { signalled = 1; };
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  // nohup ignores this one, and means it.
+  struct sigaction before{};
+  if (::sigaction(SIGHUP, nullptr, &before) == 0 && before.sa_handler != SIG_IGN)
+    ::sigaction(SIGHUP, &action, nullptr);
+  return [] { return signalled != 0; };
+}
 
 std::string last_lines(std::string_view text, size_t count) {
   size_t from = text.size();
@@ -274,9 +275,9 @@ std::string last_lines(std::string_view text, size_t count) {
 Result<VmResult> run_vm(const VmSpec& spec) {
   SCX_TRY(const Qemu qemu, find_qemu());
   SCX_TRY(const std::string cache, cache_directory());
-  SCX_TRY(const WorkDirectory work, WorkDirectory::make());
+  SCX_TRY(const TemporaryFolder work, TemporaryFolder::make("scx-vm"));
   SCX_TRY_VOID(write_initramfs(work.file("initramfs"), spec.files, job_script(spec)));
-  SCX_TRY(const FileLock lock, FileLock::take(cache + "/vm.lock", say_waiting));
+  SCX_TRY(const FileLock lock, FileLock::take(cache + "/vm.lock", say_waiting, spec.stop_requested));
   const bool kvm =
       !spec.deterministic && (spec.accelerator == Accelerator::kvm ||
                               (spec.accelerator == Accelerator::automatic && kvm_works(qemu, spec.kernel)));

@@ -41,8 +41,8 @@ struct VmSpec {
   // Called on the caller's thread with what the job prints (standard output and
   // error), as it comes.
   std::function<void(std::string_view)> on_output;
-  // Asked some times a second; the first `true` sends the job a SIGINT, and
-  // ends the run if that does not.
+  // Asked some times a second, also while another machine's end is awaited; the
+  // first `true` sends the job a SIGINT, and ends the run if that does not.
   std::function<bool()> stop_requested;
 };
 
@@ -68,6 +68,9 @@ struct VmResult {
 // "boot-failed", "time-limit", "stopped", and those of find_qemu and
 // write_initramfs.
 Result<VmResult> run_vm(const VmSpec& spec);
+
+// Takes SIGINT, SIGTERM and SIGHUP from now on; the answer, whether one came, is for VmSpec::stop_requested.
+std::function<bool()> stop_on_signals();
 
 // The last `count` lines of a console or a log.
 std::string last_lines(std::string_view text, size_t count);

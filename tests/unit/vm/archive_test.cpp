@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "runtime/base/file.h"
+#include "runtime/vm/cache.h"
 #include "runtime/vm/initramfs.h"
 #include "runtime/vm/results.h"
 
@@ -95,6 +96,17 @@ TEST_F(ArchiveTest, AProgramBringsItsLoaderAndLibraries) {
   EXPECT_THAT(files, Contains(Key(HasSubstr("/libarchive.so"))));
 }
 
+TEST_F(ArchiveTest, WhatIsNoProgramOfTheGuestsMachineBringsNothing) {
+  // The program header of this test's own file, under another machine's number: nobody's loader is run.
+  std::string object = *read_file("/proc/self/exe");
+  object[18] = static_cast<char>(247);  // e_machine: EM_BPF
+  object[19] = 0;
+  ASSERT_TRUE(write_file_atomically(file("object"), object).ok());
+  ASSERT_TRUE(
+      write_initramfs(file("out"), {{file("object"), "/a", 0755}, {"/proc/self/exe", "/b", 0644}}, "").ok());
+  EXPECT_THAT(list(file("out")), testing::Not(Contains(Key(HasSubstr("/libc.so.6")))));
+}
+
 TEST_F(ArchiveTest, TheSameInputMakesTheSameImage) {
   ASSERT_TRUE(write_initramfs(file("one"), {{"/etc/os-release", "/x"}}, "job").ok());
   ASSERT_TRUE(write_initramfs(file("two"), {{"/etc/os-release", "/x"}}, "job").ok());
@@ -136,6 +148,29 @@ TEST_F(ArchiveTest, AGuestCannotWriteOutsideOfItsResults) {
   (void)unpack_results(file("link"), file("out2")).ok();
   EXPECT_FALSE(std::filesystem::exists(file("escaped")));
   EXPECT_FALSE(std::filesystem::exists("/tmp/scx-escaped"));
+}
+
+TEST_F(ArchiveTest, LinksStayInTheGuest) {
+  {
+    TarWriter tar(file("tar"));
+    tar.add("results/link", "", "/etc/passwd");
+    tar.add("results/file", "new");
+  }
+  std::filesystem::create_directories(file("out"));
+  std::filesystem::create_symlink(file("victim"), file("out/file"));
+  const auto results = unpack_results(file("tar"), file("out"));
+  ASSERT_TRUE(results.ok()) << results.error().message;
+  EXPECT_FALSE(std::filesystem::is_symlink(file("out/link")));
+  EXPECT_EQ(*read_file(file("out/file")), "new");
+  EXPECT_FALSE(std::filesystem::exists(file("victim")));
+}
+
+TEST(FileLock, AWaitCanBeGivenUp) {
+  const std::string path = testing::TempDir() + "scx-lock-test";
+  const auto held = FileLock::take(path, [] {}, nullptr);
+  ASSERT_TRUE(held.ok());
+  EXPECT_EQ(FileLock::take(path, [] {}, [] { return true; }).error().reason, "stopped");
+  std::filesystem::remove(path);
 }
 
 TEST_F(ArchiveTest, AStreamThatStopsEarlyHasNoCode) {
