@@ -42,6 +42,10 @@ if [ -z "$policy" ]; then
   for policy in "$root"/examples/01-*.scx; do break; done
 fi
 [ -r "$policy" ] || { echo "examples/run.sh: cannot read \`$policy\`" >&2; exit 2; }
+if [ $host = yes ] && [ -n "$series$topology" ]; then
+  echo "examples/run.sh: --series and --topology are the virtual machine's; leave them or --host out" >&2
+  exit 2
+fi
 if [ $host = yes ] && [ ! -e /sys/kernel/sched_ext/state ]; then
   echo "examples/run.sh: this machine's kernel has no sched_ext; leave out --host for a virtual machine" >&2
   exit 3

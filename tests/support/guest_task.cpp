@@ -144,7 +144,6 @@ void answer(Task::Shared& shared) {
     std::thread([&spec, &shared] {
       if (!spec.thread_comm.empty()) ::prctl(PR_SET_NAME, spec.thread_comm.c_str());
       ++shared.ready;
-      shared.ready.notify_all();
       while (shared.go == 0) ::usleep(1000);
       work_for_ever(shared, spec.work, false);
     }).detach();

@@ -42,7 +42,8 @@ inline int scratch_file() {
 }
 }  // namespace internal
 
-// Standard input is empty, colours are off, `directory` (if not empty) is the working directory.
+// Standard input is empty, output is no terminal, NO_COLOR is not set, `directory` (if not empty) is the
+// working directory.
 inline Outcome run(const std::vector<std::string>& command, const std::string& directory = "") {
   const int out = internal::scratch_file();
   const int error = internal::scratch_file();

@@ -56,7 +56,12 @@ bool wait_for_sched_ext(std::string_view state, std::chrono::seconds limit) {
 
 Scheduler::Scheduler(const std::string& object, const std::vector<std::string>& arguments) {
   std::string pattern = "/tmp/scx-run.XXXXXX";
-  directory_ = ::mkdtemp(pattern.data()) != nullptr ? pattern : "/tmp";
+  // Nothing else would do: the folder is removed with all that is in it.
+  if (::mkdtemp(pattern.data()) == nullptr) {
+    std::perror("guest support: no folder for the output of scx-run");
+    std::abort();
+  }
+  directory_ = pattern;
   std::vector<std::string> words = {"scx-run", object, "--stats", "json"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;

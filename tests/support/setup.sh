@@ -24,6 +24,11 @@ floors=(
   "qemu-system-x86 8 earlier ones make kernels from 6.18 on panic under emulation"
 )
 
+case ${1:-} in
+  '' | --check) ;;
+  *) echo "set-up: unknown option \`$1\`; there is --check" >&2; exit 2 ;;
+esac
+
 say() { echo "set-up: $*"; }
 die() {
   echo "set-up: $*" >&2
