@@ -6,6 +6,7 @@
 #include <poll.h>
 
 #include "runtime/base/file.h"
+#include "runtime/base/say.h"
 #include "runtime/control/output.h"
 #include "runtime/load/host.h"
 #include "runtime/report/render.h"
@@ -20,7 +21,7 @@ constexpr std::chrono::milliseconds kWatch{200};
 
 double seconds(Clock::duration d) { return std::chrono::duration<double>(d).count(); }
 
-void note(const std::string& text) { fmt::print(stderr, "{}\n", text); }
+void note(const std::string& text) { say(text + "\n"); }
 
 class Loop {
  public:
@@ -39,8 +40,10 @@ class Loop {
     std::optional<load::ExitReport> exit = watch();
     const double elapsed = seconds(Clock::now() - start_);
     Result<void> detached = running_.scheduler.detach();
-    const bool orderly = !exit.has_value();
+    bool orderly = !exit.has_value();
     if (!exit.has_value()) exit = running_.scheduler.exit_report();
+    // It may have failed after the last look, just before it was asked to end.
+    if (exit.has_value() && exit->is_error()) orderly = false;
     if (options_.stats == Stats::kJson) write_end(orderly, elapsed, exit);
     if (!detached.ok()) return std::move(detached).error();
     return Outcome{orderly, exit};

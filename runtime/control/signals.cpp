@@ -43,10 +43,4 @@ bool Signals::arrived() const {
   return ::poll(&one, 1, 0) == 1;
 }
 
-void restore_signals() {
-  const sigset_t set = ending_signals();
-  ::sigprocmask(SIG_UNBLOCK, &set, nullptr);
-  std::signal(SIGPIPE, SIG_DFL);
-}
-
 }  // namespace scx::control

@@ -23,7 +23,4 @@ class Signals {
   int descriptor_;
 };
 
-// Undoes the blocking, for a child before exec.
-void restore_signals();
-
 }  // namespace scx::control
