@@ -47,7 +47,7 @@ std::variant<Options, Answer> parse_command_line(const std::vector<std::string>&
 // "500ms", "4s", "2m", "1h": a number, possibly with decimals, and its unit.
 Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 
-// Words for completion: subcommands, options, and the values of options that have a fixed set.
+// Words for completion.
 struct Words {
   std::vector<std::string> commands;
   std::vector<std::string> options;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "runtime/base/file.h"
+#include "runtime/base/say.h"
 #include "runtime/cli/commands.h"
 #include "runtime/control/control.h"
 #include "runtime/load/host.h"
@@ -66,21 +67,21 @@ Result<Loaded> prepare(const Options& options) {
 }
 
 void announce(const Loaded& loaded) {
-  fmt::print(stderr, "scx-run: policy `{}` ({}) on {}\n", loaded.manifest.policy, loaded.manifest.fingerprint,
-             topology::summary(loaded.topology));
-  fmt::print(stderr, "{}", plan::explain(loaded.plan, loaded.topology));
+  say(fmt::format("scx-run: policy `{}` ({}) on {}\n", loaded.manifest.policy, loaded.manifest.fingerprint,
+                  topology::summary(loaded.topology)));
+  say(fmt::format("{}", plan::explain(loaded.plan, loaded.topology)));
 }
 
 }  // namespace
 
 int fail(const Error& error, int code) {
   const std::string reason = error.reason.empty() ? "" : fmt::format("[{}]", error.reason);
-  fmt::print(stderr, "scx-run: error{}: {}\n", reason, error.message);
-  if (!error.help.empty()) fmt::print(stderr, "  help: {}\n", error.help);
+  say(fmt::format("scx-run: error{}: {}\n", reason, error.message));
+  if (!error.help.empty()) say(fmt::format("  help: {}\n", error.help));
   return code;
 }
 
-void warn(const std::string& text) { fmt::print(stderr, "scx-run: warning: {}\n", text); }
+void warn(const std::string& text) { say(fmt::format("scx-run: warning: {}\n", text)); }
 
 int run_here(const Options& options) {
   Result<control::Signals> signals = control::Signals::open();
@@ -94,12 +95,11 @@ int run_here(const Options& options) {
     return fail(outcome.error(),
                 outcome.error().reason == "still-enabled" ? kExitEndedByError : kExitRefused);
   if (!outcome->orderly) {
-    fmt::print(stderr, "scx-run: error[ended]: {}\n",
-               control::describe_exit(*outcome->exit, loaded->manifest));
+    say(fmt::format("scx-run: error[ended]: {}\n", control::describe_exit(*outcome->exit, loaded->manifest)));
     return kExitEndedByError;
   }
-  fmt::print(stderr, "scx-run: policy `{}` ended, the kernel's own scheduler is back\n",
-             loaded->manifest.policy);
+  say(fmt::format("scx-run: policy `{}` ended, the kernel's own scheduler is back\n",
+                  loaded->manifest.policy));
   return kExitOrderly;
 }
 

@@ -57,7 +57,7 @@ void walk(const std::string& root, const std::string& path, int depth, CgroupLim
   if (!path.empty())
     if (std::string limits = limits_of(root + path); !limits.empty()) {
       ++out.count;
-      if (out.first.size() < 5) out.first.push_back(fmt::format("{} ({})", path, limits));
+      if (out.first.size() < 5) out.first.push_back(fmt::format("{} ({})", quoted(path), limits));
     }
   DIR* folder = ::opendir((root + path).c_str());
   if (folder == nullptr) return;
@@ -80,7 +80,7 @@ Host Host::current() {
   }
   host.effective_capabilities = read_effective("/proc/self/status");
   rlimit files{};
-  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) host.open_files_limit = files.rlim_max;
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) host.open_files_limit = files.rlim_cur;
   return host;
 }
 

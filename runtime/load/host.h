@@ -14,7 +14,7 @@ struct Host {
   std::string sysfs = "/sys";
   std::string procfs = "/proc";
   uint64_t effective_capabilities = 0;
-  uint64_t open_files_limit = 0;  // the hard limit
+  uint64_t open_files_limit = 0;  // the soft limit, which is what counts
   static Host current();
 };
 
@@ -36,7 +36,7 @@ void keep_capabilities(const std::vector<unsigned>& keep);
 // Cgroups whose CPU limits sched_ext does not apply by itself.
 struct CgroupLimits {
   size_t count = 0;
-  std::vector<std::string> first;  // "/a.slice (cpu.max 50000 100000)", at most five
+  std::vector<std::string> first;  // "\"/a.slice\" (cpu.max 50000 100000)", at most five
 };
 CgroupLimits unhonoured_cgroup_limits(const Host& host);
 

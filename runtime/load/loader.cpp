@@ -33,7 +33,11 @@ struct DestroyLink {
 using Object = std::unique_ptr<bpf_object, CloseObject>;
 using Link = std::unique_ptr<bpf_link, DestroyLink>;
 
-Error with_reason(const char* reason, std::string message, std::string help = "") {
+// What helps where the object and this program do not understand each other.
+constexpr const char* kCompileAgain = "compile the policy again with the scxc of this scx-run's version";
+constexpr const char* kKernelLog = "the kernel's log says more: `dmesg`";
+
+Error with_reason(const char* reason, std::string message, std::string help) {
   return Error{std::move(message), std::move(help), reason};
 }
 
@@ -52,14 +56,13 @@ Result<Object> open_object(const ObjectFile& file) {
   if (object == nullptr)
     return with_reason("corrupt-object",
                        fmt::format("{} cannot be opened: {}", quoted(file.path), because(errno)),
-                       "compile the policy again");
+                       kCompileAgain);
   return object;
 }
 
 Result<bpf_map*> find_map(const Object& object, const char* name) {
   if (bpf_map* map = bpf_object__find_map_by_name(object.get(), name)) return map;
-  return with_reason("feed-mismatch", fmt::format("the object has no map `{}`", name),
-                     "compile the policy again");
+  return with_reason("feed-mismatch", fmt::format("the object has no map `{}`", name), kCompileAgain);
 }
 
 // The writable bytes of .rodata before load.
@@ -75,7 +78,8 @@ class Constants {
     const auto it = file_.constants.find(name);
     if (it == file_.constants.end()) return {};
     if (it->second.size != sizeof value || bytes_ == nullptr || it->second.offset + sizeof value > size_)
-      return with_reason("corrupt-object", fmt::format("the constant `{}` is not a 32-bit number", name));
+      return with_reason("corrupt-object", fmt::format("the constant `{}` is not a 32-bit number", name),
+                         kCompileAgain);
     std::memcpy(bytes_ + it->second.offset, &value, sizeof value);
     return {};
   }
@@ -90,10 +94,12 @@ Result<uint32_t> resolve_id(const abi::Predicate& predicate, const std::string& 
   const std::string where = fmt::format("{}:{}", predicate.where.file, predicate.where.line);
   if (predicate.attribute == abi::Attribute::kUid) {
     if (const passwd* entry = ::getpwnam(name.c_str())) return uint32_t{entry->pw_uid};
-    return with_reason("unknown-user", fmt::format("{}: this machine has no user {}", where, quoted(name)));
+    return with_reason("unknown-user", fmt::format("{}: this machine has no user {}", where, quoted(name)),
+                       "make the user, or write the number of one in the policy");
   }
   if (const group* entry = ::getgrnam(name.c_str())) return uint32_t{entry->gr_gid};
-  return with_reason("unknown-group", fmt::format("{}: this machine has no group {}", where, quoted(name)));
+  return with_reason("unknown-group", fmt::format("{}: this machine has no group {}", where, quoted(name)),
+                     "make the group, or write the number of one in the policy");
 }
 
 Result<void> set_constants(const ObjectFile& file, const Object& object, const topology::Topology& topology) {
@@ -123,7 +129,8 @@ Result<void> set_sizes(const ObjectFile& file, const Object& object, const topol
     SCX_TRY(bpf_map * map, find_map(object, name));
     if (const int rc = bpf_map__set_max_entries(map, entries); rc != 0)
       return with_reason("feed-mismatch",
-                         fmt::format("map `{}` cannot have {} entries: {}", name, entries, because(-rc)));
+                         fmt::format("map `{}` cannot have {} entries: {}", name, entries, because(-rc)),
+                         kCompileAgain);
   }
   return {};
 }
@@ -132,13 +139,15 @@ template <typename Entry>
 Result<void> write_map(const Object& object, const char* name, const std::vector<Entry>& entries) {
   SCX_TRY(bpf_map * map, find_map(object, name));
   if (bpf_map__value_size(map) != sizeof(Entry))
-    return with_reason("feed-mismatch", fmt::format("map `{}` has values of {} bytes instead of {}", name,
-                                                    bpf_map__value_size(map), sizeof(Entry)));
+    return with_reason("feed-mismatch",
+                       fmt::format("map `{}` has values of {} bytes instead of {}", name,
+                                   bpf_map__value_size(map), sizeof(Entry)),
+                       kCompileAgain);
   for (uint32_t key = 0; key < entries.size(); ++key)
     if (const int rc = bpf_map__update_elem(map, &key, sizeof key, &entries[key], sizeof(Entry), BPF_ANY);
         rc != 0)
       return with_reason("load-refused",
-                         fmt::format("map `{}` cannot be written: {}", name, std::strerror(-rc)));
+                         fmt::format("map `{}` cannot be written: {}", name, std::strerror(-rc)), kKernelLog);
   return {};
 }
 
@@ -147,9 +156,13 @@ bool is_struct_ops(const bpf_program* program) {
 }
 bool is_syscall(const bpf_program* program) { return bpf_program__type(program) == BPF_PROG_TYPE_SYSCALL; }
 
+bool has_program(const Object& object, const char* name) {
+  return bpf_object__find_program_by_name(object.get(), name) != nullptr;
+}
+
 // Runs a SYSCALL program by name; what it returned. -ENOENT if the object has none.
 int run_program(const Object& object, const char* name) {
-  bpf_program* program = bpf_object__find_program_by_name(object.get(), name);
+  const bpf_program* program = bpf_object__find_program_by_name(object.get(), name);
   if (program == nullptr) return -ENOENT;
   bpf_test_run_opts options{};
   options.sz = sizeof options;
@@ -187,7 +200,8 @@ Error load_error(const ObjectFile& file, int error, const LoadOptions& options) 
   const RefusedProgram refused = refused_program();
   if (refused.name.empty())
     return with_reason("load-refused",
-                       fmt::format("the kernel refuses {}: {}", quoted(file.path), because(error)));
+                       fmt::format("the kernel refuses {}: {}", quoted(file.path), because(error)),
+                       kKernelLog);
   if (options.verifier_log != nullptr) *options.verifier_log = refused.log;
   return verifier_error(read_verifier_log(refused.name, refused.log), file.manifest.policy);
 }
@@ -286,7 +300,8 @@ Result<void> Scheduler::push(const topology::Topology& topology, const plan::Pla
   SCX_TRY_VOID(write_map(state_->object, "plan", plan_entries(topology, plan)));
   if (const int rc = run_program(state_->object, "apply_plan"); rc != 0)
     return with_reason("load-refused",
-                       fmt::format("the scheduler refuses the plan of its CPUs: {}", std::strerror(-rc)));
+                       fmt::format("the scheduler refuses the plan of its CPUs: {}", std::strerror(-rc)),
+                       "please report it, with the output of `lstopo`");
   return {};
 }
 
@@ -299,18 +314,20 @@ Result<void> Scheduler::attach() {
     if (link == nullptr)
       return with_reason("attach-refused",
                          fmt::format("`{}` cannot attach to {}: {}", bpf_program__name(program),
-                                     bpf_program__section_name(program), because(errno)));
+                                     bpf_program__section_name(program), because(errno)),
+                         kKernelLog);
     state_->tracing.push_back(std::move(link));
   }
-  if (const int rc = run_program(state_->object, "scan_cgroups"); rc != 0 && rc != -ENOENT)
+  const bool scans = has_program(state_->object, "scan_cgroups");
+  if (const int rc = scans ? run_program(state_->object, "scan_cgroups") : 0; rc != 0)
     return with_reason("attach-refused",
-                       fmt::format("the cgroups cannot be classified: {}", std::strerror(-rc)));
+                       fmt::format("the cgroups cannot be classified: {}", std::strerror(-rc)), kKernelLog);
 
   bpf_map* map = nullptr;
   bpf_map* ops = nullptr;
   bpf_object__for_each_map(map, state_->object.get()) if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS) ops =
       map;
-  if (ops == nullptr) return with_reason("feed-mismatch", "the object has no scheduler in it");
+  if (ops == nullptr) return with_reason("feed-mismatch", "the object has no scheduler in it", kCompileAgain);
   state_->ops.reset(bpf_map__attach_struct_ops(ops));
   if (state_->ops != nullptr) {
     state_->attached = true;
@@ -322,9 +339,8 @@ Result<void> Scheduler::attach() {
         "scheduler-active",
         fmt::format("another scheduler is active: {}", quoted(active_scheduler(Host::current()))),
         "end it first: sched_ext runs one scheduler at a time");
-  Error refused =
-      with_reason("attach-refused", fmt::format("the kernel refuses the scheduler: {}", because(error)),
-                  "the kernel's log says more: `dmesg`");
+  Error refused = with_reason(
+      "attach-refused", fmt::format("the kernel refuses the scheduler: {}", because(error)), kKernelLog);
   if (const std::optional<ExitReport> report = exit_report(); report.has_value() && !report->message.empty())
     refused.message += fmt::format(": {}", report->message);
   return refused;
@@ -334,7 +350,7 @@ Result<std::vector<Counters>> Scheduler::counters() const {
   SCX_TRY(bpf_map * map, find_map(state_->object, "stats"));
   const int cpus = libbpf_num_possible_cpus();
   if (cpus <= 0 || bpf_map__value_size(map) != sizeof(scx_stats))
-    return with_reason("feed-mismatch", "the statistics of the object have another form");
+    return with_reason("feed-mismatch", "the statistics of the object have another form", kCompileAgain);
   std::vector<scx_stats> per_cpu(static_cast<size_t>(cpus));
   std::vector<Counters> result(state_->manifest.domains.size(), Counters{});
   for (uint32_t domain = 0; domain < result.size(); ++domain) {
@@ -380,8 +396,7 @@ Result<void> Scheduler::detach(std::chrono::milliseconds limit) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   return with_reason("still-enabled",
-                     fmt::format("sched_ext is still {} after {} s", now, limit.count() / 1000),
-                     "the kernel's log says more: `dmesg`");
+                     fmt::format("sched_ext is still {} after {} s", now, limit.count() / 1000), kKernelLog);
 }
 
 const std::vector<ProgramFacts>& Scheduler::programs() const { return state_->programs; }

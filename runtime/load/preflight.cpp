@@ -87,7 +87,7 @@ Result<void> check_surroundings(const Host& host, const abi::Manifest& manifest)
     return refused(
         "open-files-limit",
         fmt::format("at most {} files may be open, loading needs up to {}", host.open_files_limit, kNeeded),
-        fmt::format("raise the hard limit: `ulimit -Hn {}`", kNeeded));
+        fmt::format("raise the limit: `ulimit -n {}`", kNeeded));
   return {};
 }
 

@@ -139,6 +139,15 @@ void find_places_in_report(const std::vector<std::string_view>& lines, size_t be
   }
 }
 
+// Whether a line is the verifier's book-keeping at the end of a log ("processed 12 insns …").
+bool is_verifier_footer(std::string_view line) {
+  for (std::string_view start :
+       {"processed ", "verification time ", "stack depth ", "peak_states ", "insns processed",
+        "-- END PROG LOAD LOG", "-- BEGIN PROG LOAD LOG", "mark_read "})
+    if (line.starts_with(start)) return true;
+  return false;
+}
+
 // The last line of [begin, end) that is the verifier talking: not its footer, not the indented text of the
 // report.
 std::string last_sentence(const std::vector<std::string_view>& lines, size_t begin, size_t end) {
@@ -151,14 +160,6 @@ std::string last_sentence(const std::vector<std::string_view>& lines, size_t beg
 }
 
 }  // namespace
-
-bool is_verifier_footer(std::string_view line) {
-  for (std::string_view start :
-       {"processed ", "verification time ", "stack depth ", "peak_states ", "insns processed",
-        "-- END PROG LOAD LOG", "-- BEGIN PROG LOAD LOG", "mark_read "})
-    if (line.starts_with(start)) return true;
-  return false;
-}
 
 VerifierReport read_verifier_log(std::string_view program, std::string_view log) {
   VerifierReport report;

@@ -33,10 +33,7 @@ struct VerifierReport {
 
 VerifierReport read_verifier_log(std::string_view program, std::string_view log);
 
-// Whether a line is the verifier's book-keeping at the end of a log ("processed 12 insns …").
-bool is_verifier_footer(std::string_view line);
-
-// Numbers of "processed N insns" and "verification time N usec"; 0 where the log lacks them.
+// Numbers of "processed N insns", "verification time N usec" and "stack depth N"; 0 where the log lacks them.
 struct VerifierCost {
   uint64_t instructions = 0;
   uint64_t microseconds = 0;

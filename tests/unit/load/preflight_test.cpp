@@ -142,7 +142,8 @@ TEST_F(PreflightTest, BtfOfThisBuild) {
   write("fs/cgroup/a/cpu.max", "50000 100000\n");
   EXPECT_THAT(
       preflight(host_, object_).value(),
-      ElementsAre("1 cgroup has CPU limits that this scheduler does not honour: /a (cpu.max 50000 100000)"));
+      ElementsAre(
+          "1 cgroup has CPU limits that this scheduler does not honour: \"/a\" (cpu.max 50000 100000)"));
   object_.manifest.kernel_functions.push_back({"scx_bpf_now", false, {"edge.scx", 3, 1}});
   expect("missing-kernel-function", "`scx_bpf_now` (edge.scx:3)");
 }
@@ -157,8 +158,9 @@ TEST_F(PreflightTest, CgroupLimitsAreCountedAndNamed) {
   for (int i = 0; i < 6; ++i) write(fmt::format("fs/cgroup/d{}/cpu.weight", i), "1\n");
   const CgroupLimits limits = unhonoured_cgroup_limits(host_);
   EXPECT_EQ(limits.count, 8U);
-  EXPECT_THAT(limits.first, ElementsAre("/a (cpu.max 50000 100000)", "/a/b (cpu.weight 300)",
-                                        "/d0 (cpu.weight 1)", "/d1 (cpu.weight 1)", "/d2 (cpu.weight 1)"));
+  EXPECT_THAT(limits.first,
+              ElementsAre("\"/a\" (cpu.max 50000 100000)", "\"/a/b\" (cpu.weight 300)",
+                          "\"/d0\" (cpu.weight 1)", "\"/d1\" (cpu.weight 1)", "\"/d2\" (cpu.weight 1)"));
 }
 
 TEST(KernelFunctions, MissingOnesAreNamedWithTheirLines) {
