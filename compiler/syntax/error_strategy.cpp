@@ -49,6 +49,11 @@ bool takes_block(size_t rule) {
   }
 }
 
+// A value begins with such a token: `x = 5` compares, `x = comm "a"` names a condition.
+bool is_value(size_t type) {
+  return type == Type::NUMBER || type == Type::STRING || type == Type::DOTDOT || type == Type::SET_OPEN;
+}
+
 // The rules that end with `;` themselves: one that fails takes its `;` along.
 bool ends_with_semicolon(size_t rule) {
   switch (rule) {
@@ -174,7 +179,8 @@ void ErrorStrategy::unexpected_in_condition(antlr4::ParserRuleContext* context) 
       return;
     case Type::ASSIGN:
       if (statement_of(context)->getRuleIndex() == Parser::RuleMatchProperty &&
-          previous().index == static_cast<Token*>(statement_of(context)->start)->index + 1) {
+          previous().index == static_cast<Token*>(statement_of(context)->start)->index + 1 &&
+          !is_value(stream_.at(stream_.index() + 1).type)) {
         report_unexpected("in a condition", "")
             .help("`match NAME = ...` stands outside of blocks; in a layer it is `match EXPRESSION;`");
         return;

@@ -162,15 +162,15 @@ void Lexing::string(Span where) {
 }
 
 void Lexing::open_string(Span where) {
-  // The string took the rest of the line. Give back what ends a statement there.
+  // The string took the rest of the line. Give back what ends statements and blocks there, as in
+  // `comm "nginx; }`, but not what closes the string's own braces.
   std::string_view taken = reporter_.text(where);
-  const size_t last = taken.find_last_not_of(" \t\f");
-  if (last != std::string_view::npos && last > 0 && (taken[last] == ';' || taken[last] == '{')) {
-    size_t end = last;
-    while (end > 1 && (taken[end - 1] == ' ' || taken[end - 1] == '\t')) --end;
-    where.end = where.begin + static_cast<uint32_t>(end);
-    taken = reporter_.text(where);
-  }
+  size_t end = taken.find_last_not_of(";{} \t\f") + 1;
+  for (auto own = std::count(taken.begin(), taken.begin() + static_cast<ptrdiff_t>(end), '{') -
+                  std::count(taken.begin(), taken.begin() + static_cast<ptrdiff_t>(end), '}');
+       own > 0 && end < taken.size() && taken[end] == '}'; --own)
+    ++end;
+  where.end = where.begin + static_cast<uint32_t>(end);
   const size_t line_begin = text_.rfind('\n', where.begin) + 1;  // npos + 1 is 0
   const bool others = text_.substr(line_begin, where.begin - line_begin).find('"') != std::string_view::npos;
   reporter_.report(Kind::kUnterminatedString, where, "unterminated string")
@@ -183,6 +183,7 @@ void Lexing::open_string(Span where) {
   for (size_t i = where.end; i < line_end; ++i) {
     if (text_[i] == ';') push(Type::SEMI, span(i, i + 1));
     if (text_[i] == '{') push(Type::LBRACE, span(i, i + 1));
+    if (text_[i] == '}') push(Type::RBRACE, span(i, i + 1));
   }
   skip_until_ = static_cast<uint32_t>(line_end);
 }

@@ -21,7 +21,8 @@ bool Reporter::is_quiet(uint32_t offset) const {
 void Reporter::quiet_line(uint32_t offset) {
   const size_t newline_before = text_.rfind('\n', offset == 0 ? 0 : offset - 1);
   const size_t begin = newline_before == std::string_view::npos ? 0 : newline_before;
-  const size_t end = std::min(text_.find('\n', offset), text_.size());
+  // Something missing at the end of the line is reported where its line end is.
+  const size_t end = std::min(text_.find('\n', offset), text_.size()) + 1;
   quiet(static_cast<uint32_t>(begin), static_cast<uint32_t>(end));
 }
 
