@@ -79,8 +79,9 @@ std::optional<model::Policy> analyse(const ast::Program& program, const Sources&
   std::vector<LoweredLayer> layers = lower_layers(declarations, constants, settings, matchers, diagnostics);
   complete_layers(layers, settings, declarations, diagnostics);
   std::vector<model::Test> tests = lower_tests(declarations, constants, layers, diagnostics);
-  warn_unused(declarations, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
+  // Only now: beside a misspelt use, the definition that it means looks unused.
+  warn_unused(declarations, diagnostics);
   return assemble(declarations, settings, matchers, std::move(layers), std::move(tests));
 }
 

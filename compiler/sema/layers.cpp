@@ -82,7 +82,7 @@ class LayerReader {
     if (!written.family_terms.empty())
       diagnostics_
           .report(Kind::kUnexpectedOperand, ast::span_of(written.family_terms[0]),
-                  "unexpected {} behind the layer's kind", describe(written.family_terms[0]))
+                  "{} behind the layer's kind", describe(written.family_terms[0]))
           .help("properties stand inside the braces");
     return true;
   }

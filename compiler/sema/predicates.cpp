@@ -136,10 +136,11 @@ bool PredicateReader::expect_end(const Test& test, size_t count) {
         .help(fmt::format("`{}` counts in the initial pid namespace", test.row.words));
     return false;
   }
-  auto report = diagnostics_.report(Kind::kUnexpectedOperand, extra, "unexpected {} behind a complete test",
+  auto report = diagnostics_.report(Kind::kUnexpectedOperand, extra, "{} behind a complete test",
                                     describe(test.terms[end]));
-  report.help(fmt::format("tests are joined by `and` and `or`; a test of `{}` is written `{}`",
-                          test.row.words, test.row.example));
+  report.help(fmt::format(
+      "tests are joined by `and` and `or`, a statement ends with `;`; a test of `{}` is written `{}`",
+      test.row.words, test.row.example));
   return false;
 }
 

@@ -38,10 +38,6 @@ std::string guess_property(std::string_view word, Place place) {
   return fmt::format("did you mean `{}`, which is not implemented yet?", guess);
 }
 
-std::string bound_text(const PropertyRow& row, uint64_t value) {
-  return row.operand == OperandType::kDuration ? model::duration_text(value) : fmt::format("{}", value);
-}
-
 }  // namespace
 
 Span PropertyUse::name_span() const {
@@ -151,10 +147,11 @@ std::optional<uint64_t> PropertyReader::duration(const PropertyUse& use) {
   if (!value || (*value >= use.row.low && *value <= use.row.high)) return value;
   values_
       .report(Kind::kOutOfRange, *operand,
-              fmt::format("`{}` is out of range for `{}`", bound_text(use.row, *value), use.row.words))
+              fmt::format("`{}` is out of range for `{}`", as_written(std::get<ast::Number>(*operand->term)),
+                          use.row.words))
       .note(std::string(use.row.source))
-      .help(fmt::format("the range is {} to {}", bound_text(use.row, use.row.low),
-                        bound_text(use.row, use.row.high)));
+      .help(fmt::format("the range is {} to {}", model::duration_text(use.row.low),
+                        model::duration_text(use.row.high)));
   return std::nullopt;
 }
 
@@ -170,7 +167,8 @@ std::optional<uint64_t> PropertyReader::integer(const PropertyUse& use) {
     return static_cast<uint64_t>(*value);
   values_
       .report(Kind::kOutOfRange, *operand,
-              fmt::format("`{}` is out of range for `{}`", *value, use.row.words))
+              fmt::format("`{}` is out of range for `{}`", as_written(std::get<ast::Number>(*operand->term)),
+                          use.row.words))
       .note(std::string(use.row.source))
       .help(fmt::format("the range is {} to {}", use.row.low, use.row.high));
   return std::nullopt;

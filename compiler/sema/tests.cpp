@@ -334,7 +334,7 @@ class TestReader {
         .report(missing ? Kind::kMissingOperand : Kind::kUnexpectedOperand,
                 missing ? use.written.span : ast::span_of(terms[at]), "{}",
                 missing ? std::string("an incomplete `expect`")
-                        : fmt::format("unexpected {} in `expect`", describe(terms[at])))
+                        : fmt::format("{} does not belong in `expect`", describe(terms[at])))
         .help("forms: `expect layer LAYER in CELL;`, `expect match MATCHER;`, `expect not match MATCHER;`");
   }
 

@@ -17,10 +17,6 @@ Span place_of(const ast::Number& number, const Operand& operand) {
   return operand.let == nullptr ? number.span : operand.span;
 }
 
-std::string as_written(const ast::Number& number) {
-  return number.text + (number.unit == "core" ? " core" : number.unit);
-}
-
 enum class Shape : uint8_t { kInteger, kDecimal, kVersion };
 
 Shape shape_of(const ast::Number& number) {
@@ -55,6 +51,10 @@ uint64_t scale_decimal(std::string_view text, uint64_t scale) {
 }
 
 }  // namespace
+
+std::string as_written(const ast::Number& number) {
+  return number.text + (number.unit == "core" ? " core" : number.unit);
+}
 
 std::string describe(const ast::Term& term) {
   struct Visitor {

@@ -30,6 +30,9 @@ struct Subject {
   std::string_view example;
 };
 
+// A number with its unit: `60s`, `4 core`.
+std::string as_written(const ast::Number& number);
+
 // "a number", "the word `x`".
 std::string describe(const ast::Term& term);
 
