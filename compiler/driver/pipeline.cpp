@@ -37,8 +37,13 @@ Result<void> check_names(const Sources& sources) {
   return {};
 }
 
+// Whether the rest of a statement with this syntax error was read as it was meant.
+bool is_repaired(const diag::Diagnostic& syntax_error) {
+  return syntax_error.kind == diag::Kind::kMissingSemicolon || syntax_error.kind == diag::Kind::kSpacedUnit;
+}
+
 // Whether a diagnostic of sema says something that the syntax errors do not:
-// not one about a declaration that has one itself, nor one about something
+// not one about a declaration that was not read whole, nor one about something
 // missing that may be what could not be read.
 bool is_independent(const diag::Diagnostic& diagnostic, const ast::Program& program,
                     const diag::Diagnostics& syntax_errors) {
@@ -61,7 +66,7 @@ bool is_independent(const diag::Diagnostic& diagnostic, const ast::Program& prog
       const Span span = ast::span_of(item);
       if (!holds(span, diagnostic.span)) continue;
       for (const diag::Diagnostic& error : syntax_errors.all()) {
-        if (holds(span, error.span)) return false;
+        if (!is_repaired(error) && holds(span, error.span)) return false;
       }
     }
   }
