@@ -25,7 +25,7 @@ const std::map<std::string, Color> kColors = {
 
 constexpr const char* kMainExamples = R"(Commands:
   scxc FILE              compile a policy (the default)
-  scxc check FILE...     report errors only
+  scxc check FILE...     report errors, warnings and notes
   scxc test FILE...      run the tests that a policy carries
   scxc explain CODE      what a diagnostic means and how to resolve it
   scxc completion SHELL  completion for bash, zsh or fish
@@ -132,7 +132,7 @@ struct Parser {
     app.add_option("--templates", options.templates, "folder of BPF templates")->group("");
     add_common(app, options);
 
-    check = add_command("check", "report errors only", kCheckExamples);
+    check = add_command("check", "report errors, warnings and notes", kCheckExamples);
     check->add_option("FILE", options.files, "policies")->type_name("")->required();
     add_common(*check, options);
 
