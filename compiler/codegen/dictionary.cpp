@@ -1,7 +1,7 @@
 #include "compiler/codegen/dictionary.h"
 
 #include <algorithm>
-#include <cctype>
+#include <unordered_set>
 #include <utility>
 
 namespace scx::codegen {
@@ -11,18 +11,23 @@ namespace {
 constexpr std::string_view kMembers = "//% members\n";
 constexpr std::string_view kEach = "//% each\n";
 
-bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+// The text is C in ASCII; the functions of <cctype> ask the locale, for every byte of it.
+bool begins_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool is_word(char c) { return begins_word(c) || (c >= '0' && c <= '9'); }
+bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 // Comments become spaces; strings stay.
 std::string without_comments(std::string_view text) {
   std::string out;
+  out.reserve(text.size());
   for (size_t i = 0; i < text.size(); i++) {
-    if (text.substr(i, 2) == "/*") {
+    const char next = text[i] == '/' && i + 1 < text.size() ? text[i + 1] : '\0';
+    if (next == '*') {
       const size_t end = text.find("*/", i + 2);
       if (end == std::string_view::npos) break;
       i = end + 1;
       out.push_back(' ');
-    } else if (text.substr(i, 2) == "//") {
+    } else if (next == '/') {
       const size_t end = text.find('\n', i);
       if (end == std::string_view::npos) break;
       i = end;
@@ -48,7 +53,7 @@ std::vector<Token> tokens(std::string_view code) {
   int depth = 0;
   for (size_t i = 0; i < code.size();) {
     const char c = code[i];
-    if (std::isspace(static_cast<unsigned char>(c)) != 0) {
+    if (is_space(c)) {
       i++;
       continue;
     }
@@ -67,9 +72,7 @@ std::vector<Token> tokens(std::string_view code) {
   return out;
 }
 
-bool is_name(std::string_view token) {
-  return !token.empty() && (std::isalpha(static_cast<unsigned char>(token[0])) != 0 || token[0] == '_');
-}
+bool is_name(std::string_view token) { return !token.empty() && begins_word(token[0]); }
 
 Names macros(const std::vector<Token>& all) {
   Names names;
@@ -143,8 +146,12 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   return lines;
 }
 
-Names identifiers_of_code(std::string_view code) {
-  Names names;
+// In a set that is looked up often and never walked.
+using NameLookup = std::unordered_set<std::string>;
+
+template <typename Set>
+Set names_in(std::string_view code) {
+  Set names;
   for (const Token& token : tokens(code)) {
     if (is_name(token.text)) names.emplace(token.text);
   }
@@ -155,7 +162,7 @@ Names identifiers_of_code(std::string_view code) {
 struct Part {
   std::string text;
   std::string member;  // the member that must be named for it; empty: always there
-  Names uses;
+  NameLookup uses;
   bool shown = false;
 };
 
@@ -168,19 +175,19 @@ struct Candidate {
 
   explicit Candidate(Declaration from) : declaration(std::move(from)) {
     if (!declaration.members) {
-      parts.push_back({declaration.text, "", identifiers_of_code(declaration.code)});
+      parts.push_back({declaration.text, "", names_in<NameLookup>(declaration.code)});
       return;
     }
     for (const std::string_view line : lines_of(declaration.text)) {
-      parts.push_back(
-          {std::string(line) + '\n', line.starts_with("\t") ? member_of(line) : "", identifiers(line)});
+      parts.push_back({std::string(line) + '\n', line.starts_with("\t") ? member_of(line) : "",
+                       names_in<NameLookup>(without_comments(line))});
     }
   }
 };
 
 }  // namespace
 
-Names identifiers(std::string_view text) { return identifiers_of_code(without_comments(text)); }
+Names identifiers(std::string_view text) { return names_in<Names>(without_comments(text)); }
 
 std::vector<Declaration> declarations(std::string_view text) {
   std::vector<Declaration> out;
@@ -235,7 +242,7 @@ std::vector<Declaration> declarations(std::string_view text) {
 std::string needed(std::string_view dictionary, std::string_view roots) {
   std::vector<Candidate> candidates;
   for (Declaration& declaration : declarations(dictionary)) candidates.emplace_back(std::move(declaration));
-  Names names = identifiers(roots);
+  NameLookup names = names_in<NameLookup>(without_comments(roots));
   const auto any_named = [&](const Names& some) {
     return std::any_of(some.begin(), some.end(),
                        [&](const std::string& name) { return names.contains(name); });
