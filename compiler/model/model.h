@@ -123,8 +123,7 @@ struct Policy {
 
 // The words of the language, and text in its syntax: `comm glob "nginx*"`,
 // `nice -20..-6`, `20ms`. For explanations, dumps and comments in emitted C.
-std::string_view spelling(abi::LayerKind kind);
-std::string_view spelling(abi::QueueOrder order);
+using abi::spelling;  // of layer kinds, queue orders and attributes
 std::string_view spelling(StringTest::Op op);
 std::string to_string(KernelVersion version);
 std::string to_string(const abi::CpuRange& range);

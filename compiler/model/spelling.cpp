@@ -66,22 +66,6 @@ bool Policy::reads(abi::Attribute attribute) const {
   return false;
 }
 
-std::string_view spelling(abi::LayerKind kind) {
-  switch (kind) {
-    case abi::LayerKind::kConfined:
-      return "confined";
-    case abi::LayerKind::kGrouped:
-      return "grouped";
-    case abi::LayerKind::kOpen:
-      return "open";
-  }
-  SCX_CHECK(false, "the kind is an enumerator");
-}
-
-std::string_view spelling(abi::QueueOrder order) {
-  return order == abi::QueueOrder::kVtime ? "vtime" : "fifo";
-}
-
 std::string_view spelling(StringTest::Op op) {
   switch (op) {
     case StringTest::Op::kExact:

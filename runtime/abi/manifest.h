@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/abi/classifier.h"
@@ -19,6 +20,9 @@ inline constexpr const char* kManifestSection = ".scx.manifest";
 
 enum class LayerKind : uint8_t { kConfined, kGrouped, kOpen };
 enum class QueueOrder : uint8_t { kVtime, kFifo };
+// The words of the language for them; the manifest has the same.
+std::string_view spelling(LayerKind kind);
+std::string_view spelling(QueueOrder order);
 
 // A bound on a number of CPUs, as written: a count, cores, or a share of the cell's CPUs.
 struct CpuAmount {

@@ -129,9 +129,15 @@ class Node {
 
   // A name: not empty, and safe to print.
   [[nodiscard]] std::string name() const {
-    std::string out = text(kMaxNameBytes);
+    std::string out = line(kMaxNameBytes);
+    if (!failed() && out.empty()) fail("empty");
+    return out;
+  }
+
+  // Text that is safe to print, possibly empty.
+  [[nodiscard]] std::string line(size_t max_bytes = kMaxTextBytes) const {
+    std::string out = text(max_bytes);
     if (failed()) return {};
-    if (out.empty()) fail("empty");
     if (std::any_of(out.begin(), out.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
       fail("holds a control character");
     return out;
@@ -166,7 +172,7 @@ class Node {
 };
 
 Location read_location(const Node& node) {
-  return {node.member("file").text(), node.member("line").integer<uint32_t>(),
+  return {node.member("file").line(), node.member("line").integer<uint32_t>(),
           node.member("column").integer<uint32_t>()};
 }
 
@@ -321,7 +327,7 @@ Manifest read_manifest(const Node& root) {
   Manifest out;
   out.compiler = root.member("compiler").name();
   out.policy = root.member("policy").name();
-  out.fingerprint = root.member("fingerprint").text(kMaxNameBytes);
+  out.fingerprint = root.member("fingerprint").line(kMaxNameBytes);
   out.min_kernel = root.member("min_kernel").name();
   out.watchdog_ns = root.member("watchdog_ns").integer<uint64_t>();
   const Node domains = root.member("domains");

@@ -116,6 +116,9 @@ void write(const json& value, size_t depth, std::string& out) {
 
 }  // namespace
 
+std::string_view spelling(LayerKind kind) { return words::word(words::kLayerKinds, kind); }
+std::string_view spelling(QueueOrder order) { return words::word(words::kQueueOrders, order); }
+
 std::string to_json(const Manifest& manifest) {
   const json document = {{"version", manifest.version},
                          {"compiler", manifest.compiler},

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <numeric>
 
-#include "runtime/base/check.h"
 #include "runtime/plan/placement.h"
 #include "runtime/plan/targets.h"
 
@@ -195,7 +194,9 @@ std::vector<CellRequest> requests(const std::vector<abi::Domain>& domains) {
 
 Result<Plan> plan(const topology::Topology& topology, const std::vector<CellRequest>& cells,
                   const Demand& demand, const Plan* previous) {
-  SCX_CHECK(cells.size() == 1, "the planner knows one cell by now");
+  if (cells.size() != 1)
+    return Error{fmt::format("the policy has {} cells, this version plans for one", cells.size()),
+                 "compile the policy with the scxc of this version", "unsupported-cells"};
   const std::vector<topology::Cpu> cpus = online_cpus(topology);
   if (cpus.empty()) return make_error("the topology has no online CPU");
   const CellRequest& cell = cells.front();
@@ -239,18 +240,6 @@ Result<Plan> plan(const topology::Topology& topology, const std::vector<CellRequ
 
 namespace {
 
-std::string_view spelling(LayerKind kind) {
-  switch (kind) {
-    case LayerKind::kConfined:
-      return "confined";
-    case LayerKind::kGrouped:
-      return "grouped";
-    case LayerKind::kOpen:
-      return "open";
-  }
-  return "";
-}
-
 std::string where(const std::vector<uint32_t>& cpus, const topology::Topology& topology) {
   std::vector<uint32_t> llcs;
   for (uint32_t id : cpus)
@@ -266,7 +255,7 @@ std::string explain(const Plan& plan, const topology::Topology& topology) {
   std::string text = fmt::format("{} CPUs online ({}), {} in the pool\n", plan.online.size(),
                                  topology::cpu_list(plan.online), plan.pool.size());
   for (const DomainPlan& domain : plan.domains) {
-    text += fmt::format("  {}/{} ({}, weight {}): ", domain.cell, domain.layer, spelling(domain.kind),
+    text += fmt::format("  {}/{} ({}, weight {}): ", domain.cell, domain.layer, abi::spelling(domain.kind),
                         domain.weight);
     if (!domain.owned.empty())
       text += fmt::format("owns {} ({}), {}; floor {}, ceiling {}\n", domain.owned.size(),

@@ -15,7 +15,7 @@
 
 namespace scx::plan {
 
-// Owner of a CPU that no domain owns; the same number as SCX_POOL of runtime/abi/feed.h.
+// Owner of a CPU that no domain owns.
 inline constexpr uint32_t kPool = ~0U;
 
 struct LayerRequest {
@@ -26,7 +26,7 @@ struct LayerRequest {
   uint32_t weight = 100;
 };
 
-// By now there is one cell, `root`, and it has every online CPU.
+// By now there is one cell, `root`, and it has every online CPU; plan() refuses more.
 struct CellRequest {
   std::string name;
   std::vector<LayerRequest> layers;
@@ -77,7 +77,8 @@ struct Plan {
 // With `previous` null (at load), floors that the cell cannot hold are an
 // error with reason "floors-do-not-fit"; with `previous` (the cell shrank)
 // they shrink in proportion, with a note. The result does not depend on the
-// order of topology.cpus. Precondition: one cell, domain ids are distinct.
+// order of topology.cpus. More than one cell is an error with reason
+// "unsupported-cells". Precondition: domain ids are distinct.
 Result<Plan> plan(const topology::Topology& topology, const std::vector<CellRequest>& cells,
                   const Demand& demand, const Plan* previous);
 

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "runtime/base/file.h"
 #include "runtime/topology/topology.h"
 
 namespace scx::report {
@@ -28,18 +29,6 @@ std::string count(double value) {
 
 std::string rate(const LayerFigures& layer, scx_stat stat) { return count(layer.rate[stat]); }
 
-std::string kind_word(abi::LayerKind kind) {
-  switch (kind) {
-    case abi::LayerKind::kConfined:
-      return "confined";
-    case abi::LayerKind::kGrouped:
-      return "grouped";
-    case abi::LayerKind::kOpen:
-      return "open";
-  }
-  return "";
-}
-
 std::string name(const LayerFigures& layer) {
   return layer.cell == "root" ? layer.layer : fmt::format("{}/{}", layer.cell, layer.layer);
 }
@@ -47,7 +36,7 @@ std::string name(const LayerFigures& layer) {
 const std::vector<Column>& columns() {
   static const std::vector<Column> all = {
       {"LAYER", true, name},
-      {"KIND", true, [](const LayerFigures& l) { return kind_word(l.kind); }},
+      {"KIND", true, [](const LayerFigures& l) { return std::string(abi::spelling(l.kind)); }},
       {"CPUS", false,
        [](const LayerFigures& l) { return fmt::format("{}{}", l.cpus.size(), l.owns_cpus ? "" : "*"); }},
       {"USED", false, [](const LayerFigures& l) { return fmt::format("{:.2f}", l.cpus_used); }},
@@ -163,7 +152,7 @@ std::string json(const Frame& frame) {
   for (const LayerFigures& layer : frame.layers) {
     Json& entry = cells[layer.cell]["layers"][layer.layer] = Json::object();
     entry["domain"] = layer.domain;
-    entry["kind"] = kind_word(layer.kind);
+    entry["kind"] = abi::spelling(layer.kind);
     entry["weight"] = layer.weight;
     entry["cpus"] = topology::cpu_list(layer.cpus);
     entry["cpu_count"] = layer.cpus.size();
@@ -206,14 +195,10 @@ std::string in_policy_terms(std::string_view text, const abi::Manifest& manifest
         continue;
       }
     }
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte >= 0x20 || byte == '\n' || byte == '\t')
-      out += byte == 0x7f ? '?' : text[i];
-    else
-      out += '?';
+    out += text[i];
     ++i;
   }
-  return out;
+  return printable(out);
 }
 
 std::string exit_kind(uint32_t kind) {

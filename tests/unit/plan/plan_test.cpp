@@ -113,6 +113,13 @@ TEST(Plan, FloorsThatDoNotFitAreAnErrorWithNumbers) {
             "the layers of cell `root` need at least 6 CPUs (`layer0` 4, `layer1` 2), it has 2");
 }
 
+// A manifest can say so, and no object may make the loader abort.
+TEST(Plan, MoreCellsThanOneAreAnError) {
+  auto result = plan(machine("1s2c"), {{"root", {open(0)}}, {"other", {open(1)}}}, {}, nullptr);
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().reason, "unsupported-cells");
+}
+
 TEST(Plan, TheLastCpuIsNeverOwned) {
   const Plan p = planned(machine("1c"), {confined(0, at_least(1)), open(1)});
   EXPECT_THAT(p.pool, ElementsAre(0));
