@@ -60,20 +60,20 @@ Result<void> write_file_atomically(const std::string& named, std::string_view by
   // one); it is written in place.
   if (::stat(path.c_str(), &existing) == 0 && (!S_ISREG(existing.st_mode) || resolved == nullptr)) {
     const int fd = ::open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
-    if (fd < 0) return system_error("write", path);
-    Result<void> written = write_all(fd, bytes, path);
+    if (fd < 0) return system_error("write", named);
+    Result<void> written = write_all(fd, bytes, named);
     ::close(fd);
     return written;
   }
   std::string temporary = path + ".XXXXXX";
   const int fd = ::mkostemp(temporary.data(), O_CLOEXEC);
-  if (fd < 0) return system_error("write", path);
+  if (fd < 0) return system_error("write", named);
   const mode_t mask = ::umask(0);
   ::umask(mask);
-  Result<void> written = write_all(fd, bytes, path);
-  if (written && (::fchmod(fd, 0666 & ~mask) != 0 || ::fsync(fd) != 0)) written = system_error("write", path);
-  if (::close(fd) != 0 && written) written = system_error("write", path);
-  if (written && ::rename(temporary.c_str(), path.c_str()) != 0) written = system_error("write", path);
+  Result<void> written = write_all(fd, bytes, named);
+  if (written && (::fchmod(fd, 0666 & ~mask) != 0 || ::fsync(fd) != 0)) written = system_error("write", named);
+  if (::close(fd) != 0 && written) written = system_error("write", named);
+  if (written && ::rename(temporary.c_str(), path.c_str()) != 0) written = system_error("write", named);
   if (!written) ::unlink(temporary.c_str());
   return written;
 }
