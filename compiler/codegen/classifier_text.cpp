@@ -17,34 +17,10 @@ using abi::Attribute;
 namespace {
 
 // The attribute as part of a C name.
-std::string_view symbol(Attribute attribute) {
-  switch (attribute) {
-    case Attribute::kCgroup:
-      return "cgroup";
-    case Attribute::kComm:
-      return "comm";
-    case Attribute::kLeaderComm:
-      return "leader_comm";
-    case Attribute::kPid:
-      return "pid";
-    case Attribute::kTgid:
-      return "tgid";
-    case Attribute::kPpid:
-      return "ppid";
-    case Attribute::kUid:
-      return "uid";
-    case Attribute::kGid:
-      return "gid";
-    case Attribute::kNice:
-      return "nice";
-    case Attribute::kSched:
-      return "sched";
-    case Attribute::kKthread:
-      return "kthread";
-    case Attribute::kLeader:
-      return "leader";
-  }
-  return "";
+std::string symbol(Attribute attribute) {
+  std::string name(abi::spelling(attribute));
+  std::replace(name.begin(), name.end(), ' ', '_');
+  return name;
 }
 
 // The values that the attribute can have at all: bounds beyond them are not tested.
@@ -135,7 +111,7 @@ std::string attribute_functions(const abi::Classifier& classifier, const Usage& 
     }
   }
   if (code.step.empty()) return "";
-  const std::string_view name = symbol(attribute);
+  const std::string name = symbol(attribute);
   std::string out = code.tables;
   out += fmt::format("/* Reads one byte of a {}. */\n", spelling(attribute));
   out += fmt::format("static __always_inline void {}_step(struct scan *scan, u8 byte)\n{{\n{}}}\n\n", name,
