@@ -71,7 +71,8 @@ Result<void> write_file_atomically(const std::string& named, std::string_view by
   const mode_t mask = ::umask(0);
   ::umask(mask);
   Result<void> written = write_all(fd, bytes, named);
-  if (written && (::fchmod(fd, 0666 & ~mask) != 0 || ::fsync(fd) != 0)) written = system_error("write", named);
+  if (written && (::fchmod(fd, 0666 & ~mask) != 0 || ::fsync(fd) != 0))
+    written = system_error("write", named);
   if (::close(fd) != 0 && written) written = system_error("write", named);
   if (written && ::rename(temporary.c_str(), path.c_str()) != 0) written = system_error("write", named);
   if (!written) ::unlink(temporary.c_str());
