@@ -23,25 +23,57 @@ static __always_inline u64 bounded_vtime(struct task_struct *p, struct task_ctx 
 	return vtime;
 }
 
-/* Charges p for the time since it was last charged, while it is on `cpu`. */
-static __always_inline void charge(struct task_struct *p, struct task_ctx *t, u32 domain, struct cpu_ctx *cpu)
+/* Whether a task of one of the domains in `set` waits in the CPU's LLC. */
+static __always_inline bool has_work(struct cpu_ctx *c, u64 set)
+{
+	struct llc_ctx *llc = llc_ctx(c->llc);
+	u32 i;
+
+	if (!llc)
+		return false;
+	bpf_for(i, 0, NR_DOMAINS) {
+		u32 domain = i;
+
+		if (domain >= NR_DOMAINS)
+			break;
+		if (set >> domain & 1 && llc->queue[domain].queued)
+			return true;
+	}
+	return false;
+}
+//% if guests
+
+/* Whether the CPU's task must leave it: no guest stays while somebody at home waits. */
+static __always_inline bool must_leave(struct cpu_ctx *c, struct task_ctx *t)
+{
+	u32 domain = domain_of(t);
+
+	if (at_home(c, domain) || t->flags & TASK_OWN)
+		return false;
+	return !domains[domain].roams || has_work(c, c->members);
+}
+//% end
+
+/* Charges p for the time since it was last charged, while it is on a CPU. */
+static __always_inline void charge(struct task_struct *p, struct task_ctx *t, u32 domain, struct cpu_ctx *c)
 {
 	u64 now = scx_bpf_now();
 	u64 used = now - t->charged_at;
-	u32 weight = p->scx.weight;
-	s64 lead = cpu->own_lead;
+	u64 weight = p->scx.weight;
+	s64 lead = c->own_lead;
 
-	if ((s64)used < 0)
+	/* Clocks of CPUs may differ a little. */
+	if (before(now, t->charged_at))
 		return;
 	t->charged_at = now;
 	count(domain, SCX_STAT_RUNTIME, used);
-	if (at_home(cpu, domain))
+	if (at_home(c, domain))
 		count(domain, SCX_STAT_RUNTIME_HOME, used);
 
 	if (t->flags & TASK_OWN) {
 //% if multi
 		/* Tasks of several domains meet in a CPU's own queue. */
-		p->scx.dsq_vtime += used * 100 * 100 / ((u64)weight * domains[domain].weight);
+		p->scx.dsq_vtime += used * 100 * 100 / (weight * domains[domain].weight);
 //% end
 //% if not multi
 		p->scx.dsq_vtime += used * 100 / weight;
@@ -56,11 +88,11 @@ static __always_inline void charge(struct task_struct *p, struct task_ctx *t, u3
 		lead = OWN_LEAD_MAX_NS;
 	if (lead < -OWN_LEAD_MIN_NS)
 		lead = -OWN_LEAD_MIN_NS;
-	cpu->own_lead = lead;
+	c->own_lead = lead;
 //% if multi
 	/* Where a domain is alone at home nobody competes with it. */
-	if (!at_home(cpu, domain) || (cpu->members & (cpu->members - 1))) {
-		struct llc_ctx *llc = llc_ctx(cpu->llc);
+	if (!at_home(c, domain) || (c->members & (c->members - 1))) {
+		struct llc_ctx *llc = llc_ctx(c->llc);
 
 		if (llc)
 			__sync_fetch_and_add(&llc->queue[domain].service, used * 100 / domains[domain].weight);
@@ -109,7 +141,6 @@ void PROG(pol_running, struct task_struct *p)
 //% if preempt
 	mark_weak(cpu, domain);
 //% end
-//% if dynamic
 	/*
 	 * It changed while it was queued and runs by its old domain now, or it was
 	 * running when the scheduler came: the next tick sends it through
@@ -119,7 +150,6 @@ void PROG(pol_running, struct task_struct *p)
 	 */
 	if (t->flags & TASK_STALE || !t->head.classified)
 		p->scx.slice = 0;
-//% end
 }
 
 SEC("struct_ops/stopping")
@@ -160,8 +190,8 @@ void PROG(pol_tick, struct task_struct *p)
 	if (!t)
 		return;
 //% if guests
-	/* Owners kick guests when they wake; this catches a guest that came in between, or whom a plan made one. */
-	if (c && c->guest && home_work(c))
+	/* Owners kick guests when they wake; this is for a guest that came in between, or that a plan made one. */
+	if (c && must_leave(c, t))
 		p->scx.slice = 0;
 //% end
 //% if dynamic
@@ -170,3 +200,27 @@ void PROG(pol_tick, struct task_struct *p)
 //% end
 }
 //% end
+
+/*
+ * The CPU has gone idle. A task that was queued after dispatch had looked, and
+ * before the CPU was known as idle, woke nobody: the one who queued it and we
+ * each announce first and look then.
+ */
+SEC("struct_ops/update_idle")
+void PROG(pol_update_idle, s32 cpu, bool idle)
+{
+	struct cpu_ctx *c = cpu_ctx(cpu);
+
+	if (!idle || !c)
+		return;
+//% if preempt
+	mark_idle(cpu);
+//% end
+//% if guests
+	if (has_work(c, c->members | ROAMING))
+//% end
+//% if not guests
+	if (has_work(c, c->members))
+//% end
+		scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
+}

@@ -52,9 +52,8 @@ static __always_inline bool leader_renamed(struct task_struct *p, struct task_ct
 	return false;
 }
 //% end
-//% if dynamic
 
-/* Whether something changed that the classifier reads, or p was not classified yet. */
+/* Whether p was not classified yet, or something changed that the classifier reads. */
 static __always_inline bool is_stale(struct task_struct *p, struct task_ctx *t)
 {
 	if (!t->head.classified || t->flags & TASK_STALE)
@@ -74,7 +73,6 @@ static __always_inline bool is_stale(struct task_struct *p, struct task_ctx *t)
 //% end
 	return false;
 }
-//% end
 //% if comm
 
 /* A name as the kernel pads it, whoever wrote it. */
@@ -187,13 +185,7 @@ __noinline u32 pol_classify(struct task_struct *p __arg_trusted)
 /* The domain that p is in now. */
 static __always_inline u32 current_domain(struct task_struct *p, struct task_ctx *t)
 {
-//% if dynamic
 	if (unlikely(is_stale(p, t)))
 		pol_classify(p);
-//% end
-//% if not dynamic
-	if (unlikely(!t->head.classified))
-		pol_classify(p);
-//% end
 	return domain_of(t);
 }

@@ -150,11 +150,9 @@ void PROG(pol_dispatch, s32 cpu, struct task_struct *prev)
 		u32 domain = domain_of(t);
 
 		charge(prev, t, domain, c);
-//% if dynamic
 		/* One that may be in another domain now goes through ops.enqueue. */
 		if (is_stale(prev, t))
 			domain = NR_DOMAINS;
-//% end
 		if (t->flags & TASK_OWN)
 			own = domain;
 		else

@@ -76,25 +76,6 @@ static __always_inline bool reclaim(u32 domain)
 	scx_bpf_kick_cpu(cpu, SCX_KICK_PREEMPT);
 	return true;
 }
-
-/* Whether a task waits, in this LLC, that is at home on the CPU. */
-static __always_inline bool home_work(struct cpu_ctx *c)
-{
-	struct llc_ctx *llc = llc_ctx(c->llc);
-	u32 i;
-
-	if (!llc)
-		return false;
-	bpf_for(i, 0, NR_DOMAINS) {
-		u32 domain = i;
-
-		if (domain >= NR_DOMAINS)
-			break;
-		if (at_home(c, domain) && llc->queue[domain].queued)
-			return true;
-	}
-	return false;
-}
 //% end
 //% if preempt
 
@@ -105,20 +86,28 @@ static __always_inline struct bpf_cpumask *weak_cpus(void)
 	return m ? m->weak : NULL;
 }
 
-/* The CPU runs a task of that domain from now on. */
+/* The CPU runs a task of that domain from now on. Tested first: most switches change nothing, and the mask is shared. */
 static __always_inline void mark_weak(s32 cpu, u32 domain)
 {
 	struct bpf_cpumask *weak = weak_cpus();
 
 	if (!weak)
 		return;
-	/* Tested first: most switches change nothing, and the mask is everybody's. */
 	if (domains[domain].preempt) {
 		if (bpf_cpumask_test_cpu(cpu, (const struct cpumask *)weak))
 			bpf_cpumask_clear_cpu(cpu, weak);
 	} else if (!bpf_cpumask_test_cpu(cpu, (const struct cpumask *)weak)) {
 		bpf_cpumask_set_cpu(cpu, weak);
 	}
+}
+
+/* The CPU runs nothing that could be preempted. */
+static __always_inline void mark_idle(s32 cpu)
+{
+	struct bpf_cpumask *weak = weak_cpus();
+
+	if (weak && bpf_cpumask_test_cpu(cpu, (const struct cpumask *)weak))
+		bpf_cpumask_clear_cpu(cpu, weak);
 }
 
 /*

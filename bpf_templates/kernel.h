@@ -101,6 +101,7 @@ enum scx_ent_flags {
 };
 
 enum scx_ops_flags {
+	SCX_OPS_KEEP_BUILTIN_IDLE = 1 << 0,
 	SCX_OPS_ENQ_LAST = 1 << 1,
 	SCX_OPS_ALLOW_QUEUED_WAKEUP = 1 << 5,
 };
@@ -243,6 +244,7 @@ struct sched_ext_ops {
 	void (*running)(struct task_struct *p);
 	void (*stopping)(struct task_struct *p, bool runnable);
 	void (*quiescent)(struct task_struct *p, u64 deq_flags);
+	void (*update_idle)(s32 cpu, bool idle);
 	void (*set_weight)(struct task_struct *p, u32 weight);
 	s32 (*init_task)(struct task_struct *p, struct scx_init_task_args *args);
 	void (*exit_task)(struct task_struct *p, struct scx_exit_task_args *args);
@@ -282,7 +284,6 @@ extern bool __scx_bpf_dsq_insert_vtime(struct task_struct *p, struct scx_bpf_dsq
 extern bool scx_bpf_dsq_move_to_local(u64 dsq) __ksym __weak;
 extern bool scx_bpf_dsq_move_to_local___v2___compat(u64 dsq, u64 enq_flags) __ksym __weak;
 extern bool scx_bpf_dsq_move(struct bpf_iter_scx_dsq *it, struct task_struct *p, u64 dsq, u64 enq_flags) __ksym __weak;
-
 extern struct task_struct *scx_bpf_dsq_peek(u64 dsq) __ksym __weak;
 extern s32 scx_bpf_select_cpu_and(struct task_struct *p, s32 prev_cpu, u64 wake_flags, const struct cpumask *allowed,
 				  u64 flags) __ksym __weak;

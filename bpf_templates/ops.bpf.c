@@ -50,6 +50,7 @@ s32 PROG(pol_init_task, struct task_struct *p, struct scx_init_task_args *args)
 	if (!t)
 		return -ENOMEM;
 	t->head.domain = NR_DOMAINS - 1;
+	t->charged_at = scx_bpf_now();
 	return 0;
 }
 
@@ -73,6 +74,7 @@ struct sched_ext_ops pol_ops = {
 	.running = (void *)pol_running,
 	.stopping = (void *)pol_stopping,
 	.quiescent = (void *)pol_quiescent,
+	.update_idle = (void *)pol_update_idle,
 //% if set_weight
 	.set_weight = (void *)pol_set_weight,
 //% end
@@ -85,7 +87,7 @@ struct sched_ext_ops pol_ops = {
 	.cpu_offline = (void *)pol_cpu_offline,
 	.init = (void *)pol_init,
 	.exit = (void *)pol_exit,
-	.flags = SCX_OPS_ENQ_LAST | SCX_OPS_ALLOW_QUEUED_WAKEUP,
+	.flags = SCX_OPS_KEEP_BUILTIN_IDLE | SCX_OPS_ENQ_LAST | SCX_OPS_ALLOW_QUEUED_WAKEUP,
 	.timeout_ms = WATCHDOG_MS,
 	.exit_dump_len = sizeof(((struct scx_exit_report *)0)->dump),
 	.name = OPS_NAME,

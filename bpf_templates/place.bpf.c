@@ -43,12 +43,25 @@ static __always_inline u64 join_own(struct task_struct *p, struct task_ctx *t, u
 	return bounded_vtime(p, t, c->own_clock, CPU_CLOCK | cpu, domains[domain].slice, queued);
 }
 
+/* p runs at once on an idle CPU that was claimed for it. */
+static __always_inline s32 run_idle(struct task_struct *p, struct task_ctx *t, u32 domain, s32 cpu, bool own)
+{
+	struct cpu_ctx *c = cpu_ctx(cpu);
+
+	if (c && own)
+		join_own(p, t, domain, cpu, c);
+	else if (c)
+		join_queue(p, t, domain, c->llc);
+	count(domain, SCX_STAT_IDLE_PICK, 1);
+	dsq_insert(p, SCX_DSQ_LOCAL, domains[domain].slice, 0);
+	return cpu;
+}
+
 SEC("struct_ops/select_cpu")
 s32 PROG(pol_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
 {
 	struct task_ctx *t = task_ctx(p);
 	const struct cpumask *home;
-	struct cpu_ctx *c;
 	u32 domain;
 	s32 cpu;
 
@@ -60,24 +73,13 @@ s32 PROG(pol_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
 		return prev_cpu;
 
 	cpu = claim_idle(p, prev_cpu, wake_flags, home);
-	if (cpu >= 0) {
-		c = cpu_ctx(cpu);
-		if (c)
-			join_queue(p, t, domain, c->llc);
-		goto run;
-	}
 //% if guests
-	if (domains[domain].roams) {
-		/* Not beside the waker: its CPU may be another's, who waits for it. */
+	/* As a guest not beside the waker: its CPU may be another's, who waits for it. */
+	if (cpu < 0 && domains[domain].roams)
 		cpu = claim_idle(p, prev_cpu, wake_flags & ~SCX_WAKE_SYNC, p->cpus_ptr);
-		if (cpu >= 0) {
-			c = cpu_ctx(cpu);
-			if (c)
-				join_queue(p, t, domain, c->llc);
-			goto run;
-		}
-	}
 //% end
+	if (cpu >= 0)
+		return run_idle(p, t, domain, cpu, false);
 //% if owned
 	if (bpf_cpumask_test_cpu(prev_cpu, home))
 		return prev_cpu;
@@ -86,19 +88,10 @@ s32 PROG(pol_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
 		return cpu;
 	/* Its affinity leaves it no home CPU: it may run where it is allowed, in the bounded share. */
 	cpu = claim_idle(p, prev_cpu, 0, p->cpus_ptr);
-	if (cpu >= 0) {
-		c = cpu_ctx(cpu);
-		if (c)
-			join_own(p, t, domain, cpu, c);
-		goto run;
-	}
+	if (cpu >= 0)
+		return run_idle(p, t, domain, cpu, true);
 //% end
 	return prev_cpu;
-
-run:
-	count(domain, SCX_STAT_IDLE_PICK, 1);
-	dsq_insert(p, SCX_DSQ_LOCAL, domains[domain].slice, 0);
-	return cpu;
 }
 
 /* Wakes a CPU for a task that was queued for the domain in an LLC. */
@@ -128,41 +121,37 @@ static __always_inline void kick_for(struct task_struct *p, u32 domain, u32 llc)
 		scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
 }
 
-/* Puts p into the own queue of its CPU, or lets it run at once. */
+/* Puts p into the own queue of its CPU, or lets it run elsewhere at once. */
 static void enqueue_own(struct task_struct *p, struct task_ctx *t, u32 domain, s32 cpu, struct cpu_ctx *c,
 			u64 enq_flags)
 {
 	const struct cpumask *home = home_mask(domain);
 	u64 slice = domains[domain].slice;
-	s32 idle;
 	u64 vtime;
+	s32 to;
 //% if owned
 	bool forced;
 //% end
 
-	if (!home)
+	if (!home) {
+		fail("a layer has no CPUs: apply_plan did not run");
 		return;
+	}
 //% if owned
 	forced = !bpf_cpumask_intersects(home, p->cpus_ptr);
-	idle = claim_idle(p, cpu, 0, forced ? p->cpus_ptr : home);
+	to = claim_idle(p, cpu, 0, forced ? p->cpus_ptr : home);
+	/* One that was a guest here goes home, idle or not. */
+	if (to < 0 && !forced && !bpf_cpumask_test_cpu(cpu, home))
+		to = bpf_cpumask_any_and_distribute(home, p->cpus_ptr);
 //% end
 //% if not owned
-	idle = claim_idle(p, cpu, 0, home);
+	to = claim_idle(p, cpu, 0, home);
 //% end
-//% if owned
-	if (idle < 0 && !forced && !bpf_cpumask_test_cpu(cpu, home)) {
-		/* It was a guest here; its place is at home. */
-		idle = bpf_cpumask_any_and_distribute(home, p->cpus_ptr);
-		if (idle >= nr_cpu_ids)
-			idle = -1;
-	}
-//% end
-	if (idle >= 0) {
-		struct cpu_ctx *to = cpu_ctx(idle);
-
-		if (to)
-			join_own(p, t, domain, idle, to);
-		dsq_insert(p, SCX_DSQ_LOCAL_ON | idle, slice, enq_flags);
+	if (to >= 0 && to < nr_cpu_ids) {
+		c = cpu_ctx(to);
+		if (c)
+			join_own(p, t, domain, to, c);
+		dsq_insert(p, SCX_DSQ_LOCAL_ON | to, slice, enq_flags);
 		return;
 	}
 
@@ -175,12 +164,11 @@ static void enqueue_own(struct task_struct *p, struct task_ctx *t, u32 domain, s
 	}
 	dsq_insert_vtime(p, cpu_dsq(cpu), slice, vtime, enq_flags);
 //% if guests
-	if (c->guest) {
+	if (c->guest)
 		scx_bpf_kick_cpu(cpu, SCX_KICK_PREEMPT);
-		return;
-	}
+	else
 //% end
-	scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
+		scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
 }
 
 SEC("struct_ops/enqueue")
@@ -217,7 +205,7 @@ void PROG(pol_enqueue, struct task_struct *p, u64 enq_flags)
 	    preempt_one(p, domain, llc, enq_flags))
 		return;
 //% end
-	/* Counted first: a CPU that goes idle now either sees the count or is seen idle below. */
+	/* Counted before anybody looks for an idle CPU, see update_idle. */
 	__sync_fetch_and_add(&llc->queue[domain].queued, 1);
 	t->queue = id + 1;
 	count(domain, SCX_STAT_QUEUED, 1);

@@ -101,7 +101,7 @@ Names definitions(std::string_view code) {
   if (start == std::string_view::npos || code.substr(start).starts_with("#pragma")) return names;
   const std::vector<Token> all = tokens(code);
   if (code.substr(start).starts_with("#define")) return macros(all);
-  static const Names kNotNames = {"SEC", "typeof", "__attribute__"};
+  static const Names kNotNames = {"SEC", "typeof", "__attribute__", "long", "int", "void"};
   static const Names kAfterVariable = {";", "=", "[", "SEC", "__attribute__"};
   add_enumerators(all, names);
   for (size_t i = 0; i + 1 < all.size(); i++) {

@@ -35,7 +35,7 @@ static inline int two(int x)
 	return x + FIRST;
 }
 
-static void *(*const helper)(void *map) = (void *)1;
+static long (*const helper)(void *map) = (void *)1;
 
 extern void kernel_function(int x) __ksym __weak;
 

@@ -134,7 +134,7 @@ TEST(Emit, OneLayerHasNoClassifierNoGuestsNoWeights) {
   const Names names = identifiers(compile_policy(testing::kOneLayer).text);
   for (const std::string absent :
        {"classify", "subject", "cgroups", "marks", "lend", "reclaim", "service", "roams", "fifo", "preempt",
-        "bpf_cgrp_storage_get", "bpf_cgroup_release", "bpf_rcu_read_lock"}) {
+        "bpf_cgrp_storage_get", "bpf_cgroup_release"}) {
     EXPECT_FALSE(names.contains(absent)) << absent;
   }
 }
