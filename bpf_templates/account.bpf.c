@@ -211,7 +211,7 @@ void PROG(pol_update_idle, s32 cpu, bool idle)
 {
 	struct cpu_ctx *c = cpu_ctx(cpu);
 
-	if (!idle || !c)
+	if (!idle || !c || c->offline)
 		return;
 //% if preempt
 	mark_idle(cpu);

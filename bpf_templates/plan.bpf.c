@@ -118,7 +118,11 @@ s32 apply_plan(void *unused)
 SEC("struct_ops.s/cpu_online")
 void PROG(pol_cpu_online, s32 cpu)
 {
-	/* It is nobody's home yet; that the operation exists keeps the scheduler running. */
+	struct cpu_ctx *c = cpu_ctx(cpu);
+
+	/* It is nobody's home before the next plan. */
+	if (c)
+		c->offline = false;
 }
 
 //% if before_7_3
@@ -159,6 +163,7 @@ void PROG(pol_cpu_offline, s32 cpu)
 			llc->queue[domain].cpus--;
 	}
 	c->members = 0;
+	c->offline = true;
 //% if before_7_3
 	hand_back(cpu, cpu_dsq(cpu));
 	bpf_for(i, 0, NR_DOMAINS * nr_llcs)

@@ -74,6 +74,7 @@ struct cpu_ctx {
 	s64 own_lead;
 	u64 own_clock; /* the vtime that its own queue has reached */
 	u32 llc;
+	bool offline; /* on its way: it must not kick any more, its interrupts end */
 //% if guests
 	u32 guest; /* runs a task of a domain that is not at home here */
 //% end
