@@ -27,10 +27,13 @@ static __always_inline u64 bounded_vtime(struct task_struct *p, struct task_ctx 
 static __always_inline bool has_work(struct cpu_ctx *c, u64 set)
 {
 	struct llc_ctx *llc = llc_ctx(c->llc);
+//% if multi
 	u32 i;
+//% end
 
 	if (!llc)
 		return false;
+//% if multi
 	bpf_for(i, 0, NR_DOMAINS) {
 		u32 domain = i;
 
@@ -40,6 +43,10 @@ static __always_inline bool has_work(struct cpu_ctx *c, u64 set)
 			return true;
 	}
 	return false;
+//% end
+//% if not multi
+	return set && llc->queue[0].queued;
+//% end
 }
 //% if guests
 

@@ -50,6 +50,42 @@ static __always_inline bool is_longer(u32 domain, u32 other, u32 id, struct llc_
 }
 
 /*
+ * The domain of `set` that wants a CPU in the LLC and had the least service for
+ * its weight; NR_DOMAINS if none wants one. prev, of domain `prev_domain`, counts
+ * as one who waits.
+ */
+static __always_inline u32 least_served(struct llc_ctx *llc, u64 set, u32 prev_domain)
+{
+//% if multi
+	u64 best = NR_DOMAINS, least = 0;
+	u32 i;
+
+	bpf_for(i, 0, NR_DOMAINS) {
+		u32 domain = i;
+		struct queue *queue;
+
+		if (domain >= NR_DOMAINS)
+			break;
+		queue = &llc->queue[domain];
+		if (!(set >> domain & 1) || (!queue->queued && domain != prev_domain))
+			continue;
+		if (best == NR_DOMAINS || before(queue->service, least)) {
+			best = domain;
+			/* No copy of the register: 6.18's verifier loses its way among copies in a loop. */
+			mask_with(best, 63);
+			least = queue->service;
+		}
+	}
+	if (best < NR_DOMAINS && before(llc->service, least))
+		llc->service = least;
+	return best;
+//% end
+//% if not multi
+	return set && (llc->queue[0].queued || prev_domain == 0) ? 0 : NR_DOMAINS;
+//% end
+}
+
+/*
  * Takes a task of one of the domains in `set` from their queues in an LLC, or
  * lets prev, of domain `prev_domain` (NR_DOMAINS: of none that may go on), go on.
  * `other` is an LLC whose longer queue is served first. True if the CPU has a
@@ -64,49 +100,25 @@ __noinline bool pol_take(u32 id, u64 set, struct task_struct *prev __arg_trusted
 	if (!llc)
 		return false;
 	bpf_for(attempt, 0, MAX_ATTEMPTS) {
-		u32 best = NR_DOMAINS;
-		bool elsewhere, is_prev;
-//% if multi
-		u64 least = 0;
-		u32 i;
+		u32 domain = least_served(llc, set, prev_domain);
+		bool is_prev;
 
-		bpf_for(i, 0, NR_DOMAINS) {
-			u32 domain = i;
-			struct queue *queue;
-
-			if (domain >= NR_DOMAINS)
-				break;
-			queue = &llc->queue[domain];
-			if (!(set >> domain & 1) || (!queue->queued && domain != prev_domain))
-				continue;
-			if (best == NR_DOMAINS || before(queue->service, least)) {
-				best = domain;
-				least = queue->service;
+		if (domain >= NR_DOMAINS)
+			return false;
+		is_prev = domain == prev_domain;
+		hide(is_prev); /* or clang indexes by prev_domain, whose bounds the verifier does not know */
+		if (is_longer(domain, other, id, llc)) {
+			if (dsq_move_to_local(domain_dsq(domain, other))) {
+				count(domain, SCX_STAT_CROSS_LLC, 1);
+				return true;
 			}
-		}
-		if (best >= NR_DOMAINS)
-			return false;
-		if (before(llc->service, least))
-			llc->service = least;
-//% end
-//% if not multi
-		best = 0;
-		if (!(set & 1) || (!llc->queue[0].queued && prev_domain))
-			return false;
-//% end
-		elsewhere = is_longer(best, other, id, llc);
-		is_prev = best == prev_domain;
-		hide(is_prev); /* or clang takes prev_domain, without bounds, for best */
-		if (is_prev && prev && !elsewhere && prev_goes_on(prev, best, domain_dsq(best, id)))
-			return true;
-		if (elsewhere && dsq_move_to_local(domain_dsq(best, other))) {
-			count(best, SCX_STAT_CROSS_LLC, 1);
+		} else if (is_prev && prev && prev_goes_on(prev, domain, domain_dsq(domain, id))) {
 			return true;
 		}
-		if (dsq_move_to_local(domain_dsq(best, id)))
+		if (dsq_move_to_local(domain_dsq(domain, id)))
 			return true;
 		/* Counted but not inserted yet, or for other CPUs only. */
-		set &= ~(1ULL << best);
+		set &= ~(1ULL << domain);
 	}
 	return false;
 }

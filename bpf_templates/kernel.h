@@ -31,6 +31,7 @@ typedef _Bool bool;
 #define READ_ONCE(x) (*(volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, value) (*(volatile typeof(x) *)&(x) = (value))
 #define hide(x) asm volatile("" : "+r"(x))
+#define mask_with(x, mask) asm volatile("%0 &= %1" : "+r"(x) : "i"(mask))
 #define __arg_trusted __attribute__((btf_decl_tag("arg:trusted")))
 #define __arg_nullable __attribute__((btf_decl_tag("arg:nullable")))
 #define likely(x) __builtin_expect(!!(x), 1)
