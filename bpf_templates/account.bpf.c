@@ -217,17 +217,17 @@ SEC("struct_ops/update_idle")
 void PROG(pol_update_idle, s32 cpu, bool idle)
 {
 	struct cpu_ctx *c = cpu_ctx(cpu);
+	u64 set;
 
 	if (!idle || !c || c->offline)
 		return;
 //% if preempt
 	mark_idle(cpu);
 //% end
+	set = c->members;
 //% if guests
-	if (has_work(c, c->members | ROAMING))
+	set |= ROAMING;
 //% end
-//% if not guests
-	if (has_work(c, c->members))
-//% end
+	if (has_work(c, set))
 		scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
 }

@@ -6,11 +6,12 @@
 static __always_inline void dsq_insert(struct task_struct *p, u64 dsq, u64 slice, u64 enq_flags)
 {
 //% if before_6_19
-	if (!kernel_has(scx_bpf_dsq_insert___v2___compat))
+	if (!kernel_has(scx_bpf_dsq_insert___v2___compat)) {
 		scx_bpf_dsq_insert(p, dsq, slice, enq_flags);
-	else
+		return;
+	}
 //% end
-		scx_bpf_dsq_insert___v2___compat(p, dsq, slice, enq_flags);
+	scx_bpf_dsq_insert___v2___compat(p, dsq, slice, enq_flags);
 }
 
 static __always_inline void dsq_insert_vtime(struct task_struct *p, u64 dsq, u64 slice, u64 vtime, u64 enq_flags)
@@ -23,11 +24,12 @@ static __always_inline void dsq_insert_vtime(struct task_struct *p, u64 dsq, u64
 	};
 
 //% if before_6_19
-	if (!kernel_has(__scx_bpf_dsq_insert_vtime))
+	if (!kernel_has(__scx_bpf_dsq_insert_vtime)) {
 		scx_bpf_dsq_insert_vtime(p, dsq, slice, vtime, enq_flags);
-	else
+		return;
+	}
 //% end
-		__scx_bpf_dsq_insert_vtime(p, &args);
+	__scx_bpf_dsq_insert_vtime(p, &args);
 }
 
 /* Only from ops.dispatch: the first task of the DSQ that may run here goes to the CPU. */
@@ -61,13 +63,13 @@ static __always_inline u64 dsq_first_vtime(u64 dsq, u64 fallback)
 {
 	struct task_struct *p;
 
-	if (kernel_has(scx_bpf_dsq_peek)) {
-		p = scx_bpf_dsq_peek(dsq);
-		return p ? p->scx.dsq_vtime : fallback;
-	}
 //% if before_6_19
-	for_each_queued(p, dsq)
-		return p->scx.dsq_vtime;
+	if (!kernel_has(scx_bpf_dsq_peek)) {
+		for_each_queued(p, dsq)
+			return p->scx.dsq_vtime;
+		return fallback;
+	}
 //% end
-	return fallback;
+	p = scx_bpf_dsq_peek(dsq);
+	return p ? p->scx.dsq_vtime : fallback;
 }

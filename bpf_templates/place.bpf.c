@@ -127,6 +127,7 @@ static void enqueue_own(struct task_struct *p, struct task_ctx *t, u32 domain, s
 {
 	const struct cpumask *home = home_mask(domain);
 	u64 slice = domains[domain].slice;
+	u64 kick = SCX_KICK_IDLE;
 	u64 vtime;
 	s32 to;
 //% if owned
@@ -165,10 +166,9 @@ static void enqueue_own(struct task_struct *p, struct task_ctx *t, u32 domain, s
 	dsq_insert_vtime(p, cpu_dsq(cpu), slice, vtime, enq_flags);
 //% if guests
 	if (c->guest)
-		scx_bpf_kick_cpu(cpu, SCX_KICK_PREEMPT);
-	else
+		kick = SCX_KICK_PREEMPT;
 //% end
-		scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
+	scx_bpf_kick_cpu(cpu, kick);
 }
 
 SEC("struct_ops/enqueue")
