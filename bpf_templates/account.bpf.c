@@ -219,7 +219,18 @@ void PROG(pol_update_idle, s32 cpu, bool idle)
 	struct cpu_ctx *c = cpu_ctx(cpu);
 	u64 set;
 
-	if (!idle || !c || c->offline)
+	if (!idle || !c)
+		return;
+	/*
+	 * A CPU on its way offline puts its last task, slice used up, on its local
+	 * queue by SCX_OPS_ENQ_LAST's path and goes idle beside it: nobody else
+	 * would look again.
+	 */
+	if (scx_bpf_dsq_nr_queued(SCX_DSQ_LOCAL_ON | cpu) > 0) {
+		scx_bpf_kick_cpu(cpu, 0);
+		return;
+	}
+	if (c->offline)
 		return;
 //% if preempt
 	mark_idle(cpu);

@@ -168,6 +168,5 @@ void PROG(pol_cpu_offline, s32 cpu)
 	hand_back(cpu, cpu_dsq(cpu));
 	bpf_for(i, 0, NR_DOMAINS * nr_llcs)
 		hand_back(cpu, domain_dsq(i / nr_llcs, i % nr_llcs));
-	scx_bpf_kick_cpu(cpu, SCX_KICK_PREEMPT);
 //% end
 }

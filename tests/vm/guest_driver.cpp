@@ -33,9 +33,11 @@ int main(int argc, char** argv) {
   std::string results;
   long limit = 400;
   unsigned soak = 0;
+  unsigned repeat = 1;
   app.add_option("--series", request.series, "kernel series")->capture_default_str();
   app.add_option("--topology", topology, "sockets, cores, threads")->capture_default_str();
   app.add_option("--filter", filter, "as --gtest_filter")->capture_default_str();
+  app.add_option("--repeat", repeat, "as --gtest_repeat, to the first failure")->capture_default_str();
   app.add_option("--bin", bin, "where scx-guest-tests and scx-run are");
   app.add_option("--objects", objects, "directory of compiled policies, /objects in the guest");
   app.add_option("--results", results, "where results go")->required();
@@ -62,6 +64,8 @@ int main(int argc, char** argv) {
                       fmt::format("SCX_SOAK={}", soak)};
   // One line a check as it passes, and all that the failing ones say.
   spec.command = {"scx-guest-tests", "--gtest_output=xml:/results/guest.xml", "--gtest_filter=" + filter};
+  if (repeat > 1)
+    spec.command.insert(spec.command.end(), {fmt::format("--gtest_repeat={}", repeat), "--gtest_fail_fast"});
   spec.on_output = [](std::string_view text) {
     std::fwrite(text.data(), 1, text.size(), stdout);
     std::fflush(stdout);

@@ -29,8 +29,6 @@ std::vector<std::string> objects() {
   return names;
 }
 
-void write_text(const std::string& path, std::string_view text) { std::ofstream(path) << text; }
-
 TEST(Lifecycle, EveryPolicyLoadsRunsWorkAndEnds) {
   const std::vector<std::string> names = objects();
   ASSERT_GE(names.size(), 3);
@@ -145,8 +143,7 @@ TEST(Lifecycle, CpusMayGoAndCome) {
   const Task other({.comm = "other", .threads = 6});
   for (const unsigned cpu : {home.back(), 7U}) {
     if (cpu == 0) continue;
-    const std::string control = "/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/online";
-    write_text(control, "0");
+    set_online(cpu, false);
     const uint64_t before = boxed[0].units() + other.units();
     EXPECT_TRUE(scheduler.until("box",
                                 [&](const nlohmann::json& figures) {
@@ -159,7 +156,7 @@ TEST(Lifecycle, CpusMayGoAndCome) {
     let_run(1500);
     EXPECT_GT(boxed[0].units() + other.units(), before);
     EXPECT_GT(pinned.units(), pinned_before);
-    write_text(control, "1");
+    set_online(cpu, true);
     let_run(1500);
     EXPECT_EQ(sched_ext_state(), "enabled") << scheduler->errors();
   }

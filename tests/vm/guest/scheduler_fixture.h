@@ -3,8 +3,10 @@
 // not come up, and compares figures over a window of real work.
 #pragma once
 
+#include <fstream>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include <gtest/gtest.h>
 
@@ -59,6 +61,13 @@ class Loaded {
   Scheduler scheduler_;
   bool ended_ = false;
 };
+
+inline void write_text(const std::string& path, std::string_view text) { std::ofstream(path) << text; }
+
+// CPU hotplug; returns when the kernel is done.
+inline void set_online(unsigned cpu, bool online) {
+  write_text("/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/online", online ? "1" : "0");
+}
 
 inline void let_run(unsigned milliseconds) { ::usleep(milliseconds * 1000); }
 

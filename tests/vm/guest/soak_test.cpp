@@ -88,5 +88,31 @@ TEST(Soak, ChurnUnderFullLoad) {
   std::printf("%u s, %lu disturbances\n", soak_seconds(), static_cast<unsigned long>(disturbances));
 }
 
+// CPUs go and come under full load, any of them but the first.
+TEST(Soak, CpusGoAndCome) {
+  if (soak_seconds() == 0) GTEST_SKIP() << "runs with --soak";
+  std::mt19937 random(20261122);
+  Loaded scheduler("confined");
+  std::vector<Task> tasks;
+  for (int i = 0; i < 12; ++i)
+    tasks.emplace_back(
+        TaskSpec{.comm = i % 4 == 0 ? "boxed" : "other", .work = i % 3 == 0 ? kInteractive : kFlatOut});
+  const std::vector<unsigned> cpus = online_cpus();
+  uint64_t changes = 0;
+  const auto end = Clock::now() + std::chrono::seconds(soak_seconds());
+  while (Clock::now() < end) {
+    const unsigned cpu = cpus[1 + random() % (cpus.size() - 1)];
+    Task bound({.comm = "bound", .cpus = {cpu}});
+    let_run(random() % 400);
+    // The write returns when the CPU has gone: a task that holds it up would trip the watchdog.
+    set_online(cpu, false);
+    let_run(random() % 400);
+    set_online(cpu, true);
+    ++changes;
+    ASSERT_EQ(sched_ext_state(), "enabled") << scheduler->errors();
+  }
+  std::printf("%u s, %lu CPUs went and came\n", soak_seconds(), static_cast<unsigned long>(changes));
+}
+
 }  // namespace
 }  // namespace scx::testing
