@@ -64,7 +64,7 @@ operand     : name | NUMBER | DOTDOT | STRING | set | comparison;
 term : word | NUMBER | DOTDOT | STRING | set | comparison | STAR;
 
 set        : SET_OPEN (member (COMMA member)*)? SET_CLOSE;
-member     : (NUMBER | DOTDOT | CORE | STRING)+;
+member     : (name | NUMBER | DOTDOT | STRING)+;
 comparison : EQ | NE | LT | LE | GT | GE;
 
 // What cannot begin a statement, up to the end of it; always an error.

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -42,13 +43,14 @@ struct Range {
   Span span;
 };
 
-// {1, 2, 5..9}
+// {1, 2, 5..9}, {idle, batch}
 struct Set {
-  std::vector<std::variant<Number, Range, String>> members;
+  std::vector<std::variant<Word, Number, Range, String>> members;
   Span span;
 };
 
 enum class Comparison : uint8_t { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual };
+std::string_view spelling(Comparison comparison);
 struct Operator {
   Comparison comparison;
   Span span;

@@ -15,24 +15,6 @@ struct Overloaded : Cases... {
   using Cases::operator()...;
 };
 
-std::string_view comparison_text(Comparison comparison) {
-  switch (comparison) {
-    case Comparison::kEqual:
-      return "==";
-    case Comparison::kNotEqual:
-      return "!=";
-    case Comparison::kLess:
-      return "<";
-    case Comparison::kLessEqual:
-      return "<=";
-    case Comparison::kGreater:
-      return ">";
-    case Comparison::kGreaterEqual:
-      return ">=";
-  }
-  return "?";
-}
-
 std::string number_text(const Number& number) {
   return number.unit.empty() ? number.text : fmt::format("{}[{}]", number.text, number.unit);
 }
@@ -46,10 +28,11 @@ std::string set_text(const Set& set) {
   std::string out = "{";
   for (const auto& member : set.members) {
     if (out.size() > 1) out += ", ";
-    out += std::visit(Overloaded{[](const Number& n) { return number_text(n); },
-                                 [](const Range& r) { return range_text(r); },
-                                 [](const String& s) { return quoted(s.value); }},
-                      member);
+    out += std::visit(
+        Overloaded{[](const Word& w) { return w.text; }, [](const Number& n) { return number_text(n); },
+                   [](const Range& r) { return range_text(r); },
+                   [](const String& s) { return quoted(s.value); }},
+        member);
   }
   return out + "}";
 }
@@ -60,7 +43,7 @@ std::string term_text(const Term& term) {
                                [](const String& string) { return quoted(string.value); },
                                [](const Range& range) { return range_text(range); },
                                [](const Set& set) { return set_text(set); },
-                               [](const Operator& op) { return std::string(comparison_text(op.comparison)); },
+                               [](const Operator& op) { return std::string(spelling(op.comparison)); },
                                [](const Star&) { return std::string("*"); }},
                     term);
 }

@@ -1,6 +1,7 @@
 #include "compiler/diagnostics/diagnostics.h"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 
 #include "runtime/base/check.h"
@@ -23,8 +24,12 @@ const KindInfo& info(Kind kind) {
 }
 
 Builder Diagnostics::add(Kind kind, Span span, std::string message) {
-  if (info(kind).severity == Severity::kError) ++errors_;
-  diagnostics_.push_back({kind, span, std::move(message), {}, {}, {}, {}, {}});
+  return add(Diagnostic{kind, span, std::move(message), {}, {}, {}, {}, {}});
+}
+
+Builder Diagnostics::add(Diagnostic diagnostic) {
+  if (info(diagnostic.kind).severity == Severity::kError) ++errors_;
+  diagnostics_.push_back(std::move(diagnostic));
   return Builder(diagnostics_.back());
 }
 
@@ -46,6 +51,37 @@ std::vector<const Diagnostic*> Diagnostics::sorted() const {
   std::vector<const Diagnostic*> out;
   for (size_t i = 0; i < entries.size(); ++i)
     if (i == 0 || entries[i].place != entries[i - 1].place) out.push_back(entries[i].diagnostic);
+  return out;
+}
+
+Diagnostics limit_errors(const Diagnostics& all, size_t limit) {
+  if (limit == 0) return all;
+  struct Tally {
+    size_t listed = 0;
+    size_t left_out = 0;
+    Span first_left_out;
+  };
+  std::map<FileId, Tally> tallies;
+  Diagnostics out;
+  for (const Diagnostic* diagnostic : all.sorted()) {
+    // That reading ended early is no mistake of its own and always told.
+    const bool counts =
+        info(diagnostic->kind).severity == Severity::kError && diagnostic->kind != Kind::kTooManyErrors;
+    Tally& tally = tallies[diagnostic->span.file];
+    if (!counts || tally.listed < limit) {
+      tally.listed += counts ? 1 : 0;
+      out.add(*diagnostic);
+    } else if (tally.left_out++ == 0) {
+      tally.first_left_out = diagnostic->span;
+    }
+  }
+  for (const auto& [file, tally] : tallies) {
+    if (tally.left_out == 0) continue;
+    out.report(Kind::kTooManyErrors, tally.first_left_out, "{} more error{} in this file", tally.left_out,
+               tally.left_out == 1 ? "" : "s")
+        .at("the first that is not listed")
+        .help("`--error-limit=0` lists all");
+  }
   return out;
 }
 

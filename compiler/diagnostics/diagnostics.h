@@ -57,6 +57,8 @@ struct Diagnostic {
   std::vector<std::string> notes;
   std::string help;
   std::vector<Fix> fixes;
+  // Reading went on as if the text were right: what else is found around the place stands.
+  bool repaired = false;
 };
 
 // Adds detail to a diagnostic that has been reported:
@@ -85,6 +87,10 @@ class Builder {
     diagnostic_.fixes.push_back({span, std::move(replacement)});
     return *this;
   }
+  Builder& repaired() {
+    diagnostic_.repaired = true;
+    return *this;
+  }
 
  private:
   Diagnostic& diagnostic_;
@@ -99,6 +105,7 @@ class Diagnostics {
     return add(kind, span, fmt::format(format, std::forward<Args>(args)...));
   }
   Builder add(Kind kind, Span span, std::string message);
+  Builder add(Diagnostic diagnostic);
 
   [[nodiscard]] bool has_errors() const { return errors_ > 0; }
   [[nodiscard]] size_t error_count() const { return errors_; }
@@ -110,6 +117,10 @@ class Diagnostics {
   std::deque<Diagnostic> diagnostics_;
   size_t errors_ = 0;
 };
+
+// `all` without the errors of each file behind its first `limit`, in whose place
+// stands one of kTooManyErrors with their number. 0 keeps all.
+Diagnostics limit_errors(const Diagnostics& all, size_t limit);
 
 // The closest of `candidates` to `word` (edit distance at most a third of its
 // length, at least 1), or empty: for "did you mean".

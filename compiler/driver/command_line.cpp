@@ -108,6 +108,15 @@ void add_common(CLI::App& app, Options& options) {
   app.add_option("-I", options.include_dirs, "also allow includes from this folder")
       ->type_name("DIR")
       ->allow_extra_args(false);
+  app.add_option("--error-limit", options.error_limit, "errors listed of each file, 0 for all; default 20")
+      ->type_name("N")
+      ->check(CLI::Validator(
+          [](std::string& word) {
+            const bool number = !word.empty() && word.size() < 10 &&
+                                word.find_first_not_of("0123456789") == std::string::npos;
+            return number ? std::string() : fmt::format("`{}` is no number of errors", word);
+          },
+          ""));
   app.add_flag("--timings", options.timings, "time of each phase, on standard error");
 }
 

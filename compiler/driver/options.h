@@ -2,6 +2,7 @@
 // commands read it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -29,6 +30,7 @@ struct Options {
   Dump dump = Dump::kNone;
   Format format = Format::kText;
   Color color = Color::kAuto;
+  size_t error_limit = 20;  // of each file; 0: all
   bool timings = false;
   std::string code;       // explain
   std::string shell;      // completion

@@ -37,17 +37,16 @@ Result<void> check_names(const Sources& sources) {
   return {};
 }
 
-// Whether the rest of a statement with this syntax error was read as it was meant.
-bool is_repaired(const diag::Diagnostic& syntax_error) {
-  return syntax_error.kind == diag::Kind::kMissingSemicolon || syntax_error.kind == diag::Kind::kSpacedUnit;
-}
-
 // Whether a diagnostic of sema says something that the syntax errors do not:
 // not one about a declaration that was not read whole, nor one about something
 // missing that may be what could not be read.
 bool is_independent(const diag::Diagnostic& diagnostic, const ast::Program& program,
                     const diag::Diagnostics& syntax_errors) {
   using diag::Kind;
+  if (diag::info(diagnostic.kind).severity != diag::Severity::kError) return false;
+  const auto& errors = syntax_errors.all();
+  if (std::all_of(errors.begin(), errors.end(), [](const auto& error) { return error.repaired; }))
+    return true;
   switch (diagnostic.kind) {
     case Kind::kMissingPolicy:
     case Kind::kUnknownAttribute:
@@ -57,7 +56,6 @@ bool is_independent(const diag::Diagnostic& diagnostic, const ast::Program& prog
     default:
       break;
   }
-  if (diag::info(diagnostic.kind).severity != diag::Severity::kError) return false;
   const auto holds = [](Span outer, Span inner) {
     return outer.file == inner.file && outer.begin <= inner.begin && inner.begin <= outer.end;
   };
@@ -66,7 +64,7 @@ bool is_independent(const diag::Diagnostic& diagnostic, const ast::Program& prog
       const Span span = ast::span_of(item);
       if (!holds(span, diagnostic.span)) continue;
       for (const diag::Diagnostic& error : syntax_errors.all()) {
-        if (!is_repaired(error) && holds(span, error.span)) return false;
+        if (!error.repaired && holds(span, error.span)) return false;
       }
     }
   }
@@ -86,11 +84,7 @@ std::optional<model::Policy> analyse(Compilation& result) {
     if (is_independent(diagnostic, result.program, result.diagnostics)) kept.push_back(&diagnostic);
   }
   for (const diag::Diagnostic* diagnostic : kept) {
-    diag::Builder builder = result.diagnostics.add(diagnostic->kind, diagnostic->span, diagnostic->message);
-    builder.at(diagnostic->label).help(diagnostic->help);
-    for (const diag::Label& label : diagnostic->labels) builder.label(label.span, label.text);
-    for (const std::string& note : diagnostic->notes) builder.note(note);
-    for (const diag::Fix& fix : diagnostic->fixes) builder.fix(fix.span, fix.replacement);
+    result.diagnostics.add(*diagnostic);
   }
   return std::nullopt;
 }

@@ -30,13 +30,13 @@ bool use_color(Color color, int fd) {
 }
 
 void report_diagnostics(const Options& options, const Compilation& compilation, bool output_taken) {
+  const diag::Diagnostics listed = diag::limit_errors(compilation.diagnostics, options.error_limit);
   if (options.format == Format::kJson) {
-    const std::string text = diag::render_json(compilation.diagnostics, compilation.sources);
+    const std::string text = diag::render_json(listed, compilation.sources);
     output_taken ? print_error(text) : print_out(text);
     return;
   }
-  print_error(diag::render_terminal(compilation.diagnostics, compilation.sources,
-                                    use_color(options.color, STDERR_FILENO)));
+  print_error(diag::render_terminal(listed, compilation.sources, use_color(options.color, STDERR_FILENO)));
 }
 
 void report_error(const Options& options, const Error& error) {

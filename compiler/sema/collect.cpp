@@ -221,13 +221,11 @@ std::vector<std::string_view> Declarations::matcher_names() const {
 }
 
 Declarations collect(const ast::Program& program, const Sources& sources, diag::Diagnostics& diagnostics) {
-  const bool unread = diagnostics.has_errors();
   Collector collector(sources, diagnostics);
   for (const ast::File& file : program.files) collector.add_file(file, &file != &program.files.front());
   Declarations out = collector.take();
   out.main = program.files.front().id;
-  // After a syntax error the block may be what could not be read.
-  if (out.policy == nullptr && !unread)
+  if (out.policy == nullptr)
     diagnostics.report(Kind::kMissingPolicy, {out.main, 0, 0}, "the file has no policy block")
         .help("name the scheduler, for instance `policy desktop { }`; its properties all have defaults");
   return out;

@@ -11,24 +11,6 @@ namespace scx::sema {
 using ast::Comparison;
 using diag::Kind;
 
-std::string_view spelling(Comparison comparison) {
-  switch (comparison) {
-    case Comparison::kEqual:
-      return "==";
-    case Comparison::kNotEqual:
-      return "!=";
-    case Comparison::kLess:
-      return "<";
-    case Comparison::kLessEqual:
-      return "<=";
-    case Comparison::kGreater:
-      return ">";
-    case Comparison::kGreaterEqual:
-      return ">=";
-  }
-  return "";
-}
-
 namespace {
 
 // Attributes that can be used now, and names of matchers.
@@ -190,6 +172,18 @@ std::optional<LeafTest> PredicateReader::read_integer(const Test& test) {
   return out;
 }
 
+// A word among numbers: meant as a name in quotes or as a constant.
+void PredicateReader::report_word_member(const Test& test, const Operand& operand, const ast::Word& word) {
+  const Operand at{operand.term, operand.let == nullptr ? word.span : operand.span, operand.let};
+  values_
+      .report(Kind::kWrongType, at,
+              fmt::format("the word `{}` in a set that `{}` is compared with", word.text, test.row.words))
+      .help(is_identity(test.row.type)
+                ? fmt::format("a name is a string: `\"{}\"`; a constant stands alone and not in a set",
+                              word.text)
+                : "such a set lists numbers and ranges; a constant stands alone and not in a set");
+}
+
 // Fills ranges and names with what the operand lists.
 bool PredicateReader::read_members(const Test& test, const Operand& operand, LeafTest& out) {
   const Subject subject = test.subject();
@@ -216,13 +210,12 @@ bool PredicateReader::read_members(const Test& test, const Operand& operand, Lea
   } else if (const auto* string = std::get_if<ast::String>(operand.term)) {
     sound = add_name(*string);
   } else if (const auto* set = std::get_if<ast::Set>(operand.term)) {
-    if (set->members.empty()) {
-      values_
-          .report(Kind::kEmptySet, operand, fmt::format("`{}` is compared with an empty set", test.row.words))
-          .at("no value is in it");
-      return false;
-    }
+    if (!expect_members(test, operand, *set)) return false;
     for (const auto& member : set->members) {
+      if (const auto* w = std::get_if<ast::Word>(&member)) {
+        report_word_member(test, operand, *w);
+        sound = false;
+      }
       if (const auto* n = std::get_if<ast::Number>(&member)) sound = add_number(*n) && sound;
       if (const auto* r = std::get_if<ast::Range>(&member))
         sound = read_range(test, operand, *r, out) && sound;
@@ -341,23 +334,68 @@ std::optional<LeafTest> PredicateReader::read_sched(const Test& test) {
         .help("one of " + list_words(words));
     return std::nullopt;
   }
-  const auto* word = std::get_if<ast::Word>(&test.terms[at]);
-  if (word == nullptr) {
-    diagnostics_
-        .report(Kind::kWrongType, ast::span_of(test.terms[at]), "`{}` takes a word, not {}", test.row.words,
-                describe(test.terms[at]))
+  // The words come before constants of the same name.
+  const auto* written = std::get_if<ast::Word>(&test.terms[at]);
+  const bool own = written != nullptr && std::find(words.begin(), words.end(), written->text) != words.end();
+  const auto operand =
+      own ? Operand{&test.terms[at], written->span, nullptr} : values_.resolve(test.terms[at]);
+  if (!operand) return std::nullopt;
+  if (const auto* word = std::get_if<ast::Word>(operand->term)) {
+    const auto value = read_sched_word(*word);
+    if (!value) return std::nullopt;
+    out.predicate.ranges = {{*value, *value}};
+  } else if (const auto* set = std::get_if<ast::Set>(operand->term)) {
+    if (!read_sched_set(test, *operand, *set, out)) return std::nullopt;
+  } else {
+    values_
+        .report(Kind::kWrongType, *operand,
+                fmt::format("`{}` takes a word or a set of words, not {}", test.row.words,
+                            describe(*operand->term)))
         .help("one of " + list_words(words));
     return std::nullopt;
   }
+  if (!expect_end(test, at + 1 - test.next)) return std::nullopt;
+  return out;
+}
+
+std::optional<int64_t> PredicateReader::read_sched_word(const ast::Word& word) {
+  std::vector<std::string_view> words;
   for (const SchedRow& row : sched_words()) {
-    if (row.word != word->text) continue;
-    if (!expect_end(test, at + 1 - test.next)) return std::nullopt;
-    out.predicate.ranges = {{row.value, row.value}};
-    return out;
+    if (row.word == word.text) return row.value;
+    words.push_back(row.word);
   }
-  diagnostics_.report(Kind::kUnknownValue, word->span, "unknown scheduling policy `{}`", word->text)
-      .help(did_you_mean(word->text, words, "one of " + list_words(words)));
+  diagnostics_.report(Kind::kUnknownValue, word.span, "unknown scheduling policy `{}`", word.text)
+      .help(did_you_mean(word.text, words, "one of " + list_words(words)));
   return std::nullopt;
+}
+
+bool PredicateReader::read_sched_set(const Test& test, const Operand& operand, const ast::Set& set,
+                                     LeafTest& out) {
+  if (!expect_members(test, operand, set)) return false;
+  bool sound = true;
+  for (const auto& member : set.members) {
+    if (const auto* word = std::get_if<ast::Word>(&member)) {
+      const auto value = read_sched_word(*word);
+      if (value) out.predicate.ranges.push_back({*value, *value});
+      sound = sound && value.has_value();
+      continue;
+    }
+    const Span place = std::visit([](const auto& node) { return node.span; }, member);
+    values_
+        .report(Kind::kWrongType, {operand.term, operand.let == nullptr ? place : operand.span, operand.let},
+                fmt::format("a set that `{}` is compared with lists words", test.row.words))
+        .help("for instance `sched {idle, batch}`");
+    sound = false;
+  }
+  out.predicate.ranges = normalise(std::move(out.predicate.ranges));
+  return sound;
+}
+
+bool PredicateReader::expect_members(const Test& test, const Operand& operand, const ast::Set& set) {
+  if (!set.members.empty()) return true;
+  values_.report(Kind::kEmptySet, operand, fmt::format("`{}` is compared with an empty set", test.row.words))
+      .at("no value is in it");
+  return false;
 }
 
 std::optional<LeafTest> PredicateReader::read_flag(const Test& test) {

@@ -31,6 +31,9 @@ class PredicateReader {
   // Checks a path of the cgroup hierarchy as a whole value (also of a test's task).
   bool check_path(const std::string& path, const Operand& operand);
 
+  // One of the words of `sched` (also of a test's task).
+  std::optional<int64_t> read_sched_word(const ast::Word& word);
+
  private:
   using Terms = std::vector<ast::Term>;
   struct Test {  // a test behind its attribute's words
@@ -51,17 +54,18 @@ class PredicateReader {
                      abi::Attribute attribute);
   std::optional<LeafTest> read_integer(const Test& test);
   bool read_members(const Test& test, const Operand& operand, LeafTest& out);
+  void report_word_member(const Test& test, const Operand& operand, const ast::Word& word);
   bool read_range(const Test& test, const Operand& operand, const ast::Range& range, LeafTest& out);
   std::optional<int64_t> read_value(const Test& test, const Operand& operand, const ast::Number& number);
   bool compare(const Test& test, ast::Comparison comparison, LeafTest& out);
   std::optional<LeafTest> read_sched(const Test& test);
+  bool read_sched_set(const Test& test, const Operand& operand, const ast::Set& set, LeafTest& out);
+  bool expect_members(const Test& test, const Operand& operand, const ast::Set& set);
   std::optional<LeafTest> read_flag(const Test& test);
 
   const Declarations& declarations_;
   diag::Diagnostics& diagnostics_;
   ValueReader values_;
 };
-
-std::string_view spelling(ast::Comparison comparison);
 
 }  // namespace scx::sema

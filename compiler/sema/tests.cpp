@@ -204,13 +204,7 @@ class TestReader {
           .help("one of " + list_words(words));
       return;
     }
-    for (const SchedRow& row : sched_words())
-      if (row.word == word->text) {
-        task.sched = row.value;
-        return;
-      }
-    diagnostics_.report(Kind::kUnknownValue, word->span, "unknown scheduling policy `{}`", word->text)
-        .help(did_you_mean(word->text, words, "one of " + list_words(words)));
+    if (const auto value = predicates_.read_sched_word(*word)) task.sched = *value;
   }
 
   void read_integer(const AttributeRow& row, const Operand& operand, model::TestTask& task) {

@@ -235,6 +235,13 @@ std::optional<abi::CpuRange> ValueReader::cpu_range(const Operand& operand, cons
     if (!sound) return std::nullopt;
     // `..0` must not trip over the default floor of one CPU.
     if (!range->low && out.ceiling.value == 0) out.floor = out.ceiling;
+  } else if (std::holds_alternative<ast::Set>(*operand.term) ||
+             std::holds_alternative<ast::String>(*operand.term)) {
+    // Written as other tools list CPUs.
+    report(Kind::kWrongType, operand,
+           fmt::format("`{}` takes an amount of CPUs, not {}", subject.words, describe(*operand.term)))
+        .help(fmt::format("amounts are counts, never ids: `{}`", subject.example));
+    return std::nullopt;
   } else {
     wrong_type(operand, subject, "an amount or a range of amounts of CPUs");
     return std::nullopt;

@@ -1,5 +1,7 @@
 #include "compiler/syntax/error_strategy.h"
 
+#include "compiler/syntax/shape.h"
+
 namespace scx::syntax {
 namespace {
 
@@ -49,11 +51,6 @@ bool takes_block(size_t rule) {
   }
 }
 
-// A value begins with such a token: `x = 5` compares, `x = comm "a"` names a condition.
-bool is_value(size_t type) {
-  return type == Type::NUMBER || type == Type::STRING || type == Type::DOTDOT || type == Type::SET_OPEN;
-}
-
 // The rules that end with `;` themselves: one that fails takes its `;` along.
 bool ends_with_semicolon(size_t rule) {
   switch (rule) {
@@ -93,7 +90,8 @@ void ErrorStrategy::missing_semicolon() {
   const Span place{reporter_.file(), before.span.end, before.span.end};
   reporter_.report(Kind::kMissingSemicolon, place, "missing `;` after {}", describe(before, reporter_.text()))
       .at("the statement ends here")
-      .fix(place, ";");
+      .fix(place, ";")
+      .repaired();
 }
 
 diag::Builder ErrorStrategy::report_unexpected(std::string_view where, std::string_view expected) {
@@ -179,15 +177,12 @@ void ErrorStrategy::unexpected_in_condition(antlr4::ParserRuleContext* context) 
       return;
     case Type::ASSIGN:
       if (statement_of(context)->getRuleIndex() == Parser::RuleMatchProperty &&
-          previous().index == static_cast<Token*>(statement_of(context)->start)->index + 1 &&
-          !is_value(stream_.at(stream_.index() + 1).type)) {
+          previous().index == static_cast<Token*>(statement_of(context)->start)->index + 1) {
         report_unexpected("in a condition", "")
             .help("`match NAME = ...` stands outside of blocks; in a layer it is `match EXPRESSION;`");
         return;
       }
-      reporter_.report(Kind::kForeignNotation, found.span, "comparison written with `=`")
-          .help("equality is `==`")
-          .fix(found.span, "==");
+      report_equals_sign(reporter_, found.span);
       return;
     case Type::COMMA:
       report_unexpected("in a condition", "`and` or `or`").help("a set is written `{1, 2}`");
@@ -227,8 +222,8 @@ void ErrorStrategy::unexpected(antlr4::ParserRuleContext* context, size_t expect
       return;
     case Parser::RuleSet:
     case Parser::RuleMember:
-      report_unexpected("in a set", "a number, a range, a string or `,`")
-          .help("a set is written `{1, 2, 10..20}`; names in it are strings");
+      report_unexpected("in a set", "a number, a range, a string, a word or `,`")
+          .help("a set is written `{1, 2, 10..20}`");
       return;
     case Parser::RuleTestDecl:
       reporter_.report(Kind::kMissingName, stream_.current().span, "`test` without its name in quotes")
@@ -254,7 +249,9 @@ void ErrorStrategy::unexpected(antlr4::ParserRuleContext* context, size_t expect
   const size_t found = stream_.current().type;
   if (found == Type::LPAREN || found == Type::RPAREN) builder.help("conditions stand after `match`");
   if (found == Type::ASSIGN) builder.help("a property is its word and its value, without `=`");
-  if (found == Type::COMMA) builder.help("statements end with `;`, operands stand side by side");
+  if (found == Type::COMMA)
+    builder.help(word == "cpus" ? "`cpus` takes amounts, never ids: `cpus 3;` or `cpus 2..4;`"
+                                : "statements end with `;`, operands stand side by side");
 }
 
 void ErrorStrategy::reportError(antlr4::Parser* parser, const antlr4::RecognitionException& error) {

@@ -97,7 +97,8 @@ void Lexing::spaced_unit(Span where) {
       .report(Kind::kSpacedUnit, join(before.span, where), "space between the number `{}` and its unit `{}`",
               text(before), reporter_.text(where))
       .help(fmt::format("write `{}{}`; only `core` may follow a space", text(before), reporter_.text(where)))
-      .fix(span(before.span.end, where.begin), "");
+      .fix(span(before.span.end, where.begin), "")
+      .repaired();
   // The reader takes digits and unit from the text of the token; the space is dropped there.
   before.span = join(before.span, where);
 }
@@ -124,7 +125,8 @@ void Lexing::number(Span where) {
         .report(Kind::kForeignNotation, join(tokens_.back().span, where), "range written with `-`: `{}-{}`",
                 low, high)
         .help(fmt::format("a range is written `{}..{}`", low, high))
-        .fix(span(where.begin, where.begin + 1), "..");
+        .fix(span(where.begin, where.begin + 1), "..")
+        .repaired();
     push(Type::DOTDOT, span(where.begin, where.begin + 1));
     where.begin += 1;
   }
@@ -191,7 +193,8 @@ void Lexing::open_string(Span where) {
 void Lexing::foreign(size_t type, Span where) {
   const std::string_view found = reporter_.text(where);
   const auto report = [&](std::string_view what) {
-    return reporter_.report(Kind::kForeignNotation, where, "{} `{}`", what, found.substr(0, 40));
+    auto builder = reporter_.report(Kind::kForeignNotation, where, "{} `{}`", what, found.substr(0, 40));
+    return builder.repaired();
   };
   const auto sign = [&](size_t meant, std::string_view word) {
     report("operator").help(fmt::format("write `{}`", word)).fix(where, fmt::format(" {} ", word));
@@ -224,7 +227,8 @@ void Lexing::foreign(size_t type, Span where) {
       return;
     default: {  // C_COMMENT
       reporter_.report(Kind::kForeignNotation, where, "comment `/*`")
-          .help("a comment begins with `#` and ends with its line");
+          .help("a comment begins with `#` and ends with its line")
+          .repaired();
       const size_t close = text_.find("*/", where.end);
       const size_t end = close != std::string_view::npos ? close + 2 : text_.find('\n', where.end);
       skip_until_ = static_cast<uint32_t>(std::min(end, text_.size()));

@@ -1,5 +1,8 @@
+#include <algorithm>
+
 #include "compiler/syntax/error_strategy.h"
 #include "compiler/syntax/lex.h"
+#include "compiler/syntax/other_formats.h"
 #include "compiler/syntax/reader.h"
 #include "compiler/syntax/shape.h"
 #include "compiler/syntax/syntax.h"
@@ -32,6 +35,17 @@ ast::File parse(FileId file, const Sources& sources, diag::Diagnostics& diagnost
   if (reporter.text().size() > kMaxFileSize) {
     reporter.report(diag::Kind::kFileTooLarge, Span{file, 0, 0}, "file of {} bytes, more than {}",
                     reporter.text().size(), kMaxFileSize);
+    return none;
+  }
+  if (const auto other = recognise_other_format(reporter.text())) {
+    const auto begin =
+        static_cast<uint32_t>(std::min(reporter.text().find_first_not_of(" \t\r\n"), reporter.text().size()));
+    const auto end =
+        static_cast<uint32_t>(std::min(reporter.text().find('\n', begin), reporter.text().size()));
+    reporter
+        .report(diag::Kind::kNotAPolicy, Span{file, begin, end}, "this is no policy: it looks like {}",
+                other->name)
+        .help(other->help);
     return none;
   }
   // ANTLR uses exceptions inside; none is expected to come out of it.

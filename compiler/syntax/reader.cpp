@@ -179,9 +179,11 @@ ast::Set Reading::set(Parser::SetContext* tree) {
   out.span = span(tree);
   for (auto* member : tree->member()) {
     std::vector<Part> parts;
-    for (auto* child : member->children)
+    for (auto* child : member->children) {
       if (auto* node = dynamic_cast<antlr4::tree::TerminalNode*>(child))
         parts.push_back({&token(node), nullptr});
+      if (auto* name = dynamic_cast<Parser::NameContext*>(child)) add_part(name, parts);
+    }
     std::vector<ast::Term> values = terms(parts);
     if (values.size() > 1)
       reporter_
@@ -191,8 +193,7 @@ ast::Set Reading::set(Parser::SetContext* tree) {
       if (auto* n = std::get_if<ast::Number>(&value)) out.members.emplace_back(std::move(*n));
       if (auto* r = std::get_if<ast::Range>(&value)) out.members.emplace_back(std::move(*r));
       if (auto* s = std::get_if<ast::String>(&value)) out.members.emplace_back(std::move(*s));
-      if (auto* w = std::get_if<ast::Word>(&value))
-        reporter_.report(Kind::kUnexpectedToken, w->span, "unexpected `{}` in a set", w->text);
+      if (auto* w = std::get_if<ast::Word>(&value)) out.members.emplace_back(std::move(*w));
     }
   }
   return out;

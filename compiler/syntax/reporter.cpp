@@ -33,7 +33,7 @@ diag::Diagnostics& Reporter::target(Span span) {
   if (is_quiet(span.begin)) return dropped_;
   if (reported_++ < kMaxErrors) return diagnostics_;
   diagnostics_.report(diag::Kind::kTooManyErrors, span, "more than {} errors in this file", kMaxErrors)
-      .at("the errors from here on are not listed");
+      .at("the text from here on was not read");
   return dropped_;
 }
 

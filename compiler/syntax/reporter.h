@@ -13,7 +13,7 @@
 
 namespace scx::syntax {
 
-// Nobody reads more errors of one file than this.
+// Reading ends after so many errors: the file is no policy, or all follows from the first ones.
 inline constexpr size_t kMaxErrors = 100;
 
 class Reporter {

@@ -92,6 +92,17 @@ bool begins_declaration(size_t type) {
   }
 }
 
+// `policy NAME {`, `cell NAME {`; of a layer without its kind, too.
+bool takes_name_and_block(size_t type) {
+  return type == Type::POLICY || type == Type::LAYER || type == Type::LAYERS || type == Type::CELL ||
+         type == Type::CELLS;
+}
+
+// A value begins with such a token: `x = 5` compares, `x = comm "a"` names a condition.
+bool is_value(size_t type) {
+  return type == Type::NUMBER || type == Type::STRING || type == Type::DOTDOT || type == Type::SET_OPEN;
+}
+
 class Shaping {
  public:
   Shaping(std::vector<Token>& tokens, Reporter& reporter) : tokens_(tokens), reporter_(reporter) {}
@@ -101,6 +112,7 @@ class Shaping {
     if (!braces_balance()) close_braces();
     drop_strays();
     end_statements();
+    mark_comparisons();
     return depth_is_bounded();
   }
 
@@ -113,6 +125,7 @@ class Shaping {
   Span after(const Token& token) const { return {reporter_.file(), token.span.end, token.span.end}; }
 
   void mark_sets();
+  void mark_comparisons();
   bool braces_balance() const;
   void close_braces();
   void drop_strays();
@@ -137,7 +150,8 @@ class Shaping {
 // A `{` opens a set when a set is what can follow, or when its content begins
 // as no statement does; and when it is closed before a `;` or another `{`.
 void Shaping::mark_sets() {
-  constexpr std::array<std::string_view, 5> kSetAttributes = {"pid", "tgid", "ppid", "uid", "gid"};
+  constexpr std::array<std::string_view, 7> kSetAttributes = {"pid", "tgid", "ppid", "uid",
+                                                              "gid", "nice", "sched"};
   for (size_t i = 0; i + 1 < tokens_.size(); ++i) {
     if (tokens_[i].type != Type::LBRACE) continue;
     size_t close = i + 1;
@@ -146,10 +160,14 @@ void Shaping::mark_sets() {
       ++close;
     if (close >= tokens_.size() || tokens_[close].type != Type::RBRACE) continue;
     const size_t first = tokens_[i + 1].type;
+    // The block of `policy sched { }` is one: there the word is a name.
+    const bool named = i > 1 && takes_name_and_block(tokens_[i - 2].type);
     const bool follows =
         i > 0 && (tokens_[i - 1].type == Type::ASSIGN || tokens_[i - 1].type == Type::EQ ||
-                  tokens_[i - 1].type == Type::NE || is_one_of(tokens_[i - 1], kSetAttributes));
-    if (!follows && first != Type::NUMBER && first != Type::STRING && first != Type::DOTDOT) continue;
+                  tokens_[i - 1].type == Type::NE || (!named && is_one_of(tokens_[i - 1], kSetAttributes)));
+    const bool lists = tokens_[i + 2].type == Type::COMMA;  // there is one: `close` or the end of the file
+    if (!follows && !lists && first != Type::NUMBER && first != Type::STRING && first != Type::DOTDOT)
+      continue;
     tokens_[i].type = Type::SET_OPEN;
     tokens_[close].type = Type::SET_CLOSE;
     i = close;
@@ -287,7 +305,8 @@ void Shaping::end_statements() {
             .report(Kind::kMissingSemicolon, semicolon.span, "missing `;` after {}",
                     describe(out.back(), reporter_.text()))
             .at("the statement ends here")
-            .fix(semicolon.span, ";");
+            .fix(semicolon.span, ";")
+            .repaired();
         semicolon.reported = true;
       }
       out.push_back(semicolon);
@@ -301,6 +320,23 @@ void Shaping::end_statements() {
     out.push_back(token);
   }
   tokens_ = std::move(out);
+}
+
+// `nice = 5` in a condition compares; `match NAME =` outside of blocks names one.
+void Shaping::mark_comparisons() {
+  size_t depth = 0;
+  size_t begin = 0;  // of the statement
+  for (size_t i = 0; i + 1 < tokens_.size(); ++i) {
+    const size_t type = tokens_[i].type;
+    if (type == Type::LBRACE) ++depth;
+    if (type == Type::RBRACE) --depth;
+    if (type == Type::LBRACE || type == Type::RBRACE || type == Type::SEMI) begin = i + 1;
+    if (type != Type::ASSIGN || tokens_[begin].type != Type::MATCH || !is_value(tokens_[i + 1].type))
+      continue;
+    if (i <= begin + 1 || (i == begin + 2 && depth == 0)) continue;
+    report_equals_sign(reporter_, tokens_[i].span).repaired();
+    tokens_[i].type = Type::EQ;
+  }
 }
 
 bool Shaping::depth_is_bounded() {
@@ -341,6 +377,11 @@ bool Shaping::depth_is_bounded() {
 }
 
 }  // namespace
+
+diag::Builder report_equals_sign(Reporter& reporter, Span place) {
+  auto builder = reporter.report(Kind::kForeignNotation, place, "comparison written with `=`");
+  return builder.help("equality is `==`").fix(place, "==");
+}
 
 bool shape(std::vector<Token>& tokens, Reporter& reporter) { return Shaping(tokens, reporter).run(); }
 

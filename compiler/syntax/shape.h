@@ -21,4 +21,7 @@ inline constexpr size_t kMaxDepth = 200;
 // False, with a diagnostic, if the file nests deeper than kMaxDepth.
 bool shape(std::vector<Token>& tokens, Reporter& reporter);
 
+// `place` is a `=` where `==` is meant.
+diag::Builder report_equals_sign(Reporter& reporter, Span place);
+
 }  // namespace scx::syntax

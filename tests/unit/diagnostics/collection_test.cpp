@@ -47,6 +47,28 @@ TEST(Diagnostics, WarningsAndNotesAreNoErrors) {
   EXPECT_TRUE(all.has_errors());
 }
 
+TEST(Diagnostics, ErrorsOfEachFileAreLimited) {
+  const auto span = [](uint32_t file, uint32_t begin) {
+    return Span{static_cast<FileId>(file), begin, begin + 1};
+  };
+  Diagnostics all;
+  for (uint32_t i = 0; i < 5; ++i) all.report(Kind::kUnknownProperty, span(0, 10 - i), "{}", i);
+  all.report(Kind::kUnknownProperty, span(0, 10), "twice");
+  all.report(Kind::kUnusedMatcher, span(0, 20), "a warning");
+  all.report(Kind::kTooManyErrors, span(0, 30), "reading ended");
+  all.report(Kind::kUnknownProperty, span(1, 0), "of another file");
+  const auto texts = [](const Diagnostics& some) {
+    std::vector<std::string> out;
+    for (const Diagnostic* d : some.sorted()) out.push_back(fmt::format("{} {}", d->span.begin, d->message));
+    return out;
+  };
+  EXPECT_THAT(texts(limit_errors(all, 2)),
+              testing::ElementsAre("6 4", "7 3", "8 3 more errors in this file", "20 a warning",
+                                   "30 reading ended", "0 of another file"));
+  EXPECT_EQ(texts(limit_errors(all, 5)), texts(all));
+  EXPECT_EQ(texts(limit_errors(all, 0)), texts(all));
+}
+
 TEST(Diagnostics, BuildersStayValid) {
   Diagnostics all;
   Builder first = all.report(Kind::kUnknownProperty, {}, "{}", 1);

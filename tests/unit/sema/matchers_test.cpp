@@ -54,6 +54,11 @@ TEST(Matchers, WordsAndFlags) {
   EXPECT_EQ(lowered("sched batch"), "sched batch");
   EXPECT_EQ(lowered("sched == idle"), "sched idle");
   EXPECT_EQ(lowered("sched != normal"), "not sched normal");
+  EXPECT_EQ(lowered("sched {idle, batch, idle}"), "sched {batch, idle}");
+  EXPECT_EQ(lowered("sched {idle}"), "sched idle");
+  EXPECT_EQ(lowered("sched != lazy", "let lazy = {idle, batch};"), "not sched {batch, idle}");
+  // The language's words come before constants.
+  EXPECT_EQ(lowered("sched idle", "let idle = {batch}; match y = sched idle;"), "sched idle");
   EXPECT_EQ(lowered("kthread"), "kthread");
   EXPECT_EQ(lowered("not leader"), "not leader");
 }

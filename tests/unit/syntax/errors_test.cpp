@@ -135,6 +135,32 @@ TEST(Errors, StrayAndAnonymousBlocks) {
                           "1:9 E0002 missing `;` after `4`", "2:7 E0001 unexpected `5` in `let`"));
 }
 
+TEST(Errors, OtherFormatsAreToldOnce) {
+  for (const auto& [text, name] : std::vector<std::pair<std::string, std::string>>{
+           {"{\"a\": 1, \"b\": [2, 3]}\n", "JSON"},
+           {"\xEF\xBB\xBF [ {\"a\": 1} ]", "JSON"},
+           {"[]", "JSON"},
+           {"[{\"matches\": [[]], \"kind\": {\"Open\": {}}}]", "a configuration of scx_layered"},
+           {"# a comment\n---\nlayers:\n", "YAML"},
+           {"layers:\n  - name: a\n", "YAML"},
+           {"- name: a\n", "YAML"},
+           {"# a comment\n[layers]\nname = 1\n", "TOML or INI"},
+           {"<?xml version=\"1.0\"?>", "XML or HTML"},
+           {std::string("\x7f") + "ELF\x02\x01", "an object file"},
+       })
+    EXPECT_THAT(errors_of(text),
+                ElementsAre(testing::HasSubstr("E0024 this is no policy: it looks like " + name)))
+        << text;
+  // Slips in a policy.
+  for (const char* text : {"policy: p { slice: 5ms; }", "{ cpus 4 }\nlet a = 5;", "- 5;", "", "#", "{", "[a"})
+    EXPECT_THAT(errors_of(text), testing::Not(testing::Contains(testing::HasSubstr("E0024")))) << text;
+}
+
+TEST(Errors, NamesOfAttributesNamePoliciesToo) {
+  EXPECT_THAT(errors_of("policy sched { }\nlayer nice { match *; }"),
+              ElementsAre("2:7 E0022 layer `nice` without a kind"));
+}
+
 TEST(Errors, EmptyMatchExpressions) {
   EXPECT_THAT(errors_of("match a = ;"), ElementsAre("1:9 E0012 empty match expression"));
   EXPECT_THAT(errors_of("layer a open { match ; }"), ElementsAre("1:16 E0012 empty match expression"));
