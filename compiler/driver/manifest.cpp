@@ -29,7 +29,7 @@ abi::Manifest make_manifest(const model::Policy& policy, const abi::Classifier& 
                                 location(layer.span, sources)});
   }
   for (const backend::KernelSymbol& symbol : object.kernel_symbols) {
-    if (symbol.function) manifest.kernel_functions.push_back({symbol.name, symbol.weak, {}});
+    if (symbol.function) manifest.kernel_functions.push_back({symbol.name, symbol.weak});
   }
   return manifest;
 }

@@ -52,12 +52,10 @@ struct Domain {
   bool operator==(const Domain&) const = default;
 };
 
-// A kernel function that the object calls, and the policy line that needs it
-// (empty file: the templates always need it). `weak`: used only where present.
+// A kernel function that the object calls. `weak`: used only where present.
 struct KernelFunction {
   std::string name;
   bool weak = false;
-  Location where;
   bool operator==(const KernelFunction&) const = default;
 };
 

@@ -8,6 +8,7 @@
 #include "runtime/abi/manifest.h"
 #include "runtime/abi/words.h"
 #include "runtime/base/file.h"
+#include "runtime/base/refusal.h"
 
 namespace scx::abi {
 namespace {
@@ -320,7 +321,7 @@ Classifier read_classifier(const Node& node, size_t domains) {
 }
 
 KernelFunction read_function(const Node& node) {
-  return {node.member("name").name(), node.member("weak").boolean(), read_location(node.member("where"))};
+  return {node.member("name").name(), node.member("weak").boolean()};
 }
 
 Manifest read_manifest(const Node& root) {
@@ -342,24 +343,20 @@ Manifest read_manifest(const Node& root) {
 }  // namespace
 
 Result<Manifest> manifest_from_json(std::string_view text) {
-  if (text.size() > kMaxDocumentBytes) {
-    Error error = make_error("manifest: {} bytes long, at most {} are read", text.size(), kMaxDocumentBytes);
-    error.reason = "bad-manifest";
-    return error;
-  }
+  if (text.size() > kMaxDocumentBytes)
+    return refusal("bad-manifest", fmt::format("manifest: {} bytes long, at most {} are read", text.size(),
+                                               kMaxDocumentBytes));
   const json document = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (document.is_discarded()) return Error{"manifest: `$`: not valid JSON", "", "bad-manifest"};
+  if (document.is_discarded()) return refusal("bad-manifest", "manifest: `$`: not valid JSON");
   std::optional<Error> error;
   const Node root(document, "$", error);
   const Node version = root.member("version");
   const auto number = version.integer<uint32_t>();
-  if (!error && number != kManifestVersion) {
-    Error other = make_error("manifest: `$.version`: version {}, this build reads version {}", number,
-                             kManifestVersion);
-    other.help = "compile the policy with the `scxc` that belongs to this `scx-run`";
-    other.reason = "manifest-version";
-    return other;
-  }
+  if (!error && number != kManifestVersion)
+    return refusal("manifest-version",
+                   fmt::format("manifest: `$.version`: version {}, this build reads version {}", number,
+                               kManifestVersion),
+                   "compile the policy with the `scxc` that belongs to this `scx-run`");
   Manifest out = read_manifest(root);
   if (error) return *std::move(error);
   return out;

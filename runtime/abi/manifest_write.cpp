@@ -71,9 +71,7 @@ json to_value(const DomainMatch& match) {
   return {{"domain", match.domain}, {"match", to_value(match.match)}, {"where", to_value(match.where)}};
 }
 
-json to_value(const KernelFunction& function) {
-  return {{"name", function.name}, {"weak", function.weak}, {"where", to_value(function.where)}};
-}
+json to_value(const KernelFunction& function) { return {{"name", function.name}, {"weak", function.weak}}; }
 
 template <typename T>
 json to_array(const std::vector<T>& items) {

@@ -8,6 +8,7 @@
 #include <bpf/btf.h>
 
 #include "runtime/base/file.h"
+#include "runtime/base/refusal.h"
 #include "runtime/load/libbpf_messages.h"
 
 namespace scx::load {
@@ -38,10 +39,6 @@ BtfFunction describe(const btf* types, const btf_type* function) {
   return result;
 }
 
-std::string place_of(const abi::Location& where) {
-  return where.file.empty() ? "" : fmt::format(" ({}:{})", where.file, where.line);
-}
-
 std::string join(const std::vector<std::string>& items) {
   std::string text;
   for (const std::string& item : items) text += (text.empty() ? "" : ", ") + item;
@@ -55,11 +52,15 @@ Result<std::map<std::string, BtfFunction>> find_functions(const std::string& pat
   collect_libbpf_messages();  // whatever libbpf thinks of it, we say it
   const std::unique_ptr<btf, BtfFree> types(btf__parse(path.c_str(), nullptr));
   if (types == nullptr && (errno == ENOENT || errno == EACCES))
-    return Error{fmt::format("the kernel has no BTF: cannot read {}: {}", quoted(path), std::strerror(errno)),
-                 "use a kernel built with CONFIG_DEBUG_INFO_BTF", "no-btf"};
+    return refusal(
+        "no-btf",
+        fmt::format("the kernel has no BTF: cannot read {}: {}", quoted(path), std::strerror(errno)),
+        "use a kernel built with CONFIG_DEBUG_INFO_BTF");
   if (types == nullptr)
-    return Error{fmt::format("the kernel's BTF in {} cannot be read: {}", quoted(path), std::strerror(errno)),
-                 "use another build of the kernel", "corrupt-btf"};
+    return refusal(
+        "corrupt-btf",
+        fmt::format("the kernel's BTF in {} cannot be read: {}", quoted(path), std::strerror(errno)),
+        "use another build of the kernel");
   std::unordered_map<std::string_view, const std::string*> wanted;
   for (const std::string& name : names) wanted.emplace(name, &name);
   std::map<std::string, BtfFunction> found;
@@ -89,7 +90,7 @@ Result<void> check_functions(const std::vector<abi::KernelFunction>& needed,
     if (it == found.end()) it = found.find(kernel_name(function.name));
     if (function.weak) continue;  // the object does without
     if (it == found.end()) {
-      missing.push_back(fmt::format("`{}`{}", function.name, place_of(function.where)));
+      missing.push_back(fmt::format("`{}`", function.name));
       continue;
     }
     const auto given = passed.find(function.name);
@@ -100,17 +101,18 @@ Result<void> check_functions(const std::vector<abi::KernelFunction>& needed,
                       given == passed.end() ? "" : fmt::format(" instead of {}", given->second)));
   }
   if (!exposed.empty())
-    return Error{
+    return refusal(
+        "broken-btf",
         fmt::format("the BTF of kernel {} is broken: it shows {}, an argument that only the kernel itself "
                     "fills in; no sched_ext scheduler can be loaded",
                     release, join(exposed)),
         "this is a fault of the kernel's build, not of the policy (seen in Debian's 7.1.8, 7.1.13, 7.2.9 and "
-        "7.2.12): boot another build",
-        "broken-btf"};
+        "7.2.12): boot another build");
   if (!missing.empty())
-    return Error{fmt::format("kernel {} lacks {} that the policy needs: {}", release,
-                             missing.size() == 1 ? "a function" : "functions", join(missing)),
-                 "boot a newer kernel, or do without what needs it in the policy", "missing-kernel-function"};
+    return refusal("missing-kernel-function",
+                   fmt::format("kernel {} lacks {} that the policy needs: {}", release,
+                               missing.size() == 1 ? "a function" : "functions", join(missing)),
+                   "boot a newer kernel, or do without what needs it in the policy");
   return {};
 }
 

@@ -63,7 +63,7 @@ Manifest sample() {
   const Expression negated{Kind::kNot, 0, {test(2)}};
   out.classifier.domains = {
       {0, {Kind::kOr, 0, {{Kind::kAnd, 0, {test(0), test(1)}}, negated}}, {"edge.scx", 13, 5}}, {1, {}, {}}};
-  out.kernel_functions = {{"scx_bpf_dsq_insert", false, {}}, {"scx_bpf_kick_cpu", true, {"edge.scx", 12, 5}}};
+  out.kernel_functions = {{"scx_bpf_dsq_insert", false}, {"scx_bpf_kick_cpu", true}};
   return out;
 }
 
