@@ -14,6 +14,7 @@
 #include <pwd.h>
 
 #include "runtime/base/file.h"
+#include "runtime/base/refusal.h"
 #include "runtime/load/feed.h"
 #include "runtime/load/host.h"
 #include "runtime/load/libbpf_messages.h"
@@ -37,10 +38,6 @@ using Link = std::unique_ptr<bpf_link, DestroyLink>;
 constexpr const char* kCompileAgain = "compile the policy again with the scxc of this scx-run's version";
 constexpr const char* kKernelLog = "the kernel's log says more: `dmesg`";
 
-Error with_reason(const char* reason, std::string message, std::string help) {
-  return Error{std::move(message), std::move(help), reason};
-}
-
 std::string because(int error) {
   const std::string warning = last_libbpf_warning();
   return warning.empty() ? std::string(std::strerror(error))
@@ -54,15 +51,14 @@ Result<Object> open_object(const ObjectFile& file) {
   options.object_name = "scx";
   Object object(bpf_object__open_mem(file.bytes.data(), file.bytes.size(), &options));
   if (object == nullptr)
-    return with_reason("corrupt-object",
-                       fmt::format("{} cannot be opened: {}", quoted(file.path), because(errno)),
-                       kCompileAgain);
+    return refusal("corrupt-object",
+                   fmt::format("{} cannot be opened: {}", quoted(file.path), because(errno)), kCompileAgain);
   return object;
 }
 
 Result<bpf_map*> find_map(const Object& object, const char* name) {
   if (bpf_map* map = bpf_object__find_map_by_name(object.get(), name)) return map;
-  return with_reason("feed-mismatch", fmt::format("the object has no map `{}`", name), kCompileAgain);
+  return refusal("feed-mismatch", fmt::format("the object has no map `{}`", name), kCompileAgain);
 }
 
 // The writable bytes of .rodata before load.
@@ -78,8 +74,8 @@ class Constants {
     const auto it = file_.constants.find(name);
     if (it == file_.constants.end()) return {};
     if (it->second.size != sizeof value || bytes_ == nullptr || it->second.offset + sizeof value > size_)
-      return with_reason("corrupt-object", fmt::format("the constant `{}` is not a 32-bit number", name),
-                         kCompileAgain);
+      return refusal("corrupt-object", fmt::format("the constant `{}` is not a 32-bit number", name),
+                     kCompileAgain);
     std::memcpy(bytes_ + it->second.offset, &value, sizeof value);
     return {};
   }
@@ -94,12 +90,12 @@ Result<uint32_t> resolve_id(const abi::Predicate& predicate, const std::string& 
   const std::string where = fmt::format("{}:{}", predicate.where.file, predicate.where.line);
   if (predicate.attribute == abi::Attribute::kUid) {
     if (const passwd* entry = ::getpwnam(name.c_str())) return uint32_t{entry->pw_uid};
-    return with_reason("unknown-user", fmt::format("{}: this machine has no user {}", where, quoted(name)),
-                       "make the user, or write the number of one in the policy");
+    return refusal("unknown-user", fmt::format("{}: this machine has no user {}", where, quoted(name)),
+                   "make the user, or write the number of one in the policy");
   }
   if (const group* entry = ::getgrnam(name.c_str())) return uint32_t{entry->gr_gid};
-  return with_reason("unknown-group", fmt::format("{}: this machine has no group {}", where, quoted(name)),
-                     "make the group, or write the number of one in the policy");
+  return refusal("unknown-group", fmt::format("{}: this machine has no group {}", where, quoted(name)),
+                 "make the group, or write the number of one in the policy");
 }
 
 Result<void> set_constants(const ObjectFile& file, const Object& object, const topology::Topology& topology) {
@@ -128,9 +124,9 @@ Result<void> set_sizes(const ObjectFile& file, const Object& object, const topol
   for (const auto& [name, entries] : sizes) {
     SCX_TRY(bpf_map * map, find_map(object, name));
     if (const int rc = bpf_map__set_max_entries(map, entries); rc != 0)
-      return with_reason("feed-mismatch",
-                         fmt::format("map `{}` cannot have {} entries: {}", name, entries, because(-rc)),
-                         kCompileAgain);
+      return refusal("feed-mismatch",
+                     fmt::format("map `{}` cannot have {} entries: {}", name, entries, because(-rc)),
+                     kCompileAgain);
   }
   return {};
 }
@@ -139,15 +135,15 @@ template <typename Entry>
 Result<void> write_map(const Object& object, const char* name, const std::vector<Entry>& entries) {
   SCX_TRY(bpf_map * map, find_map(object, name));
   if (bpf_map__value_size(map) != sizeof(Entry))
-    return with_reason("feed-mismatch",
-                       fmt::format("map `{}` has values of {} bytes instead of {}", name,
-                                   bpf_map__value_size(map), sizeof(Entry)),
-                       kCompileAgain);
+    return refusal("feed-mismatch",
+                   fmt::format("map `{}` has values of {} bytes instead of {}", name,
+                               bpf_map__value_size(map), sizeof(Entry)),
+                   kCompileAgain);
   for (uint32_t key = 0; key < entries.size(); ++key)
     if (const int rc = bpf_map__update_elem(map, &key, sizeof key, &entries[key], sizeof(Entry), BPF_ANY);
         rc != 0)
-      return with_reason("load-refused",
-                         fmt::format("map `{}` cannot be written: {}", name, std::strerror(-rc)), kKernelLog);
+      return refusal("load-refused", fmt::format("map `{}` cannot be written: {}", name, std::strerror(-rc)),
+                     kKernelLog);
   return {};
 }
 
@@ -199,9 +195,8 @@ std::vector<ProgramFacts> read_facts(const Object& object, const std::vector<std
 Error load_error(const ObjectFile& file, int error, const LoadOptions& options) {
   const RefusedProgram refused = refused_program();
   if (refused.name.empty())
-    return with_reason("load-refused",
-                       fmt::format("the kernel refuses {}: {}", quoted(file.path), because(error)),
-                       kKernelLog);
+    return refusal("load-refused",
+                   fmt::format("the kernel refuses {}: {}", quoted(file.path), because(error)), kKernelLog);
   if (options.verifier_log != nullptr) *options.verifier_log = refused.log;
   return verifier_error(read_verifier_log(refused.name, refused.log), file.manifest.policy);
 }
@@ -299,9 +294,9 @@ Result<Scheduler> Scheduler::load(const ObjectFile& file, const topology::Topolo
 Result<void> Scheduler::push(const topology::Topology& topology, const plan::Plan& plan) {
   SCX_TRY_VOID(write_map(state_->object, "plan", plan_entries(topology, plan)));
   if (const int rc = run_program(state_->object, "apply_plan"); rc != 0)
-    return with_reason("load-refused",
-                       fmt::format("the scheduler refuses the plan of its CPUs: {}", std::strerror(-rc)),
-                       "please report it, with the output of `lstopo`");
+    return refusal("load-refused",
+                   fmt::format("the scheduler refuses the plan of its CPUs: {}", std::strerror(-rc)),
+                   "please report it, with the output of `lstopo`");
   return {};
 }
 
@@ -312,22 +307,22 @@ Result<void> Scheduler::attach() {
     if (is_struct_ops(program) || is_syscall(program) || !bpf_program__autoload(program)) continue;
     Link link(bpf_program__attach(program));
     if (link == nullptr)
-      return with_reason("attach-refused",
-                         fmt::format("`{}` cannot attach to {}: {}", bpf_program__name(program),
-                                     bpf_program__section_name(program), because(errno)),
-                         kKernelLog);
+      return refusal("attach-refused",
+                     fmt::format("`{}` cannot attach to {}: {}", bpf_program__name(program),
+                                 bpf_program__section_name(program), because(errno)),
+                     kKernelLog);
     state_->tracing.push_back(std::move(link));
   }
   const bool scans = has_program(state_->object, "scan_cgroups");
   if (const int rc = scans ? run_program(state_->object, "scan_cgroups") : 0; rc != 0)
-    return with_reason("attach-refused",
-                       fmt::format("the cgroups cannot be classified: {}", std::strerror(-rc)), kKernelLog);
+    return refusal("attach-refused", fmt::format("the cgroups cannot be classified: {}", std::strerror(-rc)),
+                   kKernelLog);
 
   bpf_map* map = nullptr;
   bpf_map* ops = nullptr;
   bpf_object__for_each_map(map, state_->object.get()) if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS) ops =
       map;
-  if (ops == nullptr) return with_reason("feed-mismatch", "the object has no scheduler in it", kCompileAgain);
+  if (ops == nullptr) return refusal("feed-mismatch", "the object has no scheduler in it", kCompileAgain);
   state_->ops.reset(bpf_map__attach_struct_ops(ops));
   if (state_->ops != nullptr) {
     state_->attached = true;
@@ -335,12 +330,11 @@ Result<void> Scheduler::attach() {
   }
   const int error = errno;
   if (error == EBUSY)
-    return with_reason(
-        "scheduler-active",
-        fmt::format("another scheduler is active: {}", quoted(active_scheduler(Host::current()))),
-        "end it first: sched_ext runs one scheduler at a time");
-  Error refused = with_reason(
-      "attach-refused", fmt::format("the kernel refuses the scheduler: {}", because(error)), kKernelLog);
+    return refusal("scheduler-active",
+                   fmt::format("another scheduler is active: {}", quoted(active_scheduler(Host::current()))),
+                   "end it first: sched_ext runs one scheduler at a time");
+  Error refused = refusal("attach-refused",
+                          fmt::format("the kernel refuses the scheduler: {}", because(error)), kKernelLog);
   if (const std::optional<ExitReport> report = exit_report(); report.has_value() && !report->message.empty())
     refused.message += fmt::format(": {}", report->message);
   return refused;
@@ -350,7 +344,7 @@ Result<std::vector<Counters>> Scheduler::counters() const {
   SCX_TRY(bpf_map * map, find_map(state_->object, "stats"));
   const int cpus = libbpf_num_possible_cpus();
   if (cpus <= 0 || bpf_map__value_size(map) != sizeof(scx_stats))
-    return with_reason("feed-mismatch", "the statistics of the object have another form", kCompileAgain);
+    return refusal("feed-mismatch", "the statistics of the object have another form", kCompileAgain);
   std::vector<scx_stats> per_cpu(static_cast<size_t>(cpus));
   std::vector<Counters> result(state_->manifest.domains.size(), Counters{});
   for (uint32_t domain = 0; domain < result.size(); ++domain) {
@@ -395,8 +389,8 @@ Result<void> Scheduler::detach(std::chrono::milliseconds limit) {
     if (std::chrono::steady_clock::now() >= deadline) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-  return with_reason("still-enabled",
-                     fmt::format("sched_ext is still {} after {} s", now, limit.count() / 1000), kKernelLog);
+  return refusal("still-enabled", fmt::format("sched_ext is still {} after {} s", now, limit.count() / 1000),
+                 kKernelLog);
 }
 
 const std::vector<ProgramFacts>& Scheduler::programs() const { return state_->programs; }

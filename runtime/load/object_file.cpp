@@ -11,6 +11,7 @@
 
 #include "runtime/abi/feed.h"
 #include "runtime/base/file.h"
+#include "runtime/base/refusal.h"
 #include "runtime/load/libbpf_messages.h"
 
 namespace scx::load {
@@ -23,10 +24,6 @@ struct BtfFree {
   void operator()(btf* b) const { btf__free(b); }
 };
 
-Error object_error(const char* reason, std::string message, std::string help = "") {
-  return Error{std::move(message), std::move(help), reason};
-}
-
 // One section: its place in the file was checked.
 struct Section {
   size_t index = 0;
@@ -38,8 +35,8 @@ using Sections = std::map<std::string, Section>;
 
 Result<Sections> read_sections(Elf* elf, const std::string& path, std::string_view bytes) {
   auto truncated = [&] {
-    return object_error("truncated-object", fmt::format("{} ends before its last section", quoted(path)),
-                        "the file was not written or copied whole: compile it again");
+    return refusal("truncated-object", fmt::format("{} ends before its last section", quoted(path)),
+                   "the file was not written or copied whole: compile it again");
   };
   size_t count = 0;
   size_t names = 0;
@@ -55,7 +52,7 @@ Result<Sections> read_sections(Elf* elf, const std::string& path, std::string_vi
       return truncated();
     const char* name = elf_strptr(elf, names, header.sh_name);
     if (name == nullptr)
-      return object_error("corrupt-object", fmt::format("{} has a section without a name", quoted(path)));
+      return refusal("corrupt-object", fmt::format("{} has a section without a name", quoted(path)));
     sections.emplace(name,
                      Section{i, header.sh_type,
                              in_file ? bytes.substr(header.sh_offset, header.sh_size) : std::string_view{}});
@@ -112,9 +109,8 @@ void read_externs(const Sections& sections, ObjectFile& object) {
 Result<abi::Manifest> read_manifest(const Sections& sections, const std::string& path) {
   const auto it = sections.find(abi::kManifestSection);
   if (it == sections.end())
-    return object_error("no-manifest",
-                        fmt::format("{} is a BPF object without a policy's manifest", quoted(path)),
-                        "scx-run loads what `scxc POLICY.scx -o OBJECT` writes, and nothing else");
+    return refusal("no-manifest", fmt::format("{} is a BPF object without a policy's manifest", quoted(path)),
+                   "scx-run loads what `scxc POLICY.scx -o OBJECT` writes, and nothing else");
   std::string_view text = it->second.bytes;
   while (!text.empty() && text.back() == '\0') text.remove_suffix(1);
   Result<abi::Manifest> manifest = abi::manifest_from_json(text);
@@ -132,21 +128,21 @@ Result<ObjectFile> parse_object(const std::string& path, std::string bytes) {
   ObjectFile object;
   object.path = path;
   object.bytes = std::move(bytes);
-  if (object.bytes.empty()) return object_error("not-elf", fmt::format("{} is empty", quoted(path)));
+  if (object.bytes.empty()) return refusal("not-elf", fmt::format("{} is empty", quoted(path)));
   elf_version(EV_CURRENT);
   const std::unique_ptr<Elf, ElfEnd> elf(elf_memory(object.bytes.data(), object.bytes.size()));
   if (elf == nullptr || elf_kind(elf.get()) != ELF_K_ELF)
-    return object_error("not-elf", fmt::format("{} is not an object file", quoted(path)),
-                        "give the object that `scxc POLICY.scx -o OBJECT` writes");
+    return refusal("not-elf", fmt::format("{} is not an object file", quoted(path)),
+                   "give the object that `scxc POLICY.scx -o OBJECT` writes");
   GElf_Ehdr header{};
   if (gelf_getehdr(elf.get(), &header) == nullptr)
-    return object_error("truncated-object", fmt::format("{} ends within its header", quoted(path)),
-                        "the file was not written or copied whole: compile it again");
+    return refusal("truncated-object", fmt::format("{} ends within its header", quoted(path)),
+                   "the file was not written or copied whole: compile it again");
   if (header.e_machine != EM_BPF || header.e_ident[EI_CLASS] != ELFCLASS64)
-    return object_error("not-bpf", fmt::format("{} is an object for another machine, not BPF", quoted(path)),
-                        "give the object that `scxc POLICY.scx -o OBJECT` writes");
+    return refusal("not-bpf", fmt::format("{} is an object for another machine, not BPF", quoted(path)),
+                   "give the object that `scxc POLICY.scx -o OBJECT` writes");
   if (header.e_ident[EI_DATA] != ELFDATA2LSB)
-    return object_error("not-bpf", fmt::format("{} is BPF of the other byte order", quoted(path)));
+    return refusal("not-bpf", fmt::format("{} is BPF of the other byte order", quoted(path)));
 
   SCX_TRY(const Sections sections, read_sections(elf.get(), path, object.bytes));
   SCX_TRY(object.manifest, read_manifest(sections, path));
@@ -154,22 +150,21 @@ Result<ObjectFile> parse_object(const std::string& path, std::string bytes) {
   read_externs(sections, object);
   const std::optional<uint32_t> feed = constant_u32(object, sections, "feed_version");
   if (!feed.has_value())
-    return object_error("corrupt-object", fmt::format("{} has no `feed_version`", quoted(path)),
-                        "compile the policy again");
+    return refusal("corrupt-object", fmt::format("{} has no `feed_version`", quoted(path)),
+                   "compile the policy again");
   if (*feed != SCX_FEED_VERSION)
-    return object_error("feed-version",
-                        fmt::format("{} speaks version {} of the loader's protocol, this scx-run speaks {}",
-                                    quoted(path), *feed, SCX_FEED_VERSION),
-                        "compile the policy again with the scxc of this scx-run's version");
+    return refusal("feed-version",
+                   fmt::format("{} speaks version {} of the loader's protocol, this scx-run speaks {}",
+                               quoted(path), *feed, SCX_FEED_VERSION),
+                   "compile the policy again with the scxc of this scx-run's version");
   return object;
 }
 
 Result<ObjectFile> read_object(const std::string& path) {
   Result<std::string> bytes = read_file(path);
   if (!bytes.ok()) {
-    Error error = std::move(bytes).error();
-    error.reason = "unreadable-object";
-    return error;
+    const Error error = std::move(bytes).error();
+    return refusal("unreadable-object", error.message, error.help);
   }
   return parse_object(path, std::move(bytes).value());
 }

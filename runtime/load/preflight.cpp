@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/base/file.h"
+#include "runtime/base/refusal.h"
 #include "runtime/load/kernel_btf.h"
 
 namespace scx::load {
@@ -20,18 +21,14 @@ Release parse_release(std::string_view text) {
   return release;
 }
 
-Error refused(const char* reason, std::string message, std::string help) {
-  return Error{std::move(message), std::move(help), reason};
-}
-
 Result<void> check_kernel(const Host& host, const abi::Manifest& manifest) {
   if (host.system != "Linux")
-    return refused("not-linux", fmt::format("this is {}: sched_ext is a part of Linux", host.system),
+    return refusal("not-linux", fmt::format("this is {}: sched_ext is a part of Linux", host.system),
                    "run it in a virtual machine with `--vm`");
   const Release oldest{kOldestMajor, kOldestMinor};
   const Release needed = std::max(oldest, parse_release(manifest.min_kernel));
   if (parse_release(host.release) < needed)
-    return refused("kernel-too-old",
+    return refusal("kernel-too-old",
                    fmt::format("kernel {} is too old: policy `{}` needs {}.{} or later", host.release,
                                manifest.policy, needed.first, needed.second),
                    "boot a newer kernel, or try the policy in a virtual machine with `--vm`");
@@ -41,10 +38,10 @@ Result<void> check_kernel(const Host& host, const abi::Manifest& manifest) {
 Result<void> check_sched_ext(const Host& host, bool may_be_active) {
   const std::string state = sched_ext_state(host);
   if (state.empty())
-    return refused("no-sched-ext", fmt::format("kernel {} was built without sched_ext", host.release),
+    return refusal("no-sched-ext", fmt::format("kernel {} was built without sched_ext", host.release),
                    "use a kernel with CONFIG_SCHED_CLASS_EXT, or `--vm`");
   if (const std::string active = active_scheduler(host); !active.empty() && !may_be_active)
-    return refused("scheduler-active",
+    return refusal("scheduler-active",
                    fmt::format("another scheduler is active: {} ({})", quoted(active), state),
                    "end it first: sched_ext runs one scheduler at a time");
   return {};
@@ -58,12 +55,12 @@ Result<void> check_privileges(const Host& host) {
     if (!has(kCapBpf)) missing += "CAP_BPF";
     if (!has(kCapPerfmon)) missing += missing.empty() ? "CAP_PERFMON" : " and CAP_PERFMON";
     if (!missing.empty())
-      return refused("no-privileges", fmt::format("loading a scheduler needs {}", missing),
+      return refusal("no-privileges", fmt::format("loading a scheduler needs {}", missing),
                      "run scx-run as root, or try the policy in a virtual machine with `--vm`");
   }
   Result<std::string> lockdown = read_file(host.sysfs + "/kernel/security/lockdown");
   if (lockdown.ok() && lockdown->find("[confidentiality]") != std::string::npos)
-    return refused("locked-down",
+    return refusal("locked-down",
                    "the kernel is locked down for confidentiality: BPF programs may not read its memory",
                    "boot without `lockdown=confidentiality`");
   return {};
@@ -78,13 +75,13 @@ bool reads_cgroups(const abi::Classifier& classifier) {
 Result<void> check_surroundings(const Host& host, const abi::Manifest& manifest) {
   // Only the second version's root has this file.
   if (reads_cgroups(manifest.classifier) && !read_file(host.sysfs + "/fs/cgroup/cgroup.controllers").ok())
-    return refused("no-cgroup2",
+    return refusal("no-cgroup2",
                    "the policy matches cgroups, and no cgroup2 hierarchy is mounted at /sys/fs/cgroup",
                    "mount it: `mount -t cgroup2 none /sys/fs/cgroup`");
   // Maps, programs and links, one descriptor each, and some for ourselves.
   constexpr uint64_t kNeeded = 256;
   if (host.open_files_limit < kNeeded)
-    return refused(
+    return refusal(
         "open-files-limit",
         fmt::format("at most {} files may be open, loading needs up to {}", host.open_files_limit, kNeeded),
         fmt::format("raise the limit: `ulimit -n {}`", kNeeded));

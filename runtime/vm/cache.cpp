@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "runtime/base/file.h"
+#include "runtime/base/refusal.h"
 
 namespace scx::vm {
 
@@ -23,12 +24,9 @@ Result<std::string> cache_directory() {
   if (directory.empty() && !variable("XDG_CACHE_HOME").empty())
     directory = variable("XDG_CACHE_HOME") + "/scxc";
   if (directory.empty() && !variable("HOME").empty()) directory = variable("HOME") + "/.cache/scxc";
-  if (directory.empty()) {
-    Error error =
-        make_error("no place for a cache: neither `SCX_CACHE_DIR`, `XDG_CACHE_HOME` nor `HOME` is set");
-    error.reason = "no-cache";
-    return error;
-  }
+  if (directory.empty())
+    return refusal("no-cache",
+                   "no place for a cache: neither `SCX_CACHE_DIR`, `XDG_CACHE_HOME` nor `HOME` is set");
   std::error_code code;
   std::filesystem::create_directories(directory, code);
   if (code) return make_error("cannot make the cache {}: {}", scx::quoted(directory), code.message());
@@ -46,8 +44,7 @@ Result<FileLock> FileLock::take(const std::string& path, void (*waiting)(),
     if (errno != EWOULDBLOCK && errno != EINTR)
       return make_error("cannot lock {}: {}", scx::quoted(path), std::strerror(errno));
     if (first) waiting();
-    if (give_up && give_up())
-      return Error{"stopped while another virtual machine was running", "", "stopped"};
+    if (give_up && give_up()) return refusal("stopped", "stopped while another virtual machine was running");
     ::usleep(kPollMicroseconds);
   }
   return lock;

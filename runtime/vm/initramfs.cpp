@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "runtime/base/file.h"
+#include "runtime/base/refusal.h"
 #include "runtime/vm/child.h"
 #include "runtime/vm/scripts.h"
 
@@ -33,9 +34,7 @@ constexpr std::string_view kDirectories[] = {"/proc", "/sys",     "/dev", "/tmp"
                                              "/scx",  "/results", "/etc", "/home", "/var", "/mnt"};
 
 Error bad_file(const std::string& path, std::string_view why) {
-  Error error = make_error("cannot put {} into the guest: {}", scx::quoted(path), why);
-  error.reason = "bad-file";
-  return error;
+  return refusal("bad-file", fmt::format("cannot put {} into the guest: {}", scx::quoted(path), why));
 }
 
 // `path` without its symbolic links of the merged layout: /lib/x is /usr/lib/x.
@@ -196,12 +195,9 @@ Result<void> write_initramfs(const std::string& path, const std::vector<GuestFil
     return ::access(std::string(candidate).c_str(), R_OK) == 0 &&
            interpreter_of(std::string(candidate)).empty();
   });
-  if (busybox == std::end(kBusybox)) {
-    Error error = make_error("no statically linked busybox for the guest");
-    error.help = "install the package `busybox-static`";
-    error.reason = "no-busybox";
-    return error;
-  }
+  if (busybox == std::end(kBusybox))
+    return refusal("no-busybox", "no statically linked busybox for the guest",
+                   "install the package `busybox-static`");
   SCX_TRY_VOID(tree.file(std::string(*busybox), "/bin/busybox", 0755));
   tree.text("/init", std::string(script_text("guest_init.sh")), 0755);
   tree.text("/scx/job", job, 0755);

@@ -8,6 +8,7 @@
 
 #include "runtime/base/check.h"
 #include "runtime/base/file.h"
+#include "runtime/base/refusal.h"
 #include "runtime/vm/cache.h"
 #include "runtime/vm/child.h"
 #include "runtime/vm/scripts.h"
@@ -58,10 +59,6 @@ Result<std::vector<Kernel>> kernels_in(const std::string& directory) {
   return kernels;
 }
 
-Error failed(std::string message, std::string help, std::string reason) {
-  return Error{std::move(message), std::move(help), std::move(reason)};
-}
-
 Result<void> fetch(const KernelRequest& request, const std::string& directory) {
   const std::string script =
       std::string(script_text("apt_suite.sh")) + std::string(script_text("fetch_kernel.sh"));
@@ -70,13 +67,12 @@ Result<void> fetch(const KernelRequest& request, const std::string& directory) {
                        request.modules ? "yes" : "no"}));
   if (WIFEXITED(output.status) && WEXITSTATUS(output.status) == 0) return {};
   if (WIFEXITED(output.status) && WEXITSTATUS(output.status) == kNoSuchSeries) {
-    return failed(fmt::format("no kernel of series {} in the archive", request.series),
-                  "name one of the series listed above, or put an image into the cache", "no-kernel");
+    return refusal("no-kernel", fmt::format("no kernel of series {} in the archive", request.series),
+                   "name one of the series listed above, or put an image into the cache");
   }
-  return failed(fmt::format("cannot fetch a kernel of series {}", request.series),
-                fmt::format("a kernel image can also be put there by hand: {}/RELEASE-{}/vmlinuz", directory,
-                            request.flavour),
-                "fetch-failed");
+  return refusal("fetch-failed", fmt::format("cannot fetch a kernel of series {}", request.series),
+                 fmt::format("a kernel image can also be put there by hand: {}/RELEASE-{}/vmlinuz", directory,
+                             request.flavour));
 }
 
 }  // namespace
@@ -110,8 +106,8 @@ Result<std::vector<Kernel>> cached_kernels() {
 
 Result<Kernel> find_kernel(const KernelRequest& request) {
   if (!is_series(request.series)) {
-    return failed(fmt::format("{} is not a kernel series", scx::quoted(request.series)),
-                  "write it as `6.18` or `6.18.15`", "bad-series");
+    return refusal("bad-series", fmt::format("{} is not a kernel series", scx::quoted(request.series)),
+                   "write it as `6.18` or `6.18.15`");
   }
   SCX_TRY(const std::string cache, cache_directory());
   const std::string directory = cache + "/kernels";
@@ -123,8 +119,8 @@ Result<Kernel> find_kernel(const KernelRequest& request) {
     };
     const auto found = std::find_if(kernels.rbegin(), kernels.rend(), fits);
     if (found != kernels.rend()) return *found;
-    return failed(fmt::format("no kernel of series {} in {}", request.series, scx::quoted(directory)), "",
-                  "no-kernel");
+    return refusal("no-kernel",
+                   fmt::format("no kernel of series {} in {}", request.series, scx::quoted(directory)));
   };
   Result<Kernel> cached = newest_cached();
   if (cached || request.offline) return cached;

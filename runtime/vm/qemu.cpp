@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "runtime/base/file.h"
+#include "runtime/base/refusal.h"
 #include "runtime/vm/cache.h"
 #include "runtime/vm/child.h"
 
@@ -74,25 +75,30 @@ Result<Qemu> find_qemu() {
   if (qemu.program.empty()) qemu.program = "qemu-system-x86_64";
   const auto version = run_command({qemu.program, "--version"});
   if (!version || !WIFEXITED(version->status) || WEXITSTATUS(version->status) != 0) {
-    Error error = make_error("cannot run `{}`", qemu.program);
-    error.help = "install the package `qemu-system-x86` (on Debian 12 from bookworm-backports)";
-    error.reason = "no-qemu";
-    return error;
+    return refusal("no-qemu", fmt::format("cannot run `{}`", qemu.program),
+                   "install the package `qemu-system-x86` (on Debian 12 from bookworm-backports)");
   }
   qemu.major_version = qemu_major_version(version->text);
   if (qemu.major_version < kMinimalVersion) {
-    Error error = make_error("QEMU {} makes kernels from 6.18 on panic under emulation", qemu.major_version);
-    error.help = "install QEMU 8 or later (on Debian 12: `qemu-system-x86` from bookworm-backports)";
-    error.reason = "qemu-too-old";
-    return error;
+    return refusal(
+        "qemu-too-old",
+        fmt::format("QEMU {} makes kernels from 6.18 on panic under emulation", qemu.major_version),
+        "install QEMU 8 or later (on Debian 12: `qemu-system-x86` from bookworm-backports)");
   }
   return qemu;
 }
 
-bool kvm_works(const Qemu& qemu, const Kernel& kernel) {
+Result<Accelerator> wanted_accelerator() {
   const std::string wanted = environment("SCX_VM_ACCEL");
-  if (wanted == "tcg") return false;
-  if (wanted == "kvm") return true;
+  if (wanted.empty()) return Accelerator::kAutomatic;
+  if (wanted == "tcg") return Accelerator::kTcg;
+  if (wanted == "kvm") return Accelerator::kKvm;
+  return refusal("bad-accelerator",
+                 fmt::format("`SCX_VM_ACCEL` is {}, which names no accelerator", quoted(wanted)),
+                 "`kvm`, `tcg` (emulation), or leave it out: then a probe decides");
+}
+
+bool kvm_works(const Qemu& qemu, const Kernel& kernel) {
   if (::access("/dev/kvm", R_OK | W_OK) != 0) return false;
   const auto cache = cache_directory();
   const auto boot = read_file("/proc/sys/kernel/random/boot_id");

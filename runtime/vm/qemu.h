@@ -2,6 +2,7 @@
 // run_vm.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -10,8 +11,8 @@
 
 namespace scx::vm {
 
-// `automatic`: KVM where a probe shows that it boots the kernel, else emulation.
-enum class Accelerator { automatic, tcg, kvm };
+// `kAutomatic`: KVM where a probe shows that it boots the kernel, else emulation.
+enum class Accelerator : uint8_t { kAutomatic, kTcg, kKvm };
 
 struct Qemu {
   std::string program;
@@ -25,9 +26,12 @@ Result<Qemu> find_qemu();
 // The major version in the text of `qemu --version`; 0 when there is none.
 unsigned qemu_major_version(const std::string& version_text);
 
+// What $SCX_VM_ACCEL asks for: `tcg`, `kvm`, or kAutomatic where it is not set.
+// Reason: "bad-accelerator".
+Result<Accelerator> wanted_accelerator();
+
 // Whether KVM boots this kernel here: by a boot of some seconds, remembered in
-// the cache until the machine restarts. $SCX_VM_ACCEL (`tcg`, `kvm`) decides
-// without a probe.
+// the cache until the machine restarts.
 bool kvm_works(const Qemu& qemu, const Kernel& kernel);
 
 // The accelerator's and the CPU model's arguments.

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "runtime/base/file.h"
+#include "runtime/base/refusal.h"
 
 namespace scx::vm {
 namespace {
@@ -16,11 +17,9 @@ constexpr unsigned kRemoteDistance = 21;
 constexpr unsigned kMaxDistance = 254;
 
 Error bad(std::string_view text, std::string_view why) {
-  Error error = make_error("topology {}: {}", scx::quoted(text), why);
-  error.help =
-      "write it as `2s2c2t`: sockets, cores, threads; also dies `d`, nodes `n`, distances `:21,31,21`";
-  error.reason = "bad-topology";
-  return error;
+  return refusal(
+      "bad-topology", fmt::format("topology {}: {}", scx::quoted(text), why),
+      "write it as `2s2c2t`: sockets, cores, threads; also dies `d`, nodes `n`, distances `:21,31,21`");
 }
 
 // One `:21,31,21` for the pairs above the diagonal; the matrix is symmetric.

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "runtime/base/file.h"
+#include "runtime/base/refusal.h"
 #include "runtime/base/say.h"
 #include "runtime/vm/cache.h"
 #include "runtime/vm/child.h"
@@ -143,7 +144,7 @@ std::vector<std::string> qemu_arguments(const VmSpec& spec, const Qemu& qemu, bo
   return arguments;
 }
 
-enum class Ending { by_itself, time_limit, stopped };
+enum class Ending : uint8_t { kByItself, kTimeLimit, kStopped };
 
 // Watches one QEMU process until it ends, and makes it end.
 class Watch {
@@ -160,10 +161,10 @@ class Watch {
     while (!child_.wait_for(kTick)) {
       follow();
       const auto now = Clock::now();
-      if (ending_ == Ending::by_itself && now - start_ >= spec_.time_limit) {
-        ask(Ending::time_limit, "kill\n");
-      } else if (ending_ == Ending::by_itself && spec_.stop_requested && spec_.stop_requested()) {
-        ask(Ending::stopped, "stop\n");
+      if (ending_ == Ending::kByItself && now - start_ >= spec_.time_limit) {
+        ask(Ending::kTimeLimit, "kill\n");
+      } else if (ending_ == Ending::kByItself && spec_.stop_requested && spec_.stop_requested()) {
+        ask(Ending::kStopped, "stop\n");
       } else if (deadline_ && now >= *deadline_) {
         child_.kill();
       }
@@ -202,7 +203,7 @@ class Watch {
   Follower output_;
   Follower console_;
   Clock::time_point start_;
-  Ending ending_ = Ending::by_itself;
+  Ending ending_ = Ending::kByItself;
   std::optional<Clock::time_point> deadline_;
   double boot_seconds_ = 0;
 };
@@ -210,7 +211,7 @@ class Watch {
 Error with_console(std::string message, const Watch& watch, const std::string& qemu_log, std::string reason) {
   if (!qemu_log.empty()) message += "\nQEMU said:\n" + qemu_log;
   message += "\nthe console's last lines:\n" + last_lines(watch.console(), kTailLines);
-  return Error{std::move(message), "", std::move(reason)};
+  return refusal(std::move(reason), std::move(message));
 }
 
 Result<VmResult> judge(const VmSpec& spec, const Watch& watch, Ending ending, const TemporaryFolder& work,
@@ -220,7 +221,7 @@ Result<VmResult> judge(const VmSpec& spec, const Watch& watch, Ending ending, co
   Result<GuestResults> unpacked = GuestResults{};
   if (std::filesystem::exists(work.file("result")))
     unpacked = unpack_results(work.file("result"), spec.results_dir);
-  if (ending == Ending::time_limit) {
+  if (ending == Ending::kTimeLimit) {
     const std::string what =
         watch.job_started() ? "the job in the virtual machine" : "the virtual machine's boot";
     return with_console(fmt::format("{} exceeded its limit of {} s", what, spec.time_limit.count()), watch,
@@ -229,8 +230,8 @@ Result<VmResult> judge(const VmSpec& spec, const Watch& watch, Ending ending, co
   // After the limit, which may have cut the results short.
   SCX_TRY(GuestResults sent, std::move(unpacked));
   if (!sent.exit_code) {
-    if (ending == Ending::stopped)
-      return Error{"the virtual machine was stopped before its job", "", "stopped"};
+    if (ending == Ending::kStopped)
+      return refusal("stopped", "the virtual machine was stopped before its job");
     return with_console(watch.job_started() ? "the virtual machine ended before its job"
                                             : fmt::format("Linux {} did not boot", spec.kernel.release),
                         watch, qemu_log, "boot-failed");
@@ -273,14 +274,18 @@ std::string last_lines(std::string_view text, size_t count) {
 }
 
 Result<VmResult> run_vm(const VmSpec& spec) {
+  Accelerator accelerator = spec.accelerator;
+  if (accelerator == Accelerator::kAutomatic) {
+    SCX_TRY(accelerator, wanted_accelerator());
+  }
   SCX_TRY(const Qemu qemu, find_qemu());
   SCX_TRY(const std::string cache, cache_directory());
   SCX_TRY(const TemporaryFolder work, TemporaryFolder::make("scx-vm"));
   SCX_TRY_VOID(write_initramfs(work.file("initramfs"), spec.files, job_script(spec)));
   SCX_TRY(const FileLock lock, FileLock::take(cache + "/vm.lock", say_waiting, spec.stop_requested));
   const bool kvm =
-      !spec.deterministic && (spec.accelerator == Accelerator::kvm ||
-                              (spec.accelerator == Accelerator::automatic && kvm_works(qemu, spec.kernel)));
+      !spec.deterministic && (accelerator == Accelerator::kKvm ||
+                              (accelerator == Accelerator::kAutomatic && kvm_works(qemu, spec.kernel)));
 
   int control[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0) {

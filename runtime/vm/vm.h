@@ -32,7 +32,7 @@ struct VmSpec {
   std::string results_dir;
   // From QEMU's start, boot included. Then the job is killed.
   std::chrono::seconds time_limit{120};
-  Accelerator accelerator = Accelerator::automatic;
+  Accelerator accelerator = Accelerator::kAutomatic;
   // Guest time is counted in executed instructions (-icount shift=0,sleep=off,
   // one thread): repeatable, and 30 times slower.
   bool deterministic = false;

@@ -70,7 +70,7 @@ int main(int argc, char** argv) {
   }
   if (spec.command.empty()) spec.command = {"uname", "-a"};
   spec.time_limit = std::chrono::seconds(limit);
-  if (tcg) spec.accelerator = scx::vm::Accelerator::tcg;
+  if (tcg) spec.accelerator = scx::vm::Accelerator::kTcg;
   spec.on_output = [](std::string_view text) {
     std::fwrite(text.data(), 1, text.size(), stdout);
     std::fflush(stdout);

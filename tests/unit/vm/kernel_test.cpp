@@ -11,6 +11,23 @@
 namespace scx::vm {
 namespace {
 
+TEST(Qemu, AnUnknownAcceleratorIsRefused) {
+  const char* before = std::getenv("SCX_VM_ACCEL");
+  const std::string kept = before != nullptr ? before : "";
+  const auto wanted = [](const char* value) {
+    ::setenv("SCX_VM_ACCEL", value, 1);
+    return wanted_accelerator();
+  };
+  EXPECT_EQ(*wanted(""), Accelerator::kAutomatic);
+  EXPECT_EQ(*wanted("tcg"), Accelerator::kTcg);
+  EXPECT_EQ(*wanted("kvm"), Accelerator::kKvm);
+  const auto unknown = wanted("KVM");
+  ASSERT_FALSE(unknown.ok());
+  EXPECT_EQ(unknown.error().reason, "bad-accelerator");
+  EXPECT_NE(unknown.error().message.find("\"KVM\""), std::string::npos);
+  before != nullptr ? ::setenv("SCX_VM_ACCEL", kept.c_str(), 1) : ::unsetenv("SCX_VM_ACCEL");
+}
+
 TEST(Kernel, OrdersReleasesAsNumbers) {
   EXPECT_TRUE(release_less("6.9.1", "6.18.1"));
   EXPECT_TRUE(release_less("6.18.9+deb13-amd64", "6.18.15+deb13-amd64"));
