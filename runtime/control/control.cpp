@@ -8,6 +8,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/say.h"
 #include "runtime/control/output.h"
+#include "runtime/control/retry.h"
 #include "runtime/load/host.h"
 #include "runtime/report/render.h"
 
@@ -69,7 +70,7 @@ class Loop {
       if (now >= next_watch || over) {
         next_watch = now + kWatch;
         if (auto exit = running_.scheduler.exit_report()) return exit;
-        follow_hotplug();
+        follow_hotplug(now);
       }
       if (reports && now >= next_frame) {
         // Late by several intervals: the missed ones are not made up.
@@ -119,27 +120,29 @@ class Loop {
     return true;
   }
 
-  void follow_hotplug() {
-    if (!online_changed()) return;
+  void follow_hotplug(Clock::time_point now) {
+    if (!online_changed() && !replan_.due(now)) return;
+    const Result<void> planned = plan_anew();
+    if (planned.ok()) return replan_.succeeded();
+    if (!replan_.failed(now)) return;
     output_.leave();
-    Result<topology::Topology> now = topology::live();
-    if (!now.ok()) {
-      note(fmt::format("scx-run: warning: {}; the plan stays as it is", now.error().message));
-      return;
-    }
-    topology::Topology merged = topology::refreshed(running_.topology, *now);
-    Result<plan::Plan> plan =
-        plan::plan(merged, plan::requests(running_.manifest.domains), {}, &running_.plan);
-    Result<void> pushed =
-        plan.ok() ? running_.scheduler.push(merged, *plan) : Result<void>(std::move(plan).error());
-    if (!pushed.ok()) {
-      note(fmt::format("scx-run: warning: {}; the last good plan stays", pushed.error().message));
-      return;
-    }
-    note(fmt::format("scx-run: online CPUs are now {}", topology::cpu_list(plan->online)));
-    for (const std::string& line : plan->notes) note(fmt::format("scx-run: note: {}", line));
+    note(fmt::format("scx-run: warning: {}; the last good plan stays, a new one is tried every {} s",
+                     planned.error().message, Retry::kPause.count()));
+  }
+
+  // A plan for the CPUs that are online now; what ran before stays on an error.
+  Result<void> plan_anew() {
+    SCX_TRY(const topology::Topology now, topology::live());
+    topology::Topology merged = topology::refreshed(running_.topology, now);
+    SCX_TRY(plan::Plan plan,
+            plan::plan(merged, plan::requests(running_.manifest.domains), {}, &running_.plan));
+    SCX_TRY_VOID(running_.scheduler.push(merged, plan));
+    output_.leave();
+    note(fmt::format("scx-run: online CPUs are now {}", topology::cpu_list(plan.online)));
+    for (const std::string& line : plan.notes) note(fmt::format("scx-run: note: {}", line));
     running_.topology = std::move(merged);
-    running_.plan = *std::move(plan);
+    running_.plan = std::move(plan);
+    return {};
   }
 
   Running running_;
@@ -150,6 +153,7 @@ class Loop {
   Clock::time_point last_frame_;
   std::vector<report::Counters> counters_;
   std::string online_;
+  Retry replan_;
 };
 
 }  // namespace
@@ -163,6 +167,8 @@ std::string describe_exit(const load::ExitReport& exit, const abi::Manifest& man
       fmt::format("the kernel ended policy `{}`: {}", manifest.policy, report::exit_kind(exit.kind));
   if (!exit.reason.empty()) text += fmt::format(" ({})", report::in_policy_terms(exit.reason, manifest));
   if (!exit.message.empty()) text += fmt::format("\n  {}", report::in_policy_terms(exit.message, manifest));
+  if (exit.asks_restart())
+    text += "\n  the kernel asks for a fresh start, as it does after CPUs came or went: run `scx-run` again";
   if (!exit.dump.empty()) {
     text += "\n  state at that moment:\n";
     std::string dump = report::in_policy_terms(exit.dump, manifest);

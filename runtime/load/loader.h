@@ -40,6 +40,8 @@ struct ExitReport {
   std::string dump;
   // Ended by an error (runtime error, scx_bpf_error, stall), not by request.
   [[nodiscard]] bool is_error() const { return kind >= 1024; }
+  // The kernel wants the scheduler loaded anew (SCX_ECODE_ACT_RESTART), as after a hotplug.
+  [[nodiscard]] bool asks_restart() const { return !is_error() && (code >> 48 & 1) != 0; }
 };
 
 // Counters of one domain, summed over CPUs, indexed by enum scx_stat.

@@ -1,6 +1,8 @@
 // The only user of hwloc: turns its object tree into our flat tables.
+#include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -152,6 +154,32 @@ std::string expand_compact(std::string_view text) {
                      of('s'), own_nodes ? "" : "numa:1 ", of('l'), of('c'), of('t'));
 }
 
+// CPUs of a synthetic string in hwloc's words: the product of its counts, `pack:2 4 pu:2`; what stands in
+// brackets counts nothing. Saturates.
+uint64_t described_cpus(std::string_view text) {
+  uint64_t cpus = 1;
+  int depth = 0;
+  for (size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    if (c == '(' || c == '[') ++depth;
+    if (c == ')' || c == ']') --depth;
+    const bool begins = i == 0 || text[i - 1] == ' ' || text[i - 1] == ':';
+    uint64_t count = 0;
+    const auto [end, error] = std::from_chars(text.data() + i, text.data() + text.size(), count);
+    const size_t next = static_cast<size_t>(end - text.data());
+    if (next == i) {
+      ++i;
+      continue;
+    }
+    if (depth == 0 && begins) {
+      if (error != std::errc{} || count > UINT32_MAX) return UINT64_MAX;
+      if (count > 0) cpus = std::min<uint64_t>(cpus * count, UINT32_MAX);
+    }
+    i = next;
+  }
+  return cpus;
+}
+
 }  // namespace
 
 Result<Topology> live() {
@@ -187,6 +215,12 @@ Result<Topology> from_xml(const std::string& path) {
 Result<Topology> synthetic(std::string_view description) {
   const std::string compact = expand_compact(description);
   const std::string text = compact.empty() ? std::string(description) : compact;
+  if (const uint64_t cpus = described_cpus(text); cpus > kMaxDescribedCpus) {
+    Error error = make_error("the topology {} has more than {} CPUs", quoted(description), kMaxDescribedCpus);
+    error.help =
+        "describe a machine that exists, as in `2s4c2t`, or read one from a file of `lstopo topology.xml`";
+    return error;
+  }
   SCX_TRY(Hwloc hwloc, fresh_hwloc());
   hwloc_topology_set_all_types_filter(hwloc.get(), HWLOC_TYPE_FILTER_KEEP_ALL);
   if (hwloc_topology_set_synthetic(hwloc.get(), text.c_str()) != 0 || hwloc_topology_load(hwloc.get()) != 0) {

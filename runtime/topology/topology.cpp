@@ -16,23 +16,6 @@ const Cpu* Topology::find(uint32_t id) const {
   return it != cpus.end() && it->id == id ? &*it : nullptr;
 }
 
-std::vector<uint32_t> Topology::siblings(uint32_t id) const {
-  std::vector<uint32_t> result;
-  const Cpu* cpu = find(id);
-  if (cpu == nullptr) return result;
-  for (const Cpu& other : cpus)
-    if (other.core == cpu->core) result.push_back(other.id);
-  return result;
-}
-
-uint32_t Topology::threads_per_core() const {
-  std::vector<uint32_t> width(core_count, 0);
-  uint32_t widest = 1;
-  for (const Cpu& cpu : cpus)
-    if (cpu.located) widest = std::max(widest, ++width[cpu.core]);
-  return widest;
-}
-
 uint32_t Topology::distance(uint32_t from_node, uint32_t to_node) const {
   const size_t index = size_t{from_node} * node_count + to_node;
   if (index < distances.size()) return distances[index];

@@ -44,13 +44,12 @@ struct Topology {
   [[nodiscard]] uint32_t online_count() const;
   // Null for an id that is not possible.
   [[nodiscard]] const Cpu* find(uint32_t id) const;
-  // Possible CPUs of the same core, `id` included, rising ids.
-  [[nodiscard]] std::vector<uint32_t> siblings(uint32_t id) const;
-  // Hardware threads of the widest core; 1 without SMT.
-  [[nodiscard]] uint32_t threads_per_core() const;
   [[nodiscard]] uint32_t distance(uint32_t from_node, uint32_t to_node) const;
   bool operator==(const Topology&) const = default;
 };
+
+// Larger than any machine with x86 or arm64 that there is; the tables grow with the square of the caches.
+inline constexpr uint32_t kMaxDescribedCpus = 4096;
 
 // This machine, through hwloc and sysfs; offline CPUs are in the result with online == false.
 Result<Topology> live();
@@ -62,7 +61,7 @@ Result<Topology> from_xml(const std::string& path);
 // l(ast-level caches), c(ores) and t(hreads): `2s2c2t` is two sockets of two
 // cores of two threads. Without `l` a socket (or node) has one cache, without
 // `n` it is a node. hwloc's own synthetic strings (`pack:2 l3:1 core:4 pu:2`)
-// are accepted too.
+// are accepted too. More than kMaxDescribedCpus are refused.
 Result<Topology> synthetic(std::string_view description);
 
 // What `--topology` takes: `live`, the path of an .xml file, or a description.

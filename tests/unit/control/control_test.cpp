@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "runtime/control/output.h"
+#include "runtime/control/retry.h"
 
 namespace scx::control {
 namespace {
@@ -33,6 +34,33 @@ TEST(Exit, InPolicyTerms) {
             "  state at that moment:\n"
             "    edge: root\n"
             "      CPU 3: layer root/web");
+}
+
+TEST(DescribeExit, AFreshStartIsAskedFor) {
+  load::ExitReport exit;
+  exit.kind = 66;                                     // SCX_EXIT_UNREG_KERN
+  exit.code = uint64_t{1} << 48 | uint64_t{1} << 32;  // SCX_ECODE_ACT_RESTART | SCX_ECODE_RSN_HOTPLUG
+  EXPECT_TRUE(exit.asks_restart());
+  EXPECT_THAT(describe_exit(exit, abi::Manifest{}), testing::HasSubstr("run `scx-run` again"));
+  exit.code = uint64_t{1} << 32;
+  EXPECT_FALSE(exit.asks_restart());
+  exit.kind = 1024;  // SCX_EXIT_ERROR, whose code means other things
+  exit.code = ~uint64_t{0};
+  EXPECT_FALSE(exit.asks_restart());
+}
+
+TEST(Retry, TriesAgainAfterAPauseAndTellsOnce) {
+  Retry retry;
+  const Retry::Clock::time_point start{};
+  EXPECT_FALSE(retry.due(start));
+  EXPECT_TRUE(retry.failed(start));
+  EXPECT_FALSE(retry.due(start + Retry::kPause / 2));
+  EXPECT_TRUE(retry.due(start + Retry::kPause));
+  EXPECT_FALSE(retry.failed(start + Retry::kPause));
+  EXPECT_FALSE(retry.due(start + Retry::kPause));
+  retry.succeeded();
+  EXPECT_FALSE(retry.due(start + 10 * Retry::kPause));
+  EXPECT_TRUE(retry.failed(start));
 }
 
 // Signals are a matter of the whole process: each case runs in a child of its own and exits 0 when all is

@@ -18,8 +18,8 @@ TEST(Synthetic, CompactForm) {
   EXPECT_EQ(topology->llc_count, 2U);
   EXPECT_EQ(topology->node_count, 2U);
   EXPECT_EQ(topology->node_ids, (std::vector<uint32_t>{0, 1}));
-  EXPECT_EQ(topology->threads_per_core(), 2U);
-  EXPECT_EQ(topology->siblings(0), (std::vector<uint32_t>{0, 1}));
+  EXPECT_EQ(topology->find(0)->core, topology->find(1)->core);
+  EXPECT_NE(topology->find(1)->core, topology->find(2)->core);
   EXPECT_EQ(topology->find(3)->llc, 0U);
   EXPECT_EQ(topology->find(4)->llc, 1U);
   EXPECT_EQ(topology->find(4)->node, 1U);
@@ -39,7 +39,19 @@ TEST(Synthetic, NodesAndCachesCanBeNamed) {
   ASSERT_TRUE(plain.ok());
   EXPECT_EQ(plain->cpus.size(), 6U);
   EXPECT_EQ(plain->llc_count, 1U);
-  EXPECT_EQ(plain->threads_per_core(), 1U);
+  EXPECT_EQ(plain->core_count, 6U);
+}
+
+TEST(Synthetic, HugeOnesAreRefused) {
+  EXPECT_TRUE(synthetic("64s32c2t").ok());
+  EXPECT_TRUE(synthetic("[numa] pack:2 l3:2 core:8 pu:2(indexes=2*32:1*2)").ok());
+  for (const char* text : {"64s33c2t", "999999s999999c999999t", "pack:4096 2",
+                           "numa:100 pack:100 core:100 pu:100", "pack:99999999999999999999999"}) {
+    const auto topology = synthetic(text);
+    ASSERT_FALSE(topology.ok()) << text;
+    EXPECT_NE(topology.error().message.find("more than 4096 CPUs"), std::string::npos)
+        << topology.error().message;
+  }
 }
 
 TEST(Synthetic, HwlocForm) {
@@ -106,7 +118,7 @@ TEST(Xml, ReadsASnapshotAndRejectsOthers) {
   ASSERT_TRUE(topology.ok()) << topology.error().message;
   EXPECT_EQ(topology->cpus.size(), 4U);
   EXPECT_EQ(topology->id_limit(), 6U);  // ids 1 and 3 are holes
-  EXPECT_EQ(topology->siblings(0), (std::vector<uint32_t>{0, 2}));
+  EXPECT_EQ(topology->find(0)->core, topology->find(2)->core);
   EXPECT_EQ(topology->find(1), nullptr);
   std::ofstream(path) << "not xml";
   EXPECT_FALSE(from_source(path).ok());
