@@ -97,16 +97,6 @@ std::optional<abi::Automaton> compile(std::span<const Pattern> patterns, abi::At
   return out;
 }
 
-uint64_t run(const abi::Automaton& automaton, std::string_view value) {
-  uint64_t bits = 0;
-  uint32_t state = 0;
-  for (const unsigned char byte : value) {
-    state = automaton.next[state * automaton.class_count + automaton.class_of[byte]];
-    bits |= automaton.entered[state];
-  }
-  return bits | automaton.final[state];
-}
-
 std::optional<Dfa> language(const Pattern& pattern) {
   const std::optional<Nfa> nfa = build_nfa({&pattern, 1});
   if (!nfa) return std::nullopt;

@@ -23,9 +23,6 @@ namespace scx::automata {
 // Precondition: at most abi::kMaxAutomatonBits patterns.
 std::optional<abi::Automaton> compile(std::span<const Pattern> patterns, abi::Attribute attribute);
 
-// The bits after the whole value; `entered` of the caller's own runs are in abi::Automaton.
-uint64_t run(const abi::Automaton& automaton, std::string_view value);
-
 // One language: complete and deterministic, state 0 is the start.
 struct Dfa {
   uint32_t class_count = 1;

@@ -15,15 +15,9 @@ namespace {
 
 // Attributes that can be used now, and names of matchers.
 std::vector<std::string_view> known_words(const Declarations& declarations) {
-  std::vector<std::string_view> words;
-  for (const AttributeRow& row : attributes())
-    if (row.attribute) words.push_back(row.words);
+  std::vector<std::string_view> words = attribute_words();
   for (const std::string_view name : declarations.matcher_names()) words.push_back(name);
   return words;
-}
-
-size_t count_words(std::string_view words) {
-  return 1 + static_cast<size_t>(std::count(words.begin(), words.end(), ' '));
 }
 
 }  // namespace
@@ -39,12 +33,7 @@ std::optional<LeafTest> PredicateReader::read(const Terms& terms, Span span) {
     diagnostics_
         .report(Kind::kNotImplemented, join(ast::span_of(terms[0]), ast::span_of(terms[next - 1])),
                 "the attribute `{}` is not implemented yet", row->words)
-        .help("attributes of this version: " + list_words([] {
-                std::vector<std::string_view> words;
-                for (const AttributeRow& known : attributes())
-                  if (known.attribute) words.push_back(known.words);
-                return words;
-              }()));
+        .help("attributes of this version: " + list_words(attribute_words()));
     return std::nullopt;
   }
   const Test test{*row, terms, next, span};
@@ -93,9 +82,6 @@ void PredicateReader::report_unknown(const Terms& terms) {
   }
   const std::string_view what = terms.size() == 1 ? "attribute or matcher" : "attribute";
   const auto words = known_words(declarations_);
-  std::vector<std::string_view> attribute_words;
-  for (const AttributeRow& row : attributes())
-    if (row.attribute) attribute_words.push_back(row.words);
   std::vector<std::string_view> later;
   for (const AttributeRow& row : attributes())
     if (!row.attribute) later.push_back(row.words);
@@ -103,7 +89,7 @@ void PredicateReader::report_unknown(const Terms& terms) {
   diagnostics_.report(Kind::kUnknownAttribute, word->span, "unknown {} `{}`", what, word->text)
       .help(did_you_mean(word->text, words,
                          guess.empty()
-                             ? "attributes: " + list_words(attribute_words)
+                             ? "attributes: " + list_words(attribute_words())
                              : fmt::format("did you mean `{}`, which is not implemented yet?", guess)));
 }
 

@@ -11,10 +11,6 @@ using diag::Kind;
 
 namespace {
 
-size_t count_words(std::string_view words) {
-  return 1 + static_cast<size_t>(std::count(words.begin(), words.end(), ' '));
-}
-
 std::vector<std::string_view> implemented(Place place) {
   std::vector<std::string_view> words;
   for (const PropertyRow& row : properties())

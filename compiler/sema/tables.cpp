@@ -84,6 +84,20 @@ const AttributeRow& row_of(Attribute attribute) {
   SCX_CHECK(false, "every attribute has a row");
 }
 
+const std::vector<std::string_view>& attribute_words() {
+  static const std::vector<std::string_view> words = [] {
+    std::vector<std::string_view> found;
+    for (const AttributeRow& row : attributes())
+      if (row.attribute) found.push_back(row.words);
+    return found;
+  }();
+  return words;
+}
+
+size_t count_words(std::string_view words) {
+  return 1 + static_cast<size_t>(std::count(words.begin(), words.end(), ' '));
+}
+
 bool is_attribute_word(std::string_view word) {
   return std::any_of(attributes().begin(), attributes().end(), [&](const AttributeRow& row) {
     return row.words.substr(0, row.words.find(' ')) == word;

@@ -33,6 +33,8 @@ const std::vector<AttributeRow>& attributes();
 // The row with the most words that `terms` begin with.
 const AttributeRow* find_attribute(const std::vector<ast::Term>& terms);
 const AttributeRow& row_of(abi::Attribute attribute);
+// The words of those that are implemented.
+const std::vector<std::string_view>& attribute_words();
 // Whether the word begins an attribute: such words cannot name anything.
 bool is_attribute_word(std::string_view word);
 
@@ -50,6 +52,9 @@ struct SchedRow {
   int64_t value;
 };
 const std::vector<SchedRow>& sched_words();
+
+// How many words a row's `words` are.
+size_t count_words(std::string_view words);
 
 // Blocks that properties stand in.
 enum class Place : uint8_t { kPolicy, kLayer, kCell, kTest, kTask };

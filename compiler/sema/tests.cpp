@@ -101,14 +101,12 @@ class TestReader {
       return;
     }
     earlier = span;
-    terms.erase(terms.begin(), terms.begin() + 1 + std::count(row->words.begin(), row->words.end(), ' '));
+    terms.erase(terms.begin(), terms.begin() + static_cast<ptrdiff_t>(count_words(row->words)));
     read_value(*row, terms, off, property, task);
   }
 
   void report_attribute(const ast::Word& word, const AttributeRow* row) {
-    std::vector<std::string_view> words;
-    for (const AttributeRow& known : attributes())
-      if (known.attribute) words.push_back(known.words);
+    const auto& words = attribute_words();
     if (row != nullptr) {
       diagnostics_
           .report(Kind::kNotImplemented, word.span, "the attribute `{}` is not implemented yet", row->words)

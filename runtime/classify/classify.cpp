@@ -46,16 +46,6 @@ int64_t number_of(const TaskFacts& facts, abi::Attribute attribute) {
   }
 }
 
-uint64_t run(const abi::Automaton& automaton, std::string_view value) {
-  uint64_t bits = 0;
-  uint32_t state = 0;
-  for (const unsigned char byte : value) {
-    state = automaton.next[state * automaton.class_count + automaton.class_of[byte]];
-    bits |= automaton.entered[state];
-  }
-  return bits | automaton.final[state];
-}
-
 bool holds(const abi::Predicate& predicate, int64_t value, const NameIds& ids) {
   const bool in_range =
       std::any_of(predicate.ranges.begin(), predicate.ranges.end(),
@@ -111,6 +101,16 @@ void decide(const abi::Expression& expression, const std::vector<Evaluation>& pr
 }
 
 }  // namespace
+
+uint64_t run(const abi::Automaton& automaton, std::string_view value) {
+  uint64_t bits = 0;
+  uint32_t state = 0;
+  for (const unsigned char byte : value) {
+    state = automaton.next[state * automaton.class_count + automaton.class_of[byte]];
+    bits |= automaton.entered[state];
+  }
+  return bits | automaton.final[state];
+}
 
 Verdict classify(const abi::Classifier& classifier, const TaskFacts& facts, const NameIds& ids) {
   std::vector<uint64_t> bits;

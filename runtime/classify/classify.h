@@ -51,6 +51,9 @@ struct Verdict {
   std::vector<Evaluation> predicates;  // one for each predicate of the classifier
 };
 
+// The patterns that match the whole value: one bit each, in the automaton's order.
+uint64_t run(const abi::Automaton& automaton, std::string_view value);
+
 // Preconditions on `classifier`: its indexes are within bounds, as
 // manifest_from_json and build_classifier give it.
 Verdict classify(const abi::Classifier& classifier, const TaskFacts& facts, const NameIds& ids);

@@ -9,6 +9,7 @@
 
 #include "compiler/automata/subset.h"
 #include "generators.h"
+#include "runtime/classify/classify.h"
 
 namespace scx::automata {
 namespace {
@@ -97,7 +98,7 @@ RC_GTEST_PROP(Automaton, ProductAgreesWithItsParts, ()) {
   RC_PRE(automaton.has_value());  // a few sets are too large
   for (int i = 0; i < 20; ++i) {
     const std::string value = *(attribute == Attribute::kComm ? any_text("abc1", 12) : any_path());
-    const uint64_t bits = run(*automaton, value);
+    const uint64_t bits = classify::run(*automaton, value);
     for (size_t k = 0; k < parts.size(); ++k) {
       RC_LOG() << value << " part " << k << "\n";
       RC_ASSERT(((bits >> k) & 1) == (accepts(parts[k], value) ? 1U : 0U));
@@ -122,7 +123,7 @@ RC_GTEST_PROP(Automaton, CgroupsExtendTheirParents, ()) {
       state = automaton->next[state * automaton->class_count + automaton->class_of[byte]];
       entered |= automaton->entered[state];
     }
-    RC_ASSERT((entered | automaton->final[state]) == run(*automaton, path));
+    RC_ASSERT((entered | automaton->final[state]) == classify::run(*automaton, path));
   }
 }
 
@@ -234,7 +235,7 @@ TEST(Automaton, ManyWordsNeedFewStates) {
   const auto automaton = compile(words, Attribute::kComm);
   ASSERT_TRUE(automaton.has_value());
   EXPECT_LT(automaton->state_count(), 140U);
-  EXPECT_EQ(run(*automaton, "aax-bax-cax"), 0b111U);
+  EXPECT_EQ(classify::run(*automaton, "aax-bax-cax"), 0b111U);
   const auto open = compile(std::vector<Pattern>{parsed({Op::kRegex, "foo.*bar"}, Attribute::kComm),
                                                  parsed({Op::kRegex, "cat.*dog"}, Attribute::kComm),
                                                  parsed({Op::kRegex, "sun.*"}, Attribute::kComm)},
