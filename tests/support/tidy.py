@@ -37,7 +37,7 @@ def own_commands(build):
             yield path, entry
 
 
-def preprocessed_hash(entry):
+def preprocessed_hash(path, entry):
     """Of everything that decides what clang-tidy says, but for where the clone lies."""
     words = entry.get("arguments") or shlex.split(entry["command"])
     if os.path.basename(words[0]) == "ccache":
@@ -52,7 +52,11 @@ def preprocessed_hash(entry):
     if result.returncode != 0:
         return None
     text = result.stdout.replace(str(ROOT).encode(), b"")
-    return hashlib.sha256(text + (ROOT / ".clang-tidy").read_bytes() + TIDY.encode()).hexdigest()
+    for folder in reversed(path.relative_to(ROOT).parents):
+        config = ROOT / folder / ".clang-tidy"
+        if config.exists():
+            text += config.read_bytes()
+    return hashlib.sha256(text + TIDY.encode()).hexdigest()
 
 
 def main():
@@ -68,7 +72,7 @@ def main():
         if time.monotonic() - started > limit:
             left.append(path)
             return path, False, ""
-        digest = preprocessed_hash(entry)
+        digest = preprocessed_hash(path, entry)
         if digest and (cache / digest).exists():
             return path, True, ""
         result = subprocess.run([TIDY, "-quiet", "-p", str(build), str(path)], capture_output=True, text=True,
