@@ -1,5 +1,6 @@
 // scx-vm-tests: boots one kernel series with one topology and runs the checks of
 // tests/vm/guest in it, all in one boot. Fails with the failing checks' text.
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -19,6 +20,20 @@ int fail(const scx::Error& error) {
   fmt::print(stderr, "scx-vm-tests: {}\n", error.message);
   if (!error.help.empty()) fmt::print(stderr, "help: {}\n", error.help);
   return 1;
+}
+
+// The first warning or worse of a kernel's log and the 40 lines behind it; empty if there is none.
+std::string first_complaint(const std::string& dmesg) {
+  size_t found = std::string::npos;
+  for (const char* mark : {"WARNING: ", "BUG: ", "Oops: ", "INFO: task ", "rcu: INFO: "})
+    found = std::min(found, dmesg.find(mark));
+  if (found == std::string::npos) return "";
+  const size_t newline = dmesg.rfind('\n', found);
+  const size_t begin = newline == std::string::npos ? 0 : newline + 1;
+  size_t end = begin;
+  for (int line = 0; line < 40 && end < dmesg.size(); ++line)
+    end = std::min(dmesg.find('\n', end), dmesg.size() - 1) + 1;
+  return dmesg.substr(begin, end - begin);
 }
 
 }  // namespace
@@ -75,7 +90,10 @@ int main(int argc, char** argv) {
   if (!result) return fail(result.error());
   fmt::print("Linux {}, {}, {}: boot {:.1f} s, all {:.1f} s\n", kernel->release, topology,
              result->kvm ? "KVM" : "emulated", result->boot_seconds, result->total_seconds);
+  // Whatever the checks say: a kernel that complained was not treated well.
+  const std::string complaint = first_complaint(result->dmesg);
+  if (!complaint.empty()) fmt::print("the kernel complained:\n{}", complaint);
   if (result->exit_code != 0)
     fmt::print("the kernel's log ended with:\n{}", scx::vm::last_lines(result->dmesg, 30));
-  return result->exit_code == 0 ? 0 : 1;
+  return result->exit_code == 0 && complaint.empty() ? 0 : 1;
 }
