@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import pathlib
+import resource
 import shlex
 import subprocess
 import sys
@@ -93,7 +94,8 @@ def main():
                 shown = time.monotonic() - started
                 print(f"clang-tidy: {done} of {len(items)} files", flush=True)
     print(f"clang-tidy: {len(items)} files, {known} of them known from before, {len(failed)} with findings,"
-          f" {len(left)} not looked at, {time.monotonic() - started:.0f} s")
+          f" {len(left)} not looked at for lack of time,"
+          f" {time.monotonic() - started:.0f} s, {resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime:.0f} s of CPU")
     for path in failed:
         print(f"  {path.relative_to(ROOT)}")
     return 1 if failed or not items else 0
