@@ -39,13 +39,13 @@ static __always_inline bool has_work(struct cpu_ctx *c, u64 set)
 
 		if (domain >= NR_DOMAINS)
 			break;
-		if (set >> domain & 1 && llc->queue[domain].queued)
+		if (set >> domain & 1 && READ_ONCE(llc->queue[domain].queued))
 			return true;
 	}
 	return false;
 //% end
 //% if not multi
-	return set && llc->queue[0].queued;
+	return set && READ_ONCE(llc->queue[0].queued);
 //% end
 }
 //% if guests
@@ -62,7 +62,7 @@ static __always_inline bool must_leave(struct cpu_ctx *c, struct task_ctx *t)
 //% end
 
 /* Charges p for the time since it was last charged, while it is on a CPU. */
-static __always_inline void charge(struct task_struct *p, struct task_ctx *t, u32 domain, struct cpu_ctx *c)
+static __noinline void charge(struct task_struct *p, struct task_ctx *t, u32 domain, struct cpu_ctx *c)
 {
 	u64 now = scx_bpf_now();
 	u64 used = now - t->charged_at;

@@ -54,7 +54,7 @@ static __always_inline bool leader_renamed(struct task_struct *p, struct task_ct
 //% end
 
 /* Whether p was not classified yet, or something changed that the classifier reads. */
-static __always_inline bool is_stale(struct task_struct *p, struct task_ctx *t)
+static __noinline bool is_stale(struct task_struct *p, struct task_ctx *t)
 {
 	if (!t->head.classified || t->flags & TASK_STALE)
 		return true;

@@ -3,7 +3,7 @@
  * `…___v2` is declared as `…___v2___compat`.
  */
 
-static __always_inline void dsq_insert(struct task_struct *p, u64 dsq, u64 slice, u64 enq_flags)
+static __noinline void dsq_insert(struct task_struct *p, u64 dsq, u64 slice, u64 enq_flags)
 {
 //% if before_6_19
 	if (!kernel_has(scx_bpf_dsq_insert___v2___compat)) {
@@ -14,7 +14,7 @@ static __always_inline void dsq_insert(struct task_struct *p, u64 dsq, u64 slice
 	scx_bpf_dsq_insert___v2___compat(p, dsq, slice, enq_flags);
 }
 
-static __always_inline void dsq_insert_vtime(struct task_struct *p, u64 dsq, u64 slice, u64 vtime, u64 enq_flags)
+static __noinline void dsq_insert_vtime(struct task_struct *p, u64 dsq, u64 slice, u64 vtime, u64 enq_flags)
 {
 	struct scx_bpf_dsq_insert_vtime_args args = {
 		.dsq_id = dsq,
@@ -33,7 +33,7 @@ static __always_inline void dsq_insert_vtime(struct task_struct *p, u64 dsq, u64
 }
 
 /* Only from ops.dispatch: the first task of the DSQ that may run here goes to the CPU. */
-static __always_inline bool dsq_move_to_local(u64 dsq)
+static __noinline bool dsq_move_to_local(u64 dsq)
 {
 //% if before_7_1
 	if (!kernel_has(scx_bpf_dsq_move_to_local___v2___compat))
@@ -43,8 +43,7 @@ static __always_inline bool dsq_move_to_local(u64 dsq)
 }
 
 /* An idle CPU of `allowed` for p, claimed, aware of SMT, LLC and node; negative if there is none. */
-static __always_inline s32 claim_idle(struct task_struct *p, s32 prev_cpu, u64 wake_flags,
-				      const struct cpumask *allowed)
+static __noinline s32 claim_idle(struct task_struct *p, s32 prev_cpu, u64 wake_flags, const struct cpumask *allowed)
 {
 	struct scx_bpf_select_cpu_and_args args = {
 		.prev_cpu = prev_cpu,

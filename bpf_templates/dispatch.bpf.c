@@ -5,7 +5,7 @@
  */
 
 /* Whether prev goes on before the first task that waits in its queue. */
-static __always_inline bool prev_goes_on(struct task_struct *prev, u32 domain, u64 dsq)
+static __noinline bool prev_goes_on(struct task_struct *prev, u32 domain, u64 dsq)
 {
 	u64 vtime = prev->scx.dsq_vtime;
 
@@ -38,6 +38,7 @@ static __always_inline bool is_longer(u32 domain, u32 other, u32 id, struct llc_
 {
 	struct llc_ctx *there;
 	struct queue *a, *b;
+	u64 theirs, ours;
 
 	if (nr_llcs < 2 || other == id)
 		return false;
@@ -46,7 +47,9 @@ static __always_inline bool is_longer(u32 domain, u32 other, u32 id, struct llc_
 		return false;
 	a = &there->queue[domain];
 	b = &here->queue[domain];
-	return a->queued && (u64)a->queued * b->cpus >= (u64)(b->queued + b->cpus) * a->cpus;
+	theirs = READ_ONCE(a->queued);
+	ours = READ_ONCE(b->queued);
+	return theirs && theirs * b->cpus >= (ours + b->cpus) * a->cpus;
 }
 
 /*
@@ -124,7 +127,7 @@ __noinline bool pol_take(u32 id, u64 set, struct task_struct *prev __arg_trusted
 }
 
 /* The same for every LLC, ours first, the others from near to far. */
-static __always_inline bool take(struct cpu_ctx *c, u64 set, struct task_struct *prev, u32 prev_domain)
+static __noinline bool take(struct cpu_ctx *c, u64 set, struct task_struct *prev, u32 prev_domain)
 {
 	u32 rank;
 

@@ -28,6 +28,27 @@ static __always_inline struct marks *the_marks(void)
 
 	return bpf_map_lookup_elem(&marks, &key);
 }
+
+static __always_inline s32 create_marks(void)
+{
+	struct marks *m = the_marks();
+
+	if (!m)
+		return -EINVAL;
+//% if guests
+	guard_cpumask(lent);
+	if (!lent)
+		return -ENOMEM;
+	publish_cpumask(&m->lent, lent);
+//% end
+//% if preempt
+	guard_cpumask(weak);
+	if (!weak)
+		return -ENOMEM;
+	publish_cpumask(&m->weak, weak);
+//% end
+	return 0;
+}
 //% end
 //% if guests
 

@@ -19,26 +19,11 @@ s32 PROG(pol_init)
 		}
 	}
 //% if guests or preempt
-	{
-		struct marks *m = the_marks();
-
-		if (!m)
-			return -EINVAL;
-//% if guests
-		guard_cpumask(lent);
-		if (!lent)
-			return -ENOMEM;
-		publish_cpumask(&m->lent, lent);
+	return create_marks();
 //% end
-//% if preempt
-		guard_cpumask(weak);
-		if (!weak)
-			return -ENOMEM;
-		publish_cpumask(&m->weak, weak);
-//% end
-	}
-//% end
+//% if not guests and not preempt
 	return 0;
+//% end
 }
 
 /* Its domain is decided later: here a new task has neither name nor cgroup. */

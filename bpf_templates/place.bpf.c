@@ -15,7 +15,7 @@ static __always_inline bool may_run_on_all(struct task_struct *p, u32 domain, u3
 }
 
 /* p is about to run on, or to queue for, the domain's CPUs of an LLC. */
-static __always_inline u64 join_queue(struct task_struct *p, struct task_ctx *t, u32 domain, u32 id)
+static __noinline u64 join_queue(struct task_struct *p, struct task_ctx *t, u32 domain, u32 id)
 {
 	struct llc_ctx *llc = llc_ctx(id);
 	struct queue *queue;
@@ -34,7 +34,7 @@ static __always_inline u64 join_queue(struct task_struct *p, struct task_ctx *t,
 }
 
 /* The same for the own queue of a CPU. */
-static __always_inline u64 join_own(struct task_struct *p, struct task_ctx *t, u32 domain, s32 cpu, struct cpu_ctx *c)
+static __noinline u64 join_own(struct task_struct *p, struct task_ctx *t, u32 domain, s32 cpu, struct cpu_ctx *c)
 {
 	u32 queued = scx_bpf_dsq_nr_queued(cpu_dsq(cpu));
 
@@ -122,8 +122,8 @@ static __always_inline void kick_for(struct task_struct *p, u32 domain, u32 llc)
 }
 
 /* Puts p into the own queue of its CPU, or lets it run elsewhere at once. */
-static void enqueue_own(struct task_struct *p, struct task_ctx *t, u32 domain, s32 cpu, struct cpu_ctx *c,
-			u64 enq_flags)
+static __always_inline void enqueue_own(struct task_struct *p, struct task_ctx *t, u32 domain, s32 cpu,
+					struct cpu_ctx *c, u64 enq_flags)
 {
 	const struct cpumask *home = home_mask(domain);
 	u64 slice = domains[domain].slice;

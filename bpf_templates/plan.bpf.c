@@ -14,7 +14,7 @@ static __always_inline bool planned(u32 domain, u32 cpu)
 }
 
 /* The domain's mask in one LLC, or everywhere (llc == nr_llcs). Returns the number of CPUs, or -ENOMEM. */
-static s32 publish_home(u32 domain, u32 llc)
+static __noinline s32 publish_home(u32 domain, u32 llc)
 {
 	u32 key = domain, i, weight;
 	struct home *home;
@@ -43,7 +43,7 @@ static s32 publish_home(u32 domain, u32 llc)
 	return weight;
 }
 
-static s32 publish_domain(u32 domain)
+static __always_inline s32 publish_domain(u32 domain)
 {
 	struct llc_ctx *llc;
 	u32 i, rank;

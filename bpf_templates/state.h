@@ -9,7 +9,6 @@
 
 /* How far a CPU's own queue may get ahead of its share, and how much of it that it did not use it may save up. */
 #define OWN_LEAD_MAX_NS 1000000000LL
-
 #define OWN_LEAD_MIN_NS 20000000LL
 
 /* Queues that one dispatch tries: the first choice is empty only in a race. */
@@ -43,12 +42,12 @@ struct task_ctx {
 	u64 comm[2]; /* zero padded; task_rename tells a new name before the task has it */
 //% end
 //% if leader_comm
-	u32 renames;	    /* how often this task was */
+	u32 renames; /* how often this task was */
 	u32 leader_renames; /* how often its leader had been when its name was read */
-	u32 renames_seen;   /* leader_renames when it was last compared */
+	u32 renames_seen; /* leader_renames when it was last compared */
 //% end
 //% if cgroup
-	u64 cgroup_id;	/* of the cgroup it was classified by */
+	u64 cgroup_id; /* of the cgroup it was classified by */
 	u64 moves_seen; /* cgroup_moves when it was last compared */
 //% end
 //% if ppid
@@ -97,13 +96,13 @@ static __always_inline struct cpu_ctx *cpu_ctx(s32 cpu)
 
 /* A domain's queue in one LLC. */
 struct queue {
-	u64 clock;   /* the vtime that the queue's tasks have reached */
+	u64 clock; /* the vtime that the queue's tasks have reached */
 //% if multi
 	u64 service; /* CPU time that the domain had in this LLC, divided by its weight */
 //% end
-	u32 queued;  /* tasks in it; counted before the insertion, so never too low */
-	u32 cpus;    /* home CPUs of the domain in this LLC */
-	u32 target;  /* the nearest LLC with home CPUs: where its tasks queue */
+	u32 queued; /* tasks in it; counted before the insertion, so never too low */
+	u32 cpus; /* home CPUs of the domain in this LLC */
+	u32 target; /* the nearest LLC with home CPUs: where its tasks queue */
 };
 
 struct llc_ctx {

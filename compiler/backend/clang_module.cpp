@@ -13,14 +13,14 @@
 #include <clang/Frontend/CompilerInstance.h>
 #include <clang/Frontend/CompilerInvocation.h>
 #include <clang/Frontend/FrontendAction.h>
-#include <llvm/IR/DebugInfo.h>
+#include <llvm/ADT/SmallPtrSet.h>
+#include <llvm/IR/DebugInfoMetadata.h>
 #include <llvm/IR/DiagnosticInfo.h>
 #include <llvm/IR/DiagnosticPrinter.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
 #include <llvm/Support/VirtualFileSystem.h>
 #include <llvm/Support/raw_ostream.h>
-#include <llvm/Transforms/Utils/ValueMapper.h>
 
 namespace scx::backend {
 
@@ -158,46 +158,44 @@ void ClangModule::drop_variable_locations() {
   }
 }
 
+void ClangModule::omit_dwarf() {
+  // The code generator writes DWARF unless a module asks for CodeView and for
+  // no version of DWARF; CodeView itself is for Windows only.
+  module_->addModuleFlag(llvm::Module::Warning, "CodeView", 1);
+}
+
 void ClangModule::attach_sources(const std::string& name, std::string_view text,
                                  const std::vector<SourceText>& sources) {
   std::map<std::string_view, std::string_view> texts{{name, text}};
   for (const SourceText& source : sources) texts[source.name] = source.text;
-
-  // The files' nodes are uniqued and cannot change: every node that leads to
-  // one is mapped to a copy that leads to the file with its text.
-  llvm::DebugInfoFinder finder;
-  finder.processModule(*module_);
-  llvm::ValueToValueMapTy replaced;
-  auto replace = [&](const llvm::DIFile* file) {
-    if (file == nullptr || replaced.getMappedMD(file)) return;
+  std::map<const llvm::DIFile*, llvm::DIFile*> replaced;
+  const auto with_text = [&](const llvm::DIFile* file) {
+    llvm::DIFile*& result = replaced[file];
+    if (result != nullptr) return result;
     const auto found = texts.find(std::string_view(file->getFilename()));
     const std::string_view content = found == texts.end() ? std::string_view("\n") : found->second;
     // Without a directory BTF shows the name alone: "policy.scx", not "./policy.scx".
-    replaced.MD()[file].reset(llvm::DIFile::get(*context_, file->getFilename(), "", std::nullopt,
-                                                llvm::StringRef(content.data(), content.size())));
+    result = llvm::DIFile::get(*context_, file->getFilename(), "", std::nullopt,
+                               llvm::StringRef(content.data(), content.size()));
+    return result;
   };
-  for (const llvm::DICompileUnit* unit : finder.compile_units()) replace(unit->getFile());
-  for (const llvm::DISubprogram* program : finder.subprograms()) replace(program->getFile());
-  for (const llvm::DIType* type : finder.types()) replace(type->getFile());
-  for (const llvm::DIGlobalVariableExpression* variable : finder.global_variables()) {
-    replace(variable->getVariable()->getFile());
-  }
-  for (const llvm::DIScope* scope : finder.scopes()) replace(scope->getFile());
+
+  // Line information leads to its file through the scope of each place, or,
+  // where the optimiser merges two places, through a scope around both.
+  constexpr unsigned kFile = 0;  // the operand of every scope
+  llvm::SmallPtrSet<llvm::DIScope*, 32> done;
+  const auto replace = [&](llvm::DIScope* scope) {
+    for (; scope != nullptr && done.insert(scope).second; scope = scope->getScope()) {
+      if (!llvm::isa<llvm::DILocalScope>(scope)) return;
+      if (scope->getFile() != nullptr) scope->replaceOperandWith(kFile, with_text(scope->getFile()));
+    }
+  };
   for (const llvm::Function& function : *module_) {
+    replace(function.getSubprogram());
     for (const llvm::Instruction& instruction : llvm::instructions(function)) {
-      for (const llvm::DILocation* at = instruction.getDebugLoc(); at != nullptr; at = at->getInlinedAt()) {
-        replace(at->getFile());
-      }
+      if (const llvm::DILocation* at = instruction.getDebugLoc()) replace(at->getScope());
     }
   }
-
-  llvm::ValueMapper mapper(replaced, llvm::RF_ReuseAndMutateDistinctMDs | llvm::RF_IgnoreMissingLocals);
-  for (llvm::NamedMDNode& named : module_->named_metadata()) {
-    for (unsigned i = 0; i < named.getNumOperands(); ++i)
-      named.setOperand(i, mapper.mapMDNode(*named.getOperand(i)));
-  }
-  for (llvm::GlobalVariable& variable : module_->globals()) mapper.remapGlobalObjectMetadata(variable);
-  for (llvm::Function& function : *module_) mapper.remapFunction(function);
 }
 
 Result<void> ClangModule::run_backend(bool object, llvm::SmallVector<char, 0>& bytes) {

@@ -39,12 +39,15 @@ class ClangModule {
   // back end's work, and BTF tells nothing of it.
   void drop_variable_locations();
 
+  // The object gets no DWARF: it would say what BTF says, in most of the file.
+  void omit_dwarf();
+
   // Gives the debug information of every file its text, so that code
   // generation finds the source lines without looking for files: `text` for
   // `name`, `sources` for the names that `#line` gave, nothing for any other.
   void attach_sources(const std::string& name, std::string_view text, const std::vector<SourceText>& sources);
 
-  // Optimises and generates an object, as the arguments of compile() asked.
+  // Optimises, if they ask for it, and generates an object, as the arguments of compile() asked.
   Result<llvm::SmallVector<char, 0>> emit_object();
 
   // Hands context and optimised module over (for the JIT); the object is empty after.

@@ -10,6 +10,7 @@
 
 #include "compiler/backend/clang_module.h"
 #include "compiler/backend/isolated.h"
+#include "compiler/backend/pipeline.h"
 
 extern "C" {
 void LLVMInitializeBPFTargetInfo();
@@ -24,7 +25,9 @@ namespace scx::backend {
 namespace {
 
 // What `clang -target bpfel -O2 -g -mcpu=v3 -fdebug-compilation-dir=. -c`
-// passes to its first stage, less what leads to the machine's files.
+// passes to its first stage, less what leads to the machine's files, what
+// optimise_bpf does, and columns: each would be a line of its own in BTF, to
+// which the verifier's log gives no column.
 const std::vector<std::string> kArguments = {"-triple",
                                              "bpfel",
                                              "-target-cpu",
@@ -40,17 +43,15 @@ const std::vector<std::string> kArguments = {"-triple",
                                              "-fno-rounding-math",
                                              "-disable-llvm-verifier",
                                              "-discard-value-names",
+                                             "-disable-llvm-passes",
                                              "-debug-info-kind=constructor",
-                                             "-dwarf-version=5",
-                                             "-debugger-tuning=gdb",
+                                             "-gno-column-info",
                                              "-fdebug-compilation-dir=.",
                                              "-fcoverage-compilation-dir=.",
                                              "-fgnuc-version=4.2.1",
                                              "-disable-free",
                                              "-ferror-limit",
                                              "5",
-                                             "-vectorize-loops",
-                                             "-vectorize-slp",
                                              "-nostdsysteminc",
                                              "-nobuiltininc",
                                              "-w"};
@@ -81,11 +82,12 @@ Result<std::string> compile(const BpfInput& input) {
   // Never destroyed: this process ends here, and taking a module apart costs a tenth of making it.
   ClangModule& compiled = *new ClangModule(std::move(made));
   compiled.drop_variable_locations();
+  compiled.omit_dwarf();
   compiled.attach_sources(input.name, input.text, input.sources);
+  SCX_TRY_VOID(optimise_bpf(compiled.module()));
   SCX_TRY(const auto object, compiled.emit_object());
-  // DWARF holds what BTF already says and would make up most of the file.
   llvm::objcopy::ConfigManager config;
-  config.Common.StripDebug = true;
+  config.Common.StripDebug = true;  // .debug_frame, which comes without DWARF too
   config.Common.DiscardMode = llvm::objcopy::DiscardType::Locals;
   return objcopy(llvm::StringRef(object.data(), object.size()), config);
 }

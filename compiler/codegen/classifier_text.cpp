@@ -1,8 +1,10 @@
 #include "compiler/codegen/classifier_text.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <limits>
+#include <span>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -23,6 +25,8 @@ std::string symbol(Attribute attribute) {
   return name;
 }
 
+constexpr int64_t kMaxPid = 4194304;  // PID_MAX_LIMIT: include/linux/threads.h
+
 // The values that the attribute can have at all: bounds beyond them are not tested.
 abi::IntRange values(Attribute attribute) {
   switch (attribute) {
@@ -31,28 +35,61 @@ abi::IntRange values(Attribute attribute) {
     case Attribute::kPid:
     case Attribute::kTgid:
     case Attribute::kPpid:
-      return {0, std::numeric_limits<int32_t>::max()};
+      return {0, kMaxPid};
     case Attribute::kUid:
     case Attribute::kGid:
-      return {0, std::numeric_limits<uint32_t>::max()};
+      return {0, std::numeric_limits<uint32_t>::max() - 1};  // the last one is (uid_t)-1, nobody's
     default:
       return {std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max()};
   }
 }
 
-template <typename T>
-std::string table(std::string_view type, std::string_view name, const std::vector<T>& values,
-                  size_t per_line) {
-  std::string out = fmt::format("static const volatile {} {}[{}] = {{\n", type, name, values.size());
-  for (size_t i = 0; i < values.size(); i += per_line) {
-    out += '\t';
-    for (size_t k = i; k < values.size() && k < i + per_line; k++) {
-      if (k > i) out += ' ';
-      out += sizeof(T) == 8 ? fmt::format("0x{:x},", values[k]) : fmt::format("{},", values[k]);
-    }
-    out += '\n';
+// Items after tabs, `per_line` on each line, with commas.
+std::string item_lines(const std::vector<std::string>& items, size_t per_line) {
+  std::string out;
+  for (size_t i = 0; i < items.size(); i++) {
+    out += i % per_line == 0 ? "\t" : " ";
+    out += items[i] + ",";
+    if (i + 1 == items.size() || (i + 1) % per_line == 0) out += '\n';
   }
-  return out + "};\n";
+  return out;
+}
+
+// `[4 ... 17] = 1` for every run of equal values other than 0; `index` prints a place.
+std::vector<std::string> run_items(std::span<const uint8_t> values, std::string (*index)(size_t)) {
+  std::vector<std::string> items;
+  for (size_t begin = 0, end = 0; begin < values.size(); begin = end) {
+    while (end < values.size() && values[end] == values[begin]) end++;
+    if (values[begin] == 0) continue;
+    const std::string where =
+        end - begin == 1 ? index(begin) : fmt::format("{} ... {}", index(begin), index(end - 1));
+    items.push_back(fmt::format("[{}] = {}", where, values[begin]));
+  }
+  return items;
+}
+
+std::string number(size_t value) { return std::to_string(value); }
+
+// A character that the reader of our own text does not take for a quote, a brace or a comment; else its code.
+std::string byte(size_t value) {
+  const char c = static_cast<char>(value);
+  const bool plain =
+      (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+      (value < 0x80 && c != 0 && std::string_view("-_./@:+").find(c) != std::string_view::npos);
+  return plain ? fmt::format("'{}'", c) : fmt::format("0x{:02x}", value);
+}
+
+// `[19] = 0x10` for every state that is not 0.
+std::vector<std::string> bit_items(const std::vector<uint64_t>& bits) {
+  std::vector<std::string> items;
+  for (size_t state = 0; state < bits.size(); state++) {
+    if (bits[state] != 0) items.push_back(fmt::format("[{}] = 0x{:x}", state, bits[state]));
+  }
+  return items;
+}
+
+std::string table(std::string_view declaration, const std::string& body) {
+  return fmt::format("static const volatile {} = {{\n{}}};\n\n", declaration, body);
 }
 
 // The functions of all automata over one attribute.
@@ -62,10 +99,6 @@ struct AttributeCode {
   std::string end;
 };
 
-bool any(const std::vector<uint64_t>& bits) {
-  return std::any_of(bits.begin(), bits.end(), [](uint64_t b) { return b != 0; });
-}
-
 void add_automaton(const abi::Automaton& automaton, uint32_t slot, AttributeCode& code) {
   // Rows and columns are padded to powers of two, so a mask is the bounds check
   // that the verifier wants; `volatile` keeps clang from proving it away from
@@ -74,30 +107,30 @@ void add_automaton(const abi::Automaton& automaton, uint32_t slot, AttributeCode
   const uint32_t columns = std::bit_ceil(automaton.class_count);
   const std::string name = fmt::format("{}_{}", symbol(automaton.attribute), slot);
 
-  std::vector<uint8_t> classes(automaton.class_of.begin(), automaton.class_of.end());
-  std::vector<uint8_t> next(static_cast<size_t>(rows) * columns);
+  std::vector<std::string> next;
   for (uint32_t state = 0; state < automaton.state_count(); state++) {
+    std::vector<uint8_t> line;
     for (uint32_t c = 0; c < automaton.class_count; c++) {
-      next[state * columns + c] = static_cast<uint8_t>(automaton.next[state * automaton.class_count + c]);
+      line.push_back(static_cast<uint8_t>(automaton.next[state * automaton.class_count + c]));
     }
+    const std::vector<std::string> items = run_items(line, number);
+    next.push_back(items.empty() ? "{ 0 }" : fmt::format("{{ {} }}", fmt::join(items, ", ")));
   }
-  std::vector<uint64_t> entered = automaton.entered, final = automaton.final;
-  entered.resize(rows);
-  final.resize(rows);
+  const std::vector<std::string> entered = bit_items(automaton.entered), final = bit_items(automaton.final);
 
-  code.tables += table("u8", name + "_class", classes, 32) + "\n";
-  code.tables += table("u8", name + "_next", next, std::min(columns, 32u)) + "\n";
-  code.step +=
-      fmt::format("\tscan[{0}].state = {1}_next[(scan[{0}].state & {2}) * {3} + ({1}_class[byte] & {4})];\n",
-                  slot, name, rows - 1, columns, columns - 1);
-  if (any(entered)) {
-    code.tables += table("u64", name + "_entered", entered, 8) + "\n";
+  code.tables +=
+      table(fmt::format("u8 {}_class[256]", name), item_lines(run_items(automaton.class_of, byte), 8));
+  code.tables += table(fmt::format("u8 {}_next[{}][{}]", name, rows, columns), item_lines(next, 1));
+  code.step += fmt::format("\tscan[{0}].state = {1}_next[scan[{0}].state & {2}][{1}_class[byte] & {3}];\n",
+                           slot, name, rows - 1, columns - 1);
+  if (!entered.empty()) {
+    code.tables += table(fmt::format("u64 {}_entered[{}]", name, rows), item_lines(entered, 8));
     code.step +=
         fmt::format("\tscan[{0}].bits |= {1}_entered[scan[{0}].state & {2}];\n", slot, name, rows - 1);
   }
   std::string end = fmt::format("scan[{}].bits", slot);
-  if (any(final)) {
-    code.tables += table("u64", name + "_final", final, 8) + "\n";
+  if (!final.empty()) {
+    code.tables += table(fmt::format("u64 {}_final[{}]", name, rows), item_lines(final, 8));
     end += fmt::format(" | {}_final[scan[{}].state & {}]", name, slot, rows - 1);
   }
   code.end += fmt::format("\tmatch[{}] = {};\n", slot, end);

@@ -101,13 +101,15 @@ std::string emit(const model::Policy& policy, const abi::Classifier& classifier,
   unit.add_located(Section::kClassifier, classifier_text(policy, classifier, usage, sources));
   // What is only there to be used, from the users down.
   if (features.contains("multi")) {
-    unit.add(Section::kSubject, needed(selected("subject.bpf.h"), unit.code()));
-    unit.add(Section::kConstants, needed(automata_counts(classifier, usage), unit.code()));
+    unit.add(Section::kSubject, needed(selected("subject.bpf.h"), unit.names()));
+    unit.add(Section::kConstants, needed(automata_counts(classifier, usage), unit.names()));
   }
-  unit.add(Section::kState, needed(selected("state.h"), unit.code() + "feed_version"));
-  unit.add(Section::kCompat, needed(selected("compat.h"), unit.code()));
-  unit.add(Section::kGuards, needed(selected("guards.h"), unit.code()));
-  unit.add(Section::kKernel, needed(selected("kernel.h"), unit.code()));
+  NameLookup with_version = unit.names();
+  with_version.insert("feed_version");  // the loader reads it
+  unit.add(Section::kState, needed(selected("state.h"), std::move(with_version)));
+  unit.add(Section::kCompat, needed(selected("compat.h"), unit.names()));
+  unit.add(Section::kGuards, needed(selected("guards.h"), unit.names()));
+  unit.add(Section::kKernel, needed(selected("kernel.h"), unit.names()));
   return unit.print();
 }
 

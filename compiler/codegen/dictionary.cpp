@@ -1,7 +1,6 @@
 #include "compiler/codegen/dictionary.h"
 
 #include <algorithm>
-#include <unordered_set>
 #include <utility>
 
 namespace scx::codegen {
@@ -146,15 +145,34 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   return lines;
 }
 
-// In a set that is looked up often and never walked.
-using NameLookup = std::unordered_set<std::string>;
-
-template <typename Set>
-Set names_in(std::string_view code) {
-  Set names;
-  for (const Token& token : tokens(code)) {
-    if (is_name(token.text)) names.emplace(token.text);
+// Shows every identifier outside comments and strings, in order. All emitted
+// text passes here, so it reads without a copy.
+template <typename Visit>
+void visit_names(std::string_view text, Visit visit) {
+  for (size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    const char next = i + 1 < text.size() ? text[i + 1] : '\0';
+    if (is_word(c)) {
+      const size_t begin = i;
+      while (i < text.size() && is_word(text[i])) i++;
+      if (begins_word(c)) visit(text.substr(begin, i - begin));
+    } else if (c == '/' && next == '*') {
+      i = std::min(text.find("*/", i + 2), text.size() - 2) + 2;
+    } else if (c == '/' && next == '/') {
+      i = std::min(text.find('\n', i), text.size());
+    } else if (c == '"') {
+      i++;
+      while (i < text.size() && text[i] != '"') i += text[i] == '\\' ? 2 : 1;
+      i++;
+    } else {
+      i++;
+    }
   }
+}
+
+NameLookup names_in(std::string_view text) {
+  NameLookup names;
+  add_identifiers(text, names);
   return names;
 }
 
@@ -175,19 +193,27 @@ struct Candidate {
 
   explicit Candidate(Declaration from) : declaration(std::move(from)) {
     if (!declaration.members) {
-      parts.push_back({declaration.text, "", names_in<NameLookup>(declaration.code)});
+      parts.push_back({declaration.text, "", names_in(declaration.code)});
       return;
     }
     for (const std::string_view line : lines_of(declaration.text)) {
-      parts.push_back({std::string(line) + '\n', line.starts_with("\t") ? member_of(line) : "",
-                       names_in<NameLookup>(without_comments(line))});
+      parts.push_back(
+          {std::string(line) + '\n', line.starts_with("\t") ? member_of(line) : "", names_in(line)});
     }
   }
 };
 
 }  // namespace
 
-Names identifiers(std::string_view text) { return names_in<Names>(without_comments(text)); }
+Names identifiers(std::string_view text) {
+  Names names;
+  visit_names(text, [&](std::string_view name) { names.emplace(name); });
+  return names;
+}
+
+void add_identifiers(std::string_view text, NameLookup& names) {
+  visit_names(text, [&](std::string_view name) { names.emplace(name); });
+}
 
 std::vector<Declaration> declarations(std::string_view text) {
   std::vector<Declaration> out;
@@ -240,9 +266,12 @@ std::vector<Declaration> declarations(std::string_view text) {
 }
 
 std::string needed(std::string_view dictionary, std::string_view roots) {
+  return needed(dictionary, names_in(roots));
+}
+
+std::string needed(std::string_view dictionary, NameLookup names) {
   std::vector<Candidate> candidates;
   for (Declaration& declaration : declarations(dictionary)) candidates.emplace_back(std::move(declaration));
-  NameLookup names = names_in<NameLookup>(without_comments(roots));
   const auto any_named = [&](const Names& some) {
     return std::any_of(some.begin(), some.end(),
                        [&](const std::string& name) { return names.contains(name); });

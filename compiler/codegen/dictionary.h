@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 namespace scx::codegen {
@@ -14,6 +15,10 @@ using Names = std::set<std::string, std::less<>>;
 
 // The identifiers of C text, outside comments and strings.
 Names identifiers(std::string_view text);
+
+// The same in a set that is looked up often and never walked, added to those that are there.
+using NameLookup = std::unordered_set<std::string>;
+void add_identifiers(std::string_view text, NameLookup& names);
 
 // A declaration with the comment above it.
 struct Declaration {
@@ -29,9 +34,10 @@ struct Declaration {
 // that continue one begin with a tab.
 std::vector<Declaration> declarations(std::string_view text);
 
-// The declarations of `dictionary` that `roots` needs, directly or through
-// others, in their order. Paragraphs that define nothing (comments, pragmas)
-// always stay.
+// The declarations of `dictionary` that code with the names `roots` needs,
+// directly or through others, in their order. Paragraphs that define nothing
+// (comments, pragmas) always stay.
+std::string needed(std::string_view dictionary, NameLookup roots);
 std::string needed(std::string_view dictionary, std::string_view roots);
 
 }  // namespace scx::codegen

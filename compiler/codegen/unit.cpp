@@ -11,6 +11,7 @@ namespace scx::codegen {
 void Unit::add(Section section, std::string text) {
   if (text.empty()) return;
   SCX_CHECK(text.back() == '\n', "a piece of text ends in a newline");
+  add_identifiers(text, names_);
   sections_[static_cast<size_t>(section)].push_back({std::move(text), false});
 }
 
@@ -18,14 +19,6 @@ void Unit::add_located(Section section, std::string text) {
   if (text.empty()) return;
   add(section, std::move(text));
   sections_[static_cast<size_t>(section)].back().located = true;
-}
-
-std::string Unit::code() const {
-  std::string out;
-  for (const std::vector<Piece>& section : sections_) {
-    for (const Piece& piece : section) out += piece.text;
-  }
-  return out;
 }
 
 std::string Unit::print() const {

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "compiler/codegen/dictionary.h"
+
 namespace scx::codegen {
 
 enum class Section : uint8_t {
@@ -34,8 +36,8 @@ class Unit {
   // Text whose own `#line` directives name policy files.
   void add_located(Section section, std::string text);
 
-  // The text of sections other than the three dictionaries, to find out what those must hold.
-  [[nodiscard]] std::string code() const;
+  // Every name in what was added so far, to find out what a dictionary must give.
+  [[nodiscard]] const NameLookup& names() const { return names_; }
 
   [[nodiscard]] std::string print() const;
 
@@ -46,6 +48,7 @@ class Unit {
   };
   std::string name_;
   std::array<std::vector<Piece>, kSectionCount> sections_;
+  NameLookup names_;
 };
 
 }  // namespace scx::codegen
