@@ -38,14 +38,14 @@ struct ClangModule::Messages : clang::DiagnosticConsumer {
 
   void add(const std::string& where, std::string_view words) {
     // One fault in a template brings many; the first ones tell.
-    if (++count > kMostMessages) return;
+    if (++count_ > kMostMessages) return;
     if (!text.empty()) text += '\n';
     text += where.empty() ? std::string(words) : fmt::format("{}: {}", where, words);
   }
 
  private:
   static constexpr int kMostMessages = 5;
-  int count = 0;
+  int count_ = 0;
 
   // The place in the text, and the place that #line says when that is another one.
   static std::string place(const clang::Diagnostic& diagnostic) {
