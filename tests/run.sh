@@ -73,8 +73,11 @@ sources() {
 run_tests() {
   local where=$1 expression
   shift
+  local show=--output-on-failure
+  # Measurements are there to be read.
+  [ "$*" != bench ] || show=--verbose
   expression="^($(IFS='|'; echo "$*"))\$"
-  ctest --test-dir "$where" -j "$(nproc)" --output-on-failure --no-tests=error -L "$expression" "${only[@]}"
+  ctest --test-dir "$where" -j "$(nproc)" "$show" --no-tests=error -L "$expression" "${only[@]}"
 }
 
 next "set-up"
