@@ -15,8 +15,9 @@ using Release = std::pair<unsigned, unsigned>;
 // "6.18.15+deb13-cloud-amd64" -> 6, 18; zeros where there are no numbers.
 Release parse_release(std::string_view text) {
   Release release{0, 0};
-  const char* end = text.data() + text.size();
-  auto [at, error] = std::from_chars(text.data(), end, release.first);
+  const char* begin = text.data();
+  const char* end = begin + text.size();
+  auto [at, error] = std::from_chars(begin, end, release.first);
   if (error == std::errc{} && at != end && *at == '.') std::from_chars(at + 1, end, release.second);
   return release;
 }

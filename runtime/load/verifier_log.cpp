@@ -101,8 +101,7 @@ std::string_view excerpt_text(const std::vector<std::string_view>& lines, size_t
     const size_t mark = lines[i].find(">>>");
     if (mark == std::string_view::npos) continue;
     std::string_view text = trim(lines[i].substr(mark + 3));
-    if (const size_t bar = text.find('|'); bar != std::string_view::npos && bar < 8)
-      text = trim(text.substr(bar + 1));
+    if (const size_t bar = text.find('|'); bar < 8) text = trim(text.substr(bar + 1));
     return text;
   }
   return {};

@@ -69,8 +69,9 @@ Result<std::vector<uint32_t>> parse_cpu_list(std::string_view text) {
     text.remove_prefix(std::min(text.size(), part.size() + 1));
     uint32_t low = 0;
     uint32_t high = 0;
-    const char* end = part.data() + part.size();
-    auto first = std::from_chars(part.data(), end, low);
+    const char* begin = part.data();
+    const char* end = begin + part.size();
+    auto first = std::from_chars(begin, end, low);
     high = low;
     if (first.ec == std::errc{} && first.ptr != end && *first.ptr == '-')
       first = std::from_chars(first.ptr + 1, end, high);
