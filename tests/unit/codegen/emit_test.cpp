@@ -12,7 +12,6 @@
 namespace scx::codegen {
 namespace {
 
-using ::testing::AnyOf;
 using testing::compile_policy;
 using ::testing::Contains;
 using ::testing::HasSubstr;
