@@ -134,11 +134,11 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   const auto [end, error] =
       std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
   const std::string_view unit = text.substr(static_cast<size_t>(end - text.data()));
-  const std::map<std::string_view, double> kUnits = {{"ms", 1}, {"s", 1e3}, {"m", 6e4}, {"h", 3.6e6}};
-  const auto it = kUnits.find(unit);
+  const std::map<std::string_view, double> units = {{"ms", 1}, {"s", 1e3}, {"m", 6e4}, {"h", 3.6e6}};
+  const auto it = units.find(unit);
   // A year is more than anyone means, and far below the end of the clock.
   constexpr double kMost = 365.0 * 24 * 3.6e6;
-  if (error != std::errc{} || it == kUnits.end() || !(value >= 0) || value * it->second > kMost)
+  if (error != std::errc{} || it == units.end() || !(value >= 0) || value * it->second > kMost)
     return make_error("`{}` is not a duration: write 500ms, 4s, 2m or 1h", text);
   return std::chrono::milliseconds(static_cast<int64_t>(value * it->second));
 }
@@ -182,7 +182,7 @@ Words completion_words() {
   const Line line;
   Words words;
   for (const CLI::App* command :
-       line.app.get_subcommands([](const CLI::App* a) { return a->get_group() != ""; }))
+       line.app.get_subcommands([](const CLI::App* a) { return !a->get_group().empty(); }))
     words.commands.push_back(command->get_name());
   for (const CLI::Option* option : line.app.get_options())
     for (const std::string& name : option->get_lnames()) words.options.push_back("--" + name);

@@ -19,7 +19,7 @@ inline rc::Gen<std::string> any_text(const std::string& alphabet, int max) {
 
 // A regular expression that std::regex reads alike, nested `depth` deep.
 inline rc::Gen<std::string> any_regex(int depth) {
-  const auto atom = rc::gen::elementOf(
+  auto atom = rc::gen::elementOf(
       std::vector<std::string>{"a", "b", "c", ".", "[ab]", "[^a]", "\\x62", "[a-b]", "\\d"});
   if (depth == 0) return atom;
   const auto inner = any_regex(depth - 1);

@@ -14,11 +14,8 @@
 namespace scx::backend {
 namespace {
 
-using ::testing::Contains;
 using ::testing::ElementsAre;
-using ::testing::Field;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Not;
 
 constexpr const char* kPolicy = "# first line\nlayer web open { match *; }\n";
