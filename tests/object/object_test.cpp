@@ -146,8 +146,10 @@ TEST_P(Examples, IsTheSameFromAnyDirectory) {
   EXPECT_TRUE(must_read(other.file("deep/er/" + default_name)) == bytes_);
 }
 
-// --emit=c through stock clang: the same sections with the same instructions.
-TEST_P(Examples, StockClangGivesTheSamePrograms) {
+// --emit=c through stock clang gives an equivalent object: the same programs,
+// maps, kernel functions and data. Instructions differ: scxc runs fewer passes
+// than stock -O2 (compiler/backend/pipeline.h).
+TEST_P(Examples, StockClangGivesAnEquivalentObject) {
   const auto emitted = run({kScxc, (kExamples / GetParam()).string(), "--emit=c", "-o", folder_.file("x.c")});
   ASSERT_EQ(emitted.exit_code, 0) << emitted.error;
   const auto clang = run({"clang-19", "-target", "bpfel", "-O2", "-g", "-mcpu=v3", "-c", "x.c", "-o", "x.o"},
@@ -159,10 +161,10 @@ TEST_P(Examples, StockClangGivesTheSamePrograms) {
   EXPECT_EQ(stock->kernel_symbols, object_.kernel_symbols);
   EXPECT_EQ(stock->maps, object_.maps);
   ASSERT_EQ(stock->programs.size(), object_.programs.size());
-  std::set<std::string> sections = {std::string(abi::kManifestSection), ".rodata", "license"};
+  const std::set<std::string> sections = {std::string(abi::kManifestSection), ".rodata", "license"};
   for (size_t i = 0; i < object_.programs.size(); ++i) {
     EXPECT_EQ(stock->programs[i].name, object_.programs[i].name);
-    sections.insert(object_.programs[i].section);
+    EXPECT_EQ(stock->programs[i].section, object_.programs[i].section);
   }
   for (const std::string& section : sections) {
     if (!object_.has_section(section)) continue;
