@@ -5,8 +5,6 @@
 
 namespace scx::syntax {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
 
 const std::string kExample = R"scx(language 1;
