@@ -17,7 +17,6 @@ namespace {
 using ::testing::AnyOf;
 using ::testing::Eq;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 std::vector<std::string> objects() {
   std::vector<std::string> names;

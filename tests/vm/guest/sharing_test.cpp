@@ -10,7 +10,6 @@
 namespace scx::testing {
 namespace {
 
-using ::testing::Each;
 using ::testing::IsSubsetOf;
 using ::testing::IsSupersetOf;
 using ::testing::SizeIs;
