@@ -57,25 +57,19 @@ static __always_inline bool must_leave(struct cpu_ctx *c, struct task_ctx *t)
 
 	if (at_home(c, domain) || t->flags & TASK_OWN)
 		return false;
+//% if protected
+	if (c->closed)
+		return true;
+//% end
 	return !domains[domain].roams || has_work(c, c->members);
 }
 //% end
 
-/* Charges p for the time since it was last charged, while it is on a CPU. */
-static __noinline void charge(struct task_struct *p, struct task_ctx *t, u32 domain, struct cpu_ctx *c)
+/* What `used` ns on the CPU move: p's vtime, the CPU's own queue, the domain's service. */
+static void bill(struct task_struct *p, struct task_ctx *t, u32 domain, struct cpu_ctx *c, u64 used)
 {
-	u64 now = scx_bpf_now();
-	u64 used = now - t->charged_at;
 	u64 weight = p->scx.weight;
 	s64 lead = c->own_lead;
-
-	/* Clocks of CPUs may differ a little. */
-	if (before(now, t->charged_at))
-		return;
-	t->charged_at = now;
-	count(domain, SCX_STAT_RUNTIME, used);
-	if (at_home(c, domain))
-		count(domain, SCX_STAT_RUNTIME_HOME, used);
 
 	if (t->flags & TASK_OWN) {
 //% if multi
@@ -107,6 +101,22 @@ static __noinline void charge(struct task_struct *p, struct task_ctx *t, u32 dom
 //% end
 }
 
+/* Charges p for the time since it was last charged, while it is on a CPU. */
+static __noinline void charge(struct task_struct *p, struct task_ctx *t, u32 domain, struct cpu_ctx *c)
+{
+	u64 now = scx_bpf_now();
+	u64 used = now - t->charged_at;
+
+	/* Clocks of CPUs may differ a little. */
+	if (before(now, t->charged_at))
+		return;
+	t->charged_at = now;
+	count(domain, SCX_STAT_RUNTIME, used);
+	if (at_home(c, domain))
+		count(domain, SCX_STAT_RUNTIME_HOME, used);
+	bill(p, t, domain, c, used);
+}
+
 SEC("struct_ops/running")
 void PROG(pol_running, struct task_struct *p)
 {
@@ -126,6 +136,9 @@ void PROG(pol_running, struct task_struct *p)
 		t->queued_at = 0;
 	}
 	t->charged_at = now;
+//% if min_run
+	t->started_at = now;
+//% end
 	count(domain, SCX_STAT_RUNS, 1);
 
 	if (t->flags & TASK_OWN) {
@@ -165,10 +178,20 @@ void PROG(pol_stopping, struct task_struct *p, bool runnable)
 	struct task_ctx *t = task_ctx(p);
 	s32 cpu = scx_bpf_task_cpu(p);
 	struct cpu_ctx *c = cpu_ctx(cpu);
+	u32 domain;
+//% if min_run
+	u64 ran;
+//% end
 
 	if (!t || !c)
 		return;
-	charge(p, t, domain_of(t), c);
+	domain = domain_of(t);
+	charge(p, t, domain, c);
+//% if min_run
+	ran = t->charged_at - t->started_at;
+	if (ran < domains[domain].min_run)
+		bill(p, t, domain, c, domains[domain].min_run - ran);
+//% end
 //% if guests
 	unlend(c, cpu);
 //% end
@@ -183,6 +206,23 @@ void PROG(pol_quiescent, struct task_struct *p, u64 deq_flags)
 	if (t)
 		leave_queue(t, domain_of(t));
 }
+//% if yield
+
+/* Its slice is what it has left: at 0 the next one runs. */
+SEC("struct_ops/yield")
+bool PROG(pol_yield, struct task_struct *from, struct task_struct *to)
+{
+	struct task_ctx *t = task_ctx(from);
+	u64 loss;
+
+	/* The kernel gives nothing to a chosen task by itself: neither do we. */
+	if (!t || to)
+		return false;
+	loss = domains[domain_of(t)].yield_loss;
+	from->scx.slice -= loss < from->scx.slice ? loss : from->scx.slice;
+	return false;
+}
+//% end
 //% if tick
 
 /* The only place where a running task can be told to go on every kernel: an expired slice means dispatch. */
@@ -237,7 +277,7 @@ void PROG(pol_update_idle, s32 cpu, bool idle)
 //% end
 	set = c->members;
 //% if guests
-	set |= ROAMING;
+	set |= guest_domains(c);
 //% end
 	if (has_work(c, set))
 		scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);

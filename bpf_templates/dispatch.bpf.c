@@ -181,7 +181,7 @@ void PROG(pol_dispatch, s32 cpu, struct task_struct *prev)
 	if (c->own_lead > 0 && take_own(cpu, prev, own))
 		return;
 //% if guests
-	if (take(c, ROAMING & ~c->members, prev, shared))
+	if (take(c, guest_domains(c), prev, shared))
 		return;
 //% end
 	/*

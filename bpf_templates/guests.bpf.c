@@ -2,7 +2,8 @@
  * runs as a guest on a CPU that is not its home while nobody at home there
  * waits; `lent` knows those CPUs, so an owner that wakes finds one to take back.
  * `weak` knows CPUs whose task may be preempted by `preempt` domains. Bits are
- * hints: whoever acts on one claims it by clearing it.
+ * hints: whoever acts on one claims it by clearing it. `unprotected` is no hint:
+ * apply_plan replaces it as a whole.
  */
 //% if guests or preempt
 
@@ -12,6 +13,9 @@ struct marks {
 //% end
 //% if preempt
 	struct bpf_cpumask __kptr *weak;
+//% end
+//% if protected
+	struct bpf_cpumask __kptr *unprotected;
 //% end
 };
 
@@ -51,6 +55,29 @@ static __always_inline s32 create_marks(void)
 }
 //% end
 //% if guests
+
+/* Where p may be a guest: everywhere, but for CPUs that take none. NULL before the first plan. */
+static __always_inline const struct cpumask *guest_cpus(struct task_struct *p)
+{
+//% if protected
+	struct marks *m = the_marks();
+
+	return m ? (const struct cpumask *)m->unprotected : NULL;
+//% end
+//% if not protected
+	return p->cpus_ptr;
+//% end
+}
+
+/* The domains whose tasks may be guests on the CPU. */
+static __always_inline u64 guest_domains(const struct cpu_ctx *c)
+{
+//% if protected
+	if (c->closed)
+		return 0;
+//% end
+	return ROAMING & ~c->members;
+}
 
 static __always_inline struct bpf_cpumask *lent_cpus(void)
 {

@@ -56,6 +56,9 @@ struct sched_ext_ops pol_ops = {
 //% if tick
 	.tick = (void *)pol_tick,
 //% end
+//% if yield
+	.yield = (void *)pol_yield,
+//% end
 	.running = (void *)pol_running,
 	.stopping = (void *)pol_stopping,
 	.quiescent = (void *)pol_quiescent,

@@ -75,8 +75,12 @@ s32 PROG(pol_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
 	cpu = claim_idle(p, prev_cpu, wake_flags, home);
 //% if guests
 	/* As a guest not beside the waker: its CPU may be another's, who waits for it. */
-	if (cpu < 0 && domains[domain].roams)
-		cpu = claim_idle(p, prev_cpu, wake_flags & ~SCX_WAKE_SYNC, p->cpus_ptr);
+	if (cpu < 0 && domains[domain].roams) {
+		const struct cpumask *open = guest_cpus(p);
+
+		if (open)
+			cpu = claim_idle(p, prev_cpu, wake_flags & ~SCX_WAKE_SYNC, open);
+	}
 //% end
 	if (cpu >= 0)
 		return run_idle(p, t, domain, cpu, false);
@@ -113,8 +117,8 @@ static __always_inline void kick_for(struct task_struct *p, u32 domain, u32 llc)
 	if (cpu < 0) {
 		if (reclaim(domain))
 			return;
-		if (domains[domain].roams)
-			cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
+		if (domains[domain].roams && (mask = guest_cpus(p)))
+			cpu = scx_bpf_pick_idle_cpu(mask, 0);
 	}
 //% end
 	if (cpu >= 0)

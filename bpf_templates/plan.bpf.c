@@ -84,6 +84,40 @@ static __always_inline s32 publish_domain(u32 domain)
 	return 0;
 }
 
+//% if protected
+/* The CPUs that take guests: all but those at home in a protected domain, unless others share them. */
+static s32 publish_unprotected(void)
+{
+	u32 i, k;
+	struct marks *m = the_marks();
+
+	guard_cpumask(mask);
+	if (!mask)
+		return -ENOMEM;
+	bpf_for(i, 0, nr_cpu_ids) {
+		u32 cpu = i;
+		struct cpu_ctx *c = cpu_ctx(cpu);
+		bool closed = false;
+
+		if (!c)
+			continue;
+		bpf_for(k, 0, NR_DOMAINS) {
+			u32 domain = k;
+
+			if (domain < NR_DOMAINS && domains[domain].is_protected && c->members == 1ULL << domain)
+				closed = true;
+		}
+		c->closed = closed;
+		if (!closed)
+			bpf_cpumask_set_cpu(cpu, mask);
+	}
+	if (!m)
+		return -EINVAL;
+	publish_cpumask(&m->unprotected, mask);
+	return 0;
+}
+
+//% end
 SEC("syscall")
 s32 apply_plan(void *unused)
 {
@@ -112,7 +146,12 @@ s32 apply_plan(void *unused)
 		/* What a former plan left in a queue waits for no wake-up. */
 		scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
 	}
+//% if protected
+	return publish_unprotected();
+//% end
+//% if not protected
 	return 0;
+//% end
 }
 
 SEC("struct_ops.s/cpu_online")

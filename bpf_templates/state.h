@@ -37,6 +37,9 @@ struct task_ctx {
 	u64 queued_at;
 	u32 flags;
 	u32 queue; /* LLC index + 1 of the domain queue that counts it, or 0 */
+//% if min_run
+	u64 started_at;
+//% end
 	u32 clock; /* what dsq_vtime is relative to: LLC index + 1, or CPU_CLOCK | cpu */
 //% if comm
 	u64 comm[2]; /* zero padded; task_rename tells a new name before the task has it */
@@ -76,6 +79,9 @@ struct cpu_ctx {
 	bool offline; /* on its way: it must not kick any more, its interrupts end */
 //% if guests
 	u32 guest; /* runs a task of a domain that is not at home here */
+//% end
+//% if protected
+	bool closed; /* takes no guests */
 //% end
 	u32 looked_at; /* rank in `near` of the LLC whose queues it compared last */
 };

@@ -38,6 +38,9 @@ std::string domain_table(const model::Policy& policy, const Features& features, 
   if (has("fifo")) out += "\tbool fifo;\n";
   if (has("preempt")) out += "\tbool preempt;\n";
   if (has("guests")) out += "\tbool roams; /* beyond its home, while nobody wants the CPU there */\n";
+  if (has("protected")) out += "\tbool is_protected; /* nobody else on the CPUs that it owns */\n";
+  if (has("min_run")) out += "\tu32 min_run;\n";
+  if (has("yield")) out += "\tu32 yield_loss; /* ns of its slice that a yield gives up */\n";
   out += "};\n\nstatic const struct domain domains[NR_DOMAINS] = {\n";
   uint64_t roaming = 0;
   std::string names;
@@ -55,6 +58,9 @@ std::string domain_table(const model::Policy& policy, const Features& features, 
     if (has("fifo")) out += fmt::format(", .fifo = {}", flag(layer.order == abi::QueueOrder::kFifo));
     if (has("preempt")) out += fmt::format(", .preempt = {}", flag(layer.preempt));
     if (has("guests")) out += fmt::format(", .roams = {}", flag(roams));
+    if (has("protected")) out += fmt::format(", .is_protected = {}", flag(layer.is_protected));
+    if (has("min_run")) out += fmt::format(", .min_run = {}", layer.min_run_ns);
+    if (has("yield")) out += fmt::format(", .yield_loss = {}", layer.slice_ns * layer.yield_loss / abi::kYieldAll);
     out += " },\n";
     longest = std::max(longest, name.size());
     names += fmt::format("\t\"{}\",\n", name);

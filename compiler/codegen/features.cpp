@@ -79,6 +79,11 @@ Features features_of(const model::Policy& policy, const abi::Classifier& classif
   // Some domain's tasks may run beyond their home while nobody wants the CPU there.
   add("guests",
       has("owned") && some_domain([](const model::Layer& l) { return l.kind != abi::LayerKind::kConfined; }));
+  // Some of the CPUs that are owned take no guests.
+  add("protected", has("guests") && some_domain([](const model::Layer& l) { return l.is_protected; }));
+  add("min_run", some_domain([](const model::Layer& l) { return l.min_run_ns != 0; }));
+  // A yield is not what the kernel makes of it.
+  add("yield", some_domain([](const model::Layer& l) { return l.yield_loss != abi::kYieldAll; }));
   add("preempt", some_domain([](const model::Layer& l) { return l.preempt; }));
 
   // Names: of the task itself, of its leader; automata where words do not do.

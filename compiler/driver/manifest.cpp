@@ -24,9 +24,8 @@ abi::Manifest make_manifest(const model::Policy& policy, const abi::Classifier& 
   manifest.classifier = classifier;
   for (uint32_t id = 0; id < policy.domains.size(); ++id) {
     const model::Layer& layer = policy.layer(id);
-    manifest.domains.push_back({policy.cells[policy.domains[id].cell].name, layer.name, layer.kind,
-                                layer.cpus, layer.slice_ns, layer.weight, layer.order, layer.preempt,
-                                location(layer.span, sources)});
+    manifest.domains.push_back(
+        {layer, policy.cells[policy.domains[id].cell].name, layer.name, location(layer.span, sources)});
   }
   for (const backend::KernelSymbol& symbol : object.kernel_symbols) {
     if (symbol.function) manifest.kernel_functions.push_back({symbol.name, symbol.weak});

@@ -11,10 +11,7 @@ void dump_layer(std::string& out, const Policy& policy, uint32_t id) {
   out += fmt::format("  domain {} layer {} {}{}\n", id, layer.name, spelling(layer.kind),
                      layer.implicit ? " implicit" : "");
   out += fmt::format("    match {}\n", to_string(policy, layer.match));
-  if (layer.kind != abi::LayerKind::kOpen) out += fmt::format("    cpus {}\n", to_string(layer.cpus));
-  out += fmt::format("    slice {}\n    weight {}\n    order {}\n", duration_text(layer.slice_ns),
-                     layer.weight, spelling(layer.order));
-  if (layer.preempt) out += "    preempt\n";
+  for (const std::string& property : property_texts(layer)) out += fmt::format("    {}\n", property);
 }
 
 void dump_test(std::string& out, const Policy& policy, const Test& test) {

@@ -66,10 +66,10 @@ std::string fingerprint(const Policy& policy) {
                                  to_string(policy.min_kernel));
   for (const Domain& domain : policy.domains) {
     const Layer& layer = policy.cells[domain.cell].layers[domain.layer];
-    text += fmt::format("cell {} layer {} {} cpus {} slice {} weight {} {} preempt {} match {}\n",
-                        policy.cells[domain.cell].name, layer.name, spelling(layer.kind),
-                        layer.kind == abi::LayerKind::kOpen ? "none" : to_string(layer.cpus), layer.slice_ns,
-                        layer.weight, spelling(layer.order), layer.preempt, canonical(policy, layer.match));
+    std::string properties;
+    for (const std::string& property : property_texts(layer)) properties += " " + property;
+    text += fmt::format("cell {} layer {} {}{} match {}\n", policy.cells[domain.cell].name, layer.name,
+                        spelling(layer.kind), properties, canonical(policy, layer.match));
   }
   return hash(text);
 }

@@ -7,6 +7,12 @@ namespace {
 
 using Json = nlohmann::json;
 
+Json ranges(const std::vector<abi::IntRange>& ranges) {
+  Json out = Json::array();
+  for (const abi::IntRange& range : ranges) out.push_back({range.low, range.high});
+  return out;
+}
+
 Json to_json(const Predicate& predicate) {
   Json out = {{"attribute", abi::spelling(predicate.attribute)}, {"text", to_string(predicate)}};
   if (predicate.string) {
@@ -14,9 +20,7 @@ Json to_json(const Predicate& predicate) {
     out["value"] = predicate.string->text;
     return out;
   }
-  Json ranges = Json::array();
-  for (const abi::IntRange& range : predicate.ranges) ranges.push_back({range.low, range.high});
-  out["ranges"] = ranges;
+  out["ranges"] = ranges(predicate.ranges);
   if (!predicate.names.empty()) out["names"] = predicate.names;
   if (predicate.negated_names) out["negated_names"] = true;
   return out;
@@ -49,8 +53,17 @@ Json to_json(const Policy& policy, uint32_t id) {
               {"weight", layer.weight},
               {"order", spelling(layer.order)},
               {"preempt", layer.preempt},
+              {"min_run_ns", layer.min_run_ns},
+              {"yield_loss", layer.yield_loss},
               {"implicit", layer.implicit}};
-  if (layer.kind != abi::LayerKind::kOpen) out["cpus"] = to_string(layer.cpus);
+  if (layer.kind != abi::LayerKind::kOpen) {
+    out["cpus"] = to_string(layer.cpus);
+    out["util"] = {layer.util.low, layer.util.high};
+    out["grow"] = spelling(layer.grow);
+    out["protected"] = layer.is_protected;
+    out["nodes"] = ranges(layer.nodes);
+    out["llcs"] = ranges(layer.llcs);
+  }
   return out;
 }
 

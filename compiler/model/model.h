@@ -47,15 +47,10 @@ struct Matcher {
   Span span;
 };
 
-struct Layer {
+// `slice_ns` is resolved: the layer's own or the policy's.
+struct Layer : abi::LayerSettings {
   std::string name;
-  abi::LayerKind kind = abi::LayerKind::kOpen;
   Expression match;
-  abi::CpuRange cpus;
-  uint64_t slice_ns = 0;  // resolved: the layer's own or the policy's
-  uint32_t weight = 100;
-  abi::QueueOrder order = abi::QueueOrder::kVtime;
-  bool preempt = false;
   bool implicit = false;  // the default layer that the compiler adds
   Span span;              // the header `layer NAME KIND`
   Span match_span;
@@ -127,9 +122,13 @@ using abi::spelling;  // of layer kinds, queue orders and attributes
 std::string_view spelling(StringTest::Op op);
 std::string to_string(KernelVersion version);
 std::string to_string(const abi::CpuRange& range);
+std::string to_string(const std::vector<abi::IntRange>& ids);  // `0`, `{0, 2..3}`
 std::string to_string(const Predicate& predicate);
 // Precondition: every index in `expression` is one of `policy.predicates`.
 std::string to_string(const Policy& policy, const Expression& expression);
+// A layer's properties as statements of the language, without those that its
+// kind does not have and, but for `slice`, `weight` and `order`, without defaults.
+std::vector<std::string> property_texts(const abi::LayerSettings& settings);
 // In the largest unit that gives a whole number: 1500000 is `1500us`.
 std::string duration_text(uint64_t nanoseconds);
 

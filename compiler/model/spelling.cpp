@@ -92,6 +92,33 @@ std::string to_string(const abi::CpuRange& range) {
   return amount_text(range.floor) + ".." + amount_text(range.ceiling);
 }
 
+std::string to_string(const std::vector<abi::IntRange>& ids) {
+  std::vector<std::string> members;
+  for (const abi::IntRange& range : ids) members.push_back(range_text(abi::Attribute::kPid, range));
+  return members.size() == 1 ? members[0] : fmt::format("{{{}}}", fmt::join(members, ", "));
+}
+
+std::vector<std::string> property_texts(const abi::LayerSettings& settings) {
+  std::vector<std::string> out;
+  if (settings.kind != abi::LayerKind::kOpen) {
+    out.push_back("cpus " + to_string(settings.cpus));
+    if (settings.util != abi::UtilRange{})
+      out.push_back(fmt::format("util {}%..{}%", settings.util.low, settings.util.high));
+    if (settings.grow != abi::GrowOrder::kSticky) out.push_back(fmt::format("grow {}", spelling(settings.grow)));
+    if (settings.is_protected) out.emplace_back("protected");
+    if (!settings.nodes.empty()) out.push_back("nodes " + to_string(settings.nodes));
+    if (!settings.llcs.empty()) out.push_back("llcs " + to_string(settings.llcs));
+  }
+  out.push_back("slice " + duration_text(settings.slice_ns));
+  out.push_back(fmt::format("weight {}", settings.weight));
+  out.push_back(fmt::format("order {}", spelling(settings.order)));
+  if (settings.preempt) out.emplace_back("preempt");
+  if (settings.min_run_ns != 0) out.push_back("min-run " + duration_text(settings.min_run_ns));
+  if (settings.yield_loss == 0) out.emplace_back("yield ignore");
+  else if (settings.yield_loss != abi::kYieldAll) out.push_back(fmt::format("yield {}", settings.yield_loss / 1000.0));
+  return out;
+}
+
 std::string to_string(const Predicate& predicate) {
   const std::string_view attribute = abi::spelling(predicate.attribute);
   if (predicate.string) {

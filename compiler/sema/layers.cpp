@@ -129,9 +129,43 @@ class LayerReader {
       case Property::kPreempt:
         layer.preempt = properties_.flag(use);
         return;
+      case Property::kUtil:
+        layer.util = properties_.util(use).value_or(layer.util);
+        return;
+      case Property::kProtected:
+        layer.is_protected = properties_.flag(use);
+        return;
+      case Property::kNodes:
+        layer.nodes = properties_.ids(use).value_or(layer.nodes);
+        return;
+      case Property::kLlcs:
+        layer.llcs = properties_.ids(use).value_or(layer.llcs);
+        return;
+      case Property::kGrow:
+        return read_grow(use, layer);
+      case Property::kMinRun:
+        layer.min_run_ns = properties_.duration(use).value_or(layer.min_run_ns);
+        return;
+      case Property::kYield:
+        layer.yield_loss = properties_.yield(use).value_or(layer.yield_loss);
+        return;
       default:
         return;
     }
+  }
+
+  void read_grow(const PropertyUse& use, model::Layer& layer) {
+    const std::vector<std::string_view>& words = grow_orders();
+    const auto index = properties_.word(use, words);
+    if (!index) return;
+    if (*index < kImplementedGrowOrders) {
+      layer.grow = static_cast<abi::GrowOrder>(*index);
+      return;
+    }
+    diagnostics_
+        .report(Kind::kNotImplemented, ast::span_of(use.written.terms[use.next]), "`grow {}` is not implemented yet",
+                words[*index])
+        .help("orders in this version: " + list_words({words.begin(), words.begin() + kImplementedGrowOrders}));
   }
 
   void read_match(const PropertyUse& use, LoweredLayer& out) {

@@ -10,6 +10,7 @@
 
 #include "compiler/ast/ast.h"
 #include "compiler/sema/names.h"
+#include "compiler/sema/ranges.h"
 #include "compiler/sema/tables.h"
 #include "compiler/sema/values.h"
 
@@ -38,6 +39,11 @@ class PropertyReader {
   std::optional<uint64_t> duration(const PropertyUse& use);
   std::optional<uint64_t> integer(const PropertyUse& use);
   std::optional<abi::CpuRange> cpu_range(const PropertyUse& use);
+  std::optional<abi::UtilRange> util(const PropertyUse& use);
+  // Numbers, ranges and sets of ids, in normal form.
+  std::optional<Ranges> ids(const PropertyUse& use);
+  // Thousandths of a slice: `give-up`, `ignore`, or a number from 0 to 1.
+  std::optional<uint32_t> yield(const PropertyUse& use);
   std::optional<model::KernelVersion> kernel(const PropertyUse& use);
   // The index in `words` of the word that stands there.
   std::optional<size_t> word(const PropertyUse& use, const std::vector<std::string_view>& words);

@@ -167,6 +167,21 @@ std::vector<PropertyRow> make_properties() {
        "slice 5ms"},
       {"order", Place::kLayer, Property::kOrder, OperandType::kWord, 0, 0, "", "order fifo"},
       {"preempt", Place::kLayer, Property::kPreempt, OperandType::kNothing, 0, 0, "", "preempt"},
+      {"util", Place::kLayer, Property::kUtil, OperandType::kSpecial, 1, 100,
+       "a share of the CPU time that the layer's CPUs have", "util 40%..80%", kOwningKinds, kOpenOwnsNothing},
+      {"protected", Place::kLayer, Property::kProtected, OperandType::kNothing, 0, 0, "", "protected", kOwningKinds,
+       kOpenOwnsNothing},
+      {"nodes", Place::kLayer, Property::kNodes, OperandType::kSpecial, 0, 1023,
+       "no kernel has more than 1024 NUMA nodes (`MAX_NUMNODES`)", "nodes {0, 2..3}", kOwningKinds, kOpenOwnsNothing},
+      {"llcs", Place::kLayer, Property::kLlcs, OperandType::kSpecial, 0, kMaxCpus - 1,
+       "last-level caches are counted from 0 in the order of their first CPU, and no kernel has more than 8192 CPUs",
+       "llcs 0..1", kOwningKinds, kOpenOwnsNothing},
+      {"grow", Place::kLayer, Property::kGrow, OperandType::kWord, 0, 0, "", "grow linear", kOwningKinds,
+       kOpenOwnsNothing},
+      {"min-run", Place::kLayer, Property::kMinRun, OperandType::kDuration, 0, kS,
+       "a charge beyond the longest slice would keep a task away for longer than any run takes", "min-run 100us"},
+      {"yield", Place::kLayer, Property::kYield, OperandType::kSpecial, 0, 1,
+       "the part of a slice that a yield gives up", "yield 0.5"},
       {"task", Place::kTest, Property::kTask, OperandType::kSpecial, 0, 0, "", "task { comm \"nginx\"; }"},
       {"expect", Place::kTest, Property::kExpect, OperandType::kSpecial, 0, 0, "",
        "expect layer web in root"},
@@ -175,18 +190,11 @@ std::vector<PropertyRow> make_properties() {
     for (const std::string_view word : words) rows.push_back({word, place});
   };
   later(Place::kPolicy, {"irq", "memory", "gpu", "hints", "partial", "cgroup-limits"});
-  later(Place::kLayer, {"util",
-                        "min-run",
-                        "yield",
-                        "preempt first",
+  later(Place::kLayer, {"preempt first",
                         "exclusive",
-                        "protected",
                         "idle-confined",
                         "count-open-time",
                         "placement",
-                        "grow",
-                        "nodes",
-                        "llcs",
                         "place",
                         "prefer",
                         "no-open-after",
@@ -240,6 +248,26 @@ const std::vector<std::string_view>& declaration_words() {
 
 const std::vector<std::string_view>& layer_kinds() {
   static const std::vector<std::string_view> words = {"confined", "grouped", "open"};
+  return words;
+}
+
+const std::vector<std::string_view>& grow_orders() {
+  static const std::vector<std::string_view> words = {"sticky",
+                                                      "linear",
+                                                      "reverse",
+                                                      "topo",
+                                                      "node-spread",
+                                                      "random",
+                                                      "random-topo",
+                                                      "round-robin",
+                                                      "big-little",
+                                                      "little-big",
+                                                      "node-spread-reverse",
+                                                      "node-spread-random",
+                                                      "cpuset-spread",
+                                                      "cpuset-spread-reverse",
+                                                      "cpuset-spread-random",
+                                                      "sticky-dynamic"};
   return words;
 }
 

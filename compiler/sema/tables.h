@@ -70,6 +70,13 @@ enum class Property : uint8_t {
   kWeight,
   kOrder,
   kPreempt,
+  kUtil,
+  kProtected,
+  kNodes,
+  kLlcs,
+  kGrow,
+  kMinRun,
+  kYield,
   kTask,
   kExpect,
 };
@@ -100,6 +107,9 @@ const PropertyRow* find_property(const std::vector<ast::Term>& terms, Place plac
 // First words of declarations, and of those that are not implemented yet.
 const std::vector<std::string_view>& declaration_words();
 const std::vector<std::string_view>& layer_kinds();
+// Words of `grow`: those of abi::GrowOrder in its order, then those of a later version.
+const std::vector<std::string_view>& grow_orders();
+inline constexpr size_t kImplementedGrowOrders = 5;
 
 // A unit that may touch a number; `scale` is nanoseconds for durations and bytes for sizes.
 struct UnitRow {

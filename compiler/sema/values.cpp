@@ -184,6 +184,37 @@ std::optional<std::string> ValueReader::text(const ast::String& string, const Op
   return string.value;
 }
 
+std::optional<uint32_t> ValueReader::share(const ast::Number& number, const Operand& operand,
+                                           const Subject& subject) {
+  const Operand at{operand.term, place_of(number, operand), operand.let};
+  if (number.unit != "%") {
+    wrong_unit(number, operand, subject, "a share in `%`", {UnitRow::Of::kShare});
+    return std::nullopt;
+  }
+  const int64_t value = shape_of(number) == Shape::kInteger ? parse_integer(number.text) : 0;
+  if (value >= 1 && value <= 100) return static_cast<uint32_t>(value);
+  report(Kind::kOutOfRange, at, fmt::format("`{}` is out of range for `{}`", as_written(number), subject.words))
+      .help("whole percents from 1% to 100%");
+  return std::nullopt;
+}
+
+std::optional<uint32_t> ValueReader::thousandths(const Operand& operand, const Subject& subject) {
+  const auto* number = std::get_if<ast::Number>(operand.term);
+  if (number == nullptr || shape_of(*number) == Shape::kVersion) {
+    wrong_type(operand, subject, "a number");
+    return std::nullopt;
+  }
+  if (!number->unit.empty()) {
+    wrong_unit(*number, operand, subject, "a number without a unit", {});
+    return std::nullopt;
+  }
+  if (!number->text.starts_with('-'))
+    return static_cast<uint32_t>(std::min<uint64_t>(scale_decimal(number->text, 1000), UINT32_MAX));
+  report(Kind::kOutOfRange, operand, fmt::format("`{}` is negative", as_written(*number)))
+      .help(fmt::format("for instance `{}`", subject.example));
+  return std::nullopt;
+}
+
 std::optional<abi::CpuAmount> ValueReader::cpu_amount(const ast::Number& number, const Operand& operand,
                                                       const Subject& subject) {
   using Unit = abi::CpuAmount::Unit;

@@ -49,10 +49,17 @@ class ValueReader {
   std::optional<uint64_t> duration(const Operand& operand, const Subject& subject);  // ns
   std::optional<int64_t> integer(const Operand& operand, const Subject& subject);
   std::optional<int64_t> integer(const ast::Number& number, const Operand& operand, const Subject& subject);
+  // Percent, 1 to 100.
+  std::optional<uint32_t> share(const ast::Number& number, const Operand& operand, const Subject& subject);
+  // A plain decimal number, not negative, in thousandths.
+  std::optional<uint32_t> thousandths(const Operand& operand, const Subject& subject);
   std::optional<abi::CpuRange> cpu_range(const Operand& operand, const Subject& subject);
   std::optional<model::KernelVersion> kernel(const ast::Number& number);
   // A string that is not empty; the parser lets no zero byte through.
   std::optional<std::string> text(const ast::String& string, const Operand& operand, const Subject& subject);
+
+  // Whether the word names a constant.
+  [[nodiscard]] bool is_constant(std::string_view word) const { return constants_.find(word) != nullptr; }
 
   // "`x` takes W, not a string".
   void wrong_type(const Operand& operand, const Subject& subject, std::string_view wanted);

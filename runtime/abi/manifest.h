@@ -15,14 +15,17 @@
 namespace scx::abi {
 
 // Raised when a reader of the previous version would misread the document.
-inline constexpr uint32_t kManifestVersion = 1;
+inline constexpr uint32_t kManifestVersion = 2;
 inline constexpr const char* kManifestSection = ".scx.manifest";
 
 enum class LayerKind : uint8_t { kConfined, kGrouped, kOpen };
 enum class QueueOrder : uint8_t { kVtime, kFifo };
+// Which CPUs a layer takes next when it grows; runtime/plan says what each means.
+enum class GrowOrder : uint8_t { kSticky, kLinear, kReverse, kTopo, kNodeSpread };
 // The words of the language for them; the manifest has the same.
 std::string_view spelling(LayerKind kind);
 std::string_view spelling(QueueOrder order);
+std::string_view spelling(GrowOrder order);
 
 // A bound on a number of CPUs, as written: a count, cores, or a share of the cell's CPUs.
 struct CpuAmount {
@@ -37,17 +40,41 @@ struct CpuRange {
   bool operator==(const CpuRange&) const = default;
 };
 
-// One (cell, layer) pair: the unit that owns CPUs, queues and a clock. Its
-// position in Manifest::domains is its id everywhere.
-struct Domain {
-  std::string cell;  // "root" for the root cell
-  std::string layer;
+// Percent of used CPU time per owned CPU: a layer grows above `high` and shrinks below `low`.
+struct UtilRange {
+  uint32_t low = 50;
+  uint32_t high = 80;
+  bool operator==(const UtilRange&) const = default;
+};
+
+// All of yield's part of a slice is given up, the kernel's own way.
+inline constexpr uint32_t kYieldAll = 1000;
+
+// How a layer's tasks are scheduled and its CPUs are chosen: the same in the model, here, and for the planner.
+struct LayerSettings {
   LayerKind kind = LayerKind::kOpen;
+  // Owning kinds only:
   CpuRange cpus;
+  UtilRange util;
+  GrowOrder grow = GrowOrder::kSticky;
+  bool is_protected = false;
+  std::vector<IntRange> nodes;  // the kernel's ids; empty: all
+  std::vector<IntRange> llcs;   // dense indexes; empty: all
+  // All kinds:
   uint64_t slice_ns = 0;
   uint32_t weight = 100;
   QueueOrder order = QueueOrder::kVtime;
   bool preempt = false;
+  uint64_t min_run_ns = 0;          // the least that a run is charged
+  uint32_t yield_loss = kYieldAll;  // thousandths of a slice that a yield gives up
+  bool operator==(const LayerSettings&) const = default;
+};
+
+// One (cell, layer) pair: the unit that owns CPUs, queues and a clock. Its
+// position in Manifest::domains is its id everywhere.
+struct Domain : LayerSettings {
+  std::string cell;  // "root" for the root cell
+  std::string layer;
   Location where;
   bool operator==(const Domain&) const = default;
 };

@@ -185,21 +185,6 @@ CpuAmount read_amount(const Node& node) {
   return out;
 }
 
-Domain read_domain(const Node& node) {
-  Domain out;
-  out.cell = node.member("cell").name();
-  out.layer = node.member("layer").name();
-  out.kind = node.member("kind").word(words::kLayerKinds);
-  const Node cpus = node.member("cpus");
-  out.cpus = {read_amount(cpus.member("floor")), read_amount(cpus.member("ceiling"))};
-  out.slice_ns = node.member("slice_ns").integer<uint64_t>(1);
-  out.weight = node.member("weight").integer<uint32_t>(1, kMaxWeight);
-  out.order = node.member("order").word(words::kQueueOrders);
-  out.preempt = node.member("preempt").boolean();
-  out.where = read_location(node.member("where"));
-  return out;
-}
-
 std::vector<IntRange> read_ranges(const Node& node) {
   std::vector<IntRange> out;
   const size_t size = node.array(0, kMaxRanges);
@@ -214,6 +199,32 @@ std::vector<IntRange> read_ranges(const Node& node) {
       pair.fail("not above the range before it");
     out.push_back(range);
   }
+  return out;
+}
+
+Domain read_domain(const Node& node) {
+  Domain out;
+  out.cell = node.member("cell").name();
+  out.layer = node.member("layer").name();
+  out.kind = node.member("kind").word(words::kLayerKinds);
+  const Node cpus = node.member("cpus");
+  out.cpus = {read_amount(cpus.member("floor")), read_amount(cpus.member("ceiling"))};
+  const Node util = node.member("util");
+  if (util.array(2, 2) == 2) {
+    out.util = {util.element(0).integer<uint32_t>(1, 99), util.element(1).integer<uint32_t>(2, 100)};
+    if (out.util.low >= out.util.high) util.fail("ends before it begins");
+  }
+  out.grow = node.member("grow").word(words::kGrowOrders);
+  out.is_protected = node.member("protected").boolean();
+  out.nodes = read_ranges(node.member("nodes"));
+  out.llcs = read_ranges(node.member("llcs"));
+  out.slice_ns = node.member("slice_ns").integer<uint64_t>(1);
+  out.weight = node.member("weight").integer<uint32_t>(1, kMaxWeight);
+  out.order = node.member("order").word(words::kQueueOrders);
+  out.preempt = node.member("preempt").boolean();
+  out.min_run_ns = node.member("min_run_ns").integer<uint64_t>();
+  out.yield_loss = node.member("yield_loss").integer<uint32_t>(0, kYieldAll);
+  out.where = read_location(node.member("where"));
   return out;
 }
 

@@ -18,15 +18,28 @@ json to_value(const CpuAmount& amount) {
   return {{"unit", words::word(words::kUnits, amount.unit)}, {"value", amount.value}};
 }
 
+json to_value(const std::vector<IntRange>& ranges) {
+  json out = json::array();
+  for (const IntRange& range : ranges) out.push_back(json::array({range.low, range.high}));
+  return out;
+}
+
 json to_value(const Domain& domain) {
   return {{"cell", domain.cell},
           {"layer", domain.layer},
           {"kind", words::word(words::kLayerKinds, domain.kind)},
           {"cpus", {{"floor", to_value(domain.cpus.floor)}, {"ceiling", to_value(domain.cpus.ceiling)}}},
+          {"util", json::array({domain.util.low, domain.util.high})},
+          {"grow", words::word(words::kGrowOrders, domain.grow)},
+          {"protected", domain.is_protected},
+          {"nodes", to_value(domain.nodes)},
+          {"llcs", to_value(domain.llcs)},
           {"slice_ns", domain.slice_ns},
           {"weight", domain.weight},
           {"order", words::word(words::kQueueOrders, domain.order)},
           {"preempt", domain.preempt},
+          {"min_run_ns", domain.min_run_ns},
+          {"yield_loss", domain.yield_loss},
           {"where", to_value(domain.where)}};
 }
 
@@ -39,9 +52,7 @@ json to_value(const Predicate& predicate) {
     out["bit"] = predicate.bit;
     return out;
   }
-  json ranges = json::array();
-  for (const IntRange& range : predicate.ranges) ranges.push_back(json::array({range.low, range.high}));
-  out["ranges"] = std::move(ranges);
+  out["ranges"] = to_value(predicate.ranges);
   out["names"] = predicate.names;
   out["negated_names"] = predicate.negated_names;
   return out;
@@ -116,6 +127,7 @@ void write(const json& value, size_t depth, std::string& out) {
 
 std::string_view spelling(LayerKind kind) { return words::word(words::kLayerKinds, kind); }
 std::string_view spelling(QueueOrder order) { return words::word(words::kQueueOrders, order); }
+std::string_view spelling(GrowOrder order) { return words::word(words::kGrowOrders, order); }
 
 std::string to_json(const Manifest& manifest) {
   const json document = {{"version", manifest.version},

@@ -17,6 +17,11 @@ inline constexpr Table<LayerKind, 3> kLayerKinds{
     {{LayerKind::kConfined, "confined"}, {LayerKind::kGrouped, "grouped"}, {LayerKind::kOpen, "open"}}};
 inline constexpr Table<QueueOrder, 2> kQueueOrders{
     {{QueueOrder::kVtime, "vtime"}, {QueueOrder::kFifo, "fifo"}}};
+inline constexpr Table<GrowOrder, 5> kGrowOrders{{{GrowOrder::kSticky, "sticky"},
+                                                  {GrowOrder::kLinear, "linear"},
+                                                  {GrowOrder::kReverse, "reverse"},
+                                                  {GrowOrder::kTopo, "topo"},
+                                                  {GrowOrder::kNodeSpread, "node-spread"}}};
 inline constexpr Table<CpuAmount::Unit, 3> kUnits{{{CpuAmount::Unit::kCpus, "cpus"},
                                                    {CpuAmount::Unit::kCores, "cores"},
                                                    {CpuAmount::Unit::kPercent, "percent"}}};

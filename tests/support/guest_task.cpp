@@ -124,6 +124,7 @@ void answer(Task::Shared& shared) {
       for (int i = 0; i < 200; ++i) asm volatile("" ::: "memory");
     } while (Clock::now() < end);
     if (work.sleep_us != 0) ::usleep(work.sleep_us);
+    if (work.yields) ::sched_yield();
   }
 }
 

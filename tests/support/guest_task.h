@@ -21,10 +21,11 @@ inline constexpr size_t kMaxCpus = 128;
 inline constexpr std::string_view kCgroupRoot = "/sys/fs/cgroup";
 
 // What a worker does: `busy` microseconds of computing, then `sleep`
-// microseconds of sleep. Without sleep it never gives up its CPU.
+// microseconds of sleep, or a yield. Without either it never gives up its CPU.
 struct Work {
   unsigned busy_us = 1000;
   unsigned sleep_us = 0;
+  bool yields = false;
 };
 inline constexpr Work kFlatOut{1000, 0};
 inline constexpr Work kInteractive{200, 2000};

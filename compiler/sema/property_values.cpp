@@ -1,0 +1,112 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "compiler/sema/properties.h"
+
+// Operands that only one or two properties of layers take.
+namespace scx::sema {
+
+using diag::Kind;
+
+std::optional<abi::UtilRange> PropertyReader::util(const PropertyUse& use) {
+  const ast::Term* term = only_term(use);
+  if (term == nullptr) return std::nullopt;
+  const auto operand = values_.resolve(*term);
+  if (!operand) return std::nullopt;
+  const auto* range = std::get_if<ast::Range>(operand->term);
+  if (range == nullptr || !range->low || !range->high) {
+    values_.wrong_type(*operand, use.subject(), "a range with both bounds, in `%`");
+    return std::nullopt;
+  }
+  const auto low = values_.share(*range->low, *operand, use.subject());
+  const auto high = values_.share(*range->high, *operand, use.subject());
+  if (!low || !high) return std::nullopt;
+  if (*low >= *high) {
+    values_
+        .report(Kind::kEmptyRange, *operand, fmt::format("`{}%..{}%` leaves no room between its bounds", *low, *high))
+        .note("a layer shrinks below the first and grows above the second: between them it stays")
+        .help(fmt::format("for instance `{}`", use.row.example));
+    return std::nullopt;
+  }
+  return abi::UtilRange{*low, *high};
+}
+
+std::optional<Ranges> PropertyReader::ids(const PropertyUse& use) {
+  const ast::Term* term = only_term(use);
+  if (term == nullptr) return std::nullopt;
+  const auto operand = values_.resolve(*term);
+  if (!operand) return std::nullopt;
+  const auto top = static_cast<int64_t>(use.row.high);
+  bool sound = true;
+  Ranges ranges;
+  const auto number = [&](const ast::Number& written) -> int64_t {
+    const auto value = values_.integer(written, *operand, use.subject());
+    sound = sound && value.has_value();
+    return value.value_or(0);
+  };
+  const auto add = [&](int64_t low, int64_t high) { ranges.push_back({low, high}); };
+  const auto add_range = [&](const ast::Range& range) {
+    add(range.low ? number(*range.low) : 0, range.high ? number(*range.high) : top);
+  };
+  if (const auto* one = std::get_if<ast::Number>(operand->term)) {
+    const int64_t value = number(*one);
+    add(value, value);
+  } else if (const auto* range = std::get_if<ast::Range>(operand->term)) {
+    add_range(*range);
+  } else if (const auto* set = std::get_if<ast::Set>(operand->term)) {
+    for (const auto& member : set->members) {
+      if (const auto* in_set = std::get_if<ast::Number>(&member)) {
+        const int64_t value = number(*in_set);
+        add(value, value);
+      } else if (const auto* range_in_set = std::get_if<ast::Range>(&member)) {
+        add_range(*range_in_set);
+      } else {
+        sound = false;
+        values_.wrong_type(*operand, use.subject(), "ids and ranges of ids");
+      }
+    }
+  } else {
+    values_.wrong_type(*operand, use.subject(), "ids: a number, a range or a set");
+    return std::nullopt;
+  }
+  if (!sound) return std::nullopt;
+  for (const abi::IntRange& range : ranges) {
+    if (range.low > range.high) {
+      values_.report(Kind::kEmptyRange, *operand, fmt::format("the range {}..{} is empty", range.low, range.high))
+          .help(fmt::format("write `{}..{}`, the lower bound first", range.high, range.low));
+      return std::nullopt;
+    }
+    if (range.low >= 0 && range.high <= top) continue;
+    values_
+        .report(Kind::kOutOfRange, *operand,
+                fmt::format("`{}` is out of range for `{}`", range.low < 0 ? range.low : range.high, use.row.words))
+        .note(std::string(use.row.source))
+        .help(fmt::format("the range is 0 to {}", top));
+    return std::nullopt;
+  }
+  return normalise(std::move(ranges));
+}
+
+std::optional<uint32_t> PropertyReader::yield(const PropertyUse& use) {
+  static const std::vector<std::string_view> words = {"give-up", "ignore"};
+  const auto& terms = use.written.terms;
+  const auto* written = terms.size() > use.next ? std::get_if<ast::Word>(&terms[use.next]) : nullptr;
+  if (written != nullptr && !values_.is_constant(written->text)) {
+    const auto index = word(use, words);
+    if (!index) return std::nullopt;
+    return *index == 0 ? abi::kYieldAll : 0;
+  }
+  const ast::Term* term = only_term(use);
+  if (term == nullptr) return std::nullopt;
+  const auto operand = values_.resolve(*term);
+  if (!operand) return std::nullopt;
+  const auto part = values_.thousandths(*operand, use.subject());
+  if (!part || *part <= abi::kYieldAll) return part;
+  values_.report(Kind::kOutOfRange, *operand, fmt::format("{} is out of range for `yield`", describe(*operand->term)))
+      .note(std::string(use.row.source))
+      .help("from 0, which is `ignore`, to 1, which is `give-up`");
+  return std::nullopt;
+}
+
+}  // namespace scx::sema

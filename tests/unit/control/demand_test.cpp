@@ -1,0 +1,80 @@
+#include "runtime/control/demand.h"
+
+#include <gtest/gtest.h>
+
+namespace scx::control {
+namespace {
+
+abi::Domain grouped() {
+  abi::Domain domain;
+  domain.kind = abi::LayerKind::kGrouped;
+  domain.util = {50, 80};
+  return domain;
+}
+
+plan::Plan owning(size_t cpus) {
+  plan::DomainPlan domain;
+  domain.kind = abi::LayerKind::kGrouped;
+  domain.floor = 1;
+  domain.ceiling = 8;
+  for (uint32_t cpu = 0; cpu < cpus; ++cpu) domain.owned.push_back(cpu);
+  plan::Plan plan;
+  plan.domains = {domain};
+  return plan;
+}
+
+class Domain {
+ public:
+  // Demand after `seconds` in which so many CPUs were used, and tasks waited so many seconds a second.
+  double after(double seconds, double used, double waited, size_t owned) {
+    counters_[0][SCX_STAT_RUNTIME_HOME] += static_cast<uint64_t>(used * seconds * 1e9);
+    counters_[0][SCX_STAT_WAIT] += static_cast<uint64_t>(waited * seconds * 1e9);
+    return meter_.update(counters_, owning(owned), seconds).cpus.at(0).value();
+  }
+
+ private:
+  DemandMeter meter_{{grouped()}};
+  std::vector<load::Counters> counters_{load::Counters{}};
+};
+
+TEST(Demand, IsWhatIsUsedWhileThereIsRoom) {
+  Domain domain;
+  // 1.5 of 2 CPUs are below 80 %: that tasks waited is chance.
+  EXPECT_NEAR(domain.after(0.5, 1.5, 3.0, 2), 1.5, 1e-6);
+}
+
+TEST(Demand, CountsWaitingOnceTheCpusAreUsedUp) {
+  Domain domain;
+  EXPECT_NEAR(domain.after(0.5, 1.9, 0.7, 2), 2.6, 1e-6);
+}
+
+TEST(Demand, AtMostDoublesForWaiting) {
+  Domain domain;
+  EXPECT_NEAR(domain.after(0.5, 2.0, 40.0, 2), 4.0, 1e-6);
+}
+
+TEST(Demand, OfADomainWithoutCpusComesFromWaiting) {
+  Domain domain;
+  EXPECT_NEAR(domain.after(0.5, 0.0, 5.0, 0), 1.0, 1e-6);
+}
+
+TEST(Demand, RisesAtOnceAndFallsByHalves) {
+  Domain domain;
+  EXPECT_NEAR(domain.after(0.5, 1.0, 0.0, 8), 1.0, 1e-6);
+  EXPECT_NEAR(domain.after(0.5, 5.0, 0.0, 8), 5.0, 1e-6);
+  EXPECT_NEAR(domain.after(DemandMeter::kHalfLife, 1.0, 0.0, 8), 3.0, 1e-6);
+  EXPECT_NEAR(domain.after(DemandMeter::kHalfLife, 1.0, 0.0, 8), 2.0, 1e-6);
+}
+
+TEST(Demand, IsMeasuredOnlyForLayersWithRoomToGrow) {
+  plan::Plan plan = owning(2);
+  EXPECT_TRUE(sized_by_use(plan));
+  plan.domains[0].ceiling = plan.domains[0].floor;
+  EXPECT_FALSE(sized_by_use(plan));
+  plan.domains[0].ceiling = 8;
+  plan.domains[0].kind = abi::LayerKind::kOpen;
+  EXPECT_FALSE(sized_by_use(plan));
+}
+
+}  // namespace
+}  // namespace scx::control

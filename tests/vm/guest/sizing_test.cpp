@@ -1,0 +1,133 @@
+// Layers sized by use: they grow under load, shrink without it, keep to their
+// bounds; protected CPUs take no guests; what a run and a yield cost.
+#include <algorithm>
+
+#include <gmock/gmock.h>
+
+#include "tests/vm/guest/scheduler_fixture.h"
+
+namespace scx::testing {
+namespace {
+
+using ::testing::IsSubsetOf;
+using ::testing::SizeIs;
+
+std::vector<Task> hogs(size_t count, const std::string& comm) {
+  std::vector<Task> tasks;
+  for (size_t i = 0; i < count; ++i) tasks.emplace_back(TaskSpec{.comm = comm});
+  return tasks;
+}
+
+std::function<bool(const nlohmann::json&)> owns_at_least(uint64_t cpus) {
+  return [cpus](const nlohmann::json& figures) { return figures.at("cpu_count") >= cpus; };
+}
+std::function<bool(const nlohmann::json&)> owns_at_most(uint64_t cpus) {
+  return [cpus](const nlohmann::json& figures) { return figures.at("cpu_count") <= cpus; };
+}
+
+TEST(Sizing, CompetingLayersGrowAndShrinkWithTheirLoad) {
+  Loaded scheduler("sized");
+  // Nothing runs in either: both come down to what they must have.
+  EXPECT_TRUE(scheduler.until("alpha", owns_at_most(1)));
+  EXPECT_TRUE(scheduler.until("beta", owns_at_most(1)));
+  {
+    const std::vector<Task> alpha = hogs(8, "alpha");
+    EXPECT_TRUE(scheduler.until("alpha", owns_at_least(5))) << scheduler.layer("alpha").dump();
+    EXPECT_TRUE(owns_at_most(1)(scheduler.layer("beta")));
+  }
+  const std::vector<Task> beta = hogs(8, "beta");
+  EXPECT_TRUE(scheduler.until("beta", owns_at_least(5))) << scheduler.layer("beta").dump();
+  EXPECT_TRUE(scheduler.until("alpha", owns_at_most(1))) << scheduler.layer("alpha").dump();
+  // Both at once: nobody has more than one CPU more than the other.
+  const std::vector<Task> alpha = hogs(8, "alpha");
+  EXPECT_TRUE(scheduler.until("alpha", owns_at_least(3)));
+  const auto stats = scheduler->fresh_stats();
+  const auto& layers = stats.at("cells").at("root").at("layers");
+  EXPECT_LE(layers.at("beta").at("cpu_count").get<int>() - layers.at("alpha").at("cpu_count").get<int>(), 1);
+}
+
+TEST(Sizing, ASettledLayerStaysStill) {
+  Loaded scheduler("sized");
+  const std::vector<Task> alpha = hogs(3, "alpha");
+  ASSERT_TRUE(scheduler.until("beta", owns_at_most(1)));
+  ASSERT_TRUE(scheduler.until("alpha", owns_at_least(4)));
+  let_run(3000);
+  const std::string settled = scheduler.layer("alpha").at("cpus");
+  unsigned changes = 0;
+  for (int i = 0; i < 8; ++i) changes += scheduler.layer("alpha").at("cpus") != settled;
+  EXPECT_LE(changes, 1);
+}
+
+TEST(Sizing, ProtectedCpusTakeNoGuests) {
+  Loaded scheduler("guarded");
+  const std::vector<unsigned> vault = parse_cpu_list(scheduler.layer("vault").at("cpus").get<std::string>());
+  ASSERT_THAT(vault, SizeIs(2));
+  std::vector<unsigned> elsewhere;
+  for (const unsigned cpu : online_cpus())
+    if (std::find(vault.begin(), vault.end(), cpu) == vault.end()) elsewhere.push_back(cpu);
+  std::vector<Task> others = hogs(6, "other");
+  for (Task& task : hogs(4, "open")) others.push_back(std::move(task));
+  for (int i = 0; i < 4; ++i) others.emplace_back(TaskSpec{.comm = "open", .work = kInteractive});
+  ASSERT_TRUE(scheduler.counts("other", 6));
+  let_run(500);
+  for (Task& task : others) task.forget_cpus();
+  // Idle at first, then with its own work, then idle again.
+  let_run(10000);
+  {
+    const Task owner({.comm = "vault", .work = kInteractive});
+    let_run(10000);
+    EXPECT_THAT(owner.cpus_used(), IsSubsetOf(vault));
+  }
+  let_run(10000);
+  for (const Task& task : others) {
+    EXPECT_THAT(task.cpus_used(), IsSubsetOf(elsewhere));
+    EXPECT_GT(task.units(), 0);
+  }
+}
+
+// CPU time of `task` for each of `other`'s over some seconds on one CPU.
+double against(const TaskSpec& task, const TaskSpec& other) {
+  const Task first(task);
+  const Task second(other);
+  let_run(500);
+  const auto first_before = task_time(first.pid()).on_cpu;
+  const auto second_before = task_time(second.pid()).on_cpu;
+  let_run(5000);
+  const double ran = static_cast<double>((task_time(first.pid()).on_cpu - first_before).count());
+  const double other_ran = static_cast<double>((task_time(second.pid()).on_cpu - second_before).count());
+  std::printf("%s %.0f ms, %s %.0f ms\n", task.comm.c_str(), ran / 1e6, other.comm.c_str(), other_ran / 1e6);
+  return ran / other_ran;
+}
+
+TEST(Sizing, AShortRunIsChargedTheLeast) {
+  Loaded scheduler("runs");
+  constexpr Work kShort{500, 500};
+  const double cheap = against({.comm = "plain", .cpus = {3}, .work = kShort}, {.comm = "hog", .cpus = {3}});
+  const double dear = against({.comm = "short", .cpus = {3}, .work = kShort}, {.comm = "hog", .cpus = {3}});
+  EXPECT_LT(dear, cheap / 2);
+}
+
+// Units of work in one stay on the CPU, of one of two tasks that yield after each unit.
+double units_a_run(const std::string& comm) {
+  const TaskSpec spec{.comm = comm, .cpus = {3}, .work = {.busy_us = 300, .yields = true}};
+  const Task first(spec);
+  const Task second(spec);
+  let_run(500);
+  const uint64_t units = first.units();
+  const uint64_t runs = task_time(first.pid()).slices;
+  let_run(4000);
+  const uint64_t ran = task_time(first.pid()).slices - runs;
+  std::printf("%s: %lu units in %lu runs\n", comm.c_str(), static_cast<unsigned long>(first.units() - units),
+              static_cast<unsigned long>(ran));
+  return static_cast<double>(first.units() - units) / static_cast<double>(std::max<uint64_t>(ran, 1));
+}
+
+TEST(Sizing, AYieldGivesUpWhatThePolicySays) {
+  Loaded scheduler("runs");
+  const double given = units_a_run("plain");
+  const double ignored = units_a_run("patient");
+  EXPECT_GT(ignored, 2 * given);
+}
+
+}  // namespace
+}  // namespace scx::testing
