@@ -60,7 +60,8 @@ std::string domain_table(const model::Policy& policy, const Features& features, 
     if (has("guests")) out += fmt::format(", .roams = {}", flag(roams));
     if (has("protected")) out += fmt::format(", .is_protected = {}", flag(layer.is_protected));
     if (has("min_run")) out += fmt::format(", .min_run = {}", layer.min_run_ns);
-    if (has("yield")) out += fmt::format(", .yield_loss = {}", layer.slice_ns * layer.yield_loss / abi::kYieldAll);
+    if (has("yield"))
+      out += fmt::format(", .yield_loss = {}", layer.slice_ns * layer.yield_loss / abi::kYieldAll);
     out += " },\n";
     longest = std::max(longest, name.size());
     names += fmt::format("\t\"{}\",\n", name);

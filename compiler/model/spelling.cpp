@@ -104,7 +104,8 @@ std::vector<std::string> property_texts(const abi::LayerSettings& settings) {
     out.push_back("cpus " + to_string(settings.cpus));
     if (settings.util != abi::UtilRange{})
       out.push_back(fmt::format("util {}%..{}%", settings.util.low, settings.util.high));
-    if (settings.grow != abi::GrowOrder::kSticky) out.push_back(fmt::format("grow {}", spelling(settings.grow)));
+    if (settings.grow != abi::GrowOrder::kSticky)
+      out.push_back(fmt::format("grow {}", spelling(settings.grow)));
     if (settings.is_protected) out.emplace_back("protected");
     if (!settings.nodes.empty()) out.push_back("nodes " + to_string(settings.nodes));
     if (!settings.llcs.empty()) out.push_back("llcs " + to_string(settings.llcs));
@@ -114,8 +115,10 @@ std::vector<std::string> property_texts(const abi::LayerSettings& settings) {
   out.push_back(fmt::format("order {}", spelling(settings.order)));
   if (settings.preempt) out.emplace_back("preempt");
   if (settings.min_run_ns != 0) out.push_back("min-run " + duration_text(settings.min_run_ns));
-  if (settings.yield_loss == 0) out.emplace_back("yield ignore");
-  else if (settings.yield_loss != abi::kYieldAll) out.push_back(fmt::format("yield {}", settings.yield_loss / 1000.0));
+  if (settings.yield_loss == 0)
+    out.emplace_back("yield ignore");
+  else if (settings.yield_loss != abi::kYieldAll)
+    out.push_back(fmt::format("yield {}", settings.yield_loss / 1000.0));
   return out;
 }
 

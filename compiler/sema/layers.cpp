@@ -163,9 +163,10 @@ class LayerReader {
       return;
     }
     diagnostics_
-        .report(Kind::kNotImplemented, ast::span_of(use.written.terms[use.next]), "`grow {}` is not implemented yet",
-                words[*index])
-        .help("orders in this version: " + list_words({words.begin(), words.begin() + kImplementedGrowOrders}));
+        .report(Kind::kNotImplemented, ast::span_of(use.written.terms[use.next]),
+                "`grow {}` is not implemented yet", words[*index])
+        .help("orders in this version: " +
+              list_words({words.begin(), words.begin() + kImplementedGrowOrders}));
   }
 
   void read_match(const PropertyUse& use, LoweredLayer& out) {

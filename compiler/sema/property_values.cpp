@@ -24,7 +24,8 @@ std::optional<abi::UtilRange> PropertyReader::util(const PropertyUse& use) {
   if (!low || !high) return std::nullopt;
   if (*low >= *high) {
     values_
-        .report(Kind::kEmptyRange, *operand, fmt::format("`{}%..{}%` leaves no room between its bounds", *low, *high))
+        .report(Kind::kEmptyRange, *operand,
+                fmt::format("`{}%..{}%` leaves no room between its bounds", *low, *high))
         .note("a layer shrinks below the first and grows above the second: between them it stays")
         .help(fmt::format("for instance `{}`", use.row.example));
     return std::nullopt;
@@ -73,14 +74,17 @@ std::optional<Ranges> PropertyReader::ids(const PropertyUse& use) {
   if (!sound) return std::nullopt;
   for (const abi::IntRange& range : ranges) {
     if (range.low > range.high) {
-      values_.report(Kind::kEmptyRange, *operand, fmt::format("the range {}..{} is empty", range.low, range.high))
+      values_
+          .report(Kind::kEmptyRange, *operand,
+                  fmt::format("the range {}..{} is empty", range.low, range.high))
           .help(fmt::format("write `{}..{}`, the lower bound first", range.high, range.low));
       return std::nullopt;
     }
     if (range.low >= 0 && range.high <= top) continue;
     values_
         .report(Kind::kOutOfRange, *operand,
-                fmt::format("`{}` is out of range for `{}`", range.low < 0 ? range.low : range.high, use.row.words))
+                fmt::format("`{}` is out of range for `{}`", range.low < 0 ? range.low : range.high,
+                            use.row.words))
         .note(std::string(use.row.source))
         .help(fmt::format("the range is 0 to {}", top));
     return std::nullopt;
@@ -103,7 +107,9 @@ std::optional<uint32_t> PropertyReader::yield(const PropertyUse& use) {
   if (!operand) return std::nullopt;
   const auto part = values_.thousandths(*operand, use.subject());
   if (!part || *part <= abi::kYieldAll) return part;
-  values_.report(Kind::kOutOfRange, *operand, fmt::format("{} is out of range for `yield`", describe(*operand->term)))
+  values_
+      .report(Kind::kOutOfRange, *operand,
+              fmt::format("{} is out of range for `yield`", describe(*operand->term)))
       .note(std::string(use.row.source))
       .help("from 0, which is `ignore`, to 1, which is `give-up`");
   return std::nullopt;

@@ -193,7 +193,8 @@ std::optional<uint32_t> ValueReader::share(const ast::Number& number, const Oper
   }
   const int64_t value = shape_of(number) == Shape::kInteger ? parse_integer(number.text) : 0;
   if (value >= 1 && value <= 100) return static_cast<uint32_t>(value);
-  report(Kind::kOutOfRange, at, fmt::format("`{}` is out of range for `{}`", as_written(number), subject.words))
+  report(Kind::kOutOfRange, at,
+         fmt::format("`{}` is out of range for `{}`", as_written(number), subject.words))
       .help("whole percents from 1% to 100%");
   return std::nullopt;
 }

@@ -50,7 +50,8 @@ struct UtilRange {
 // All of yield's part of a slice is given up, the kernel's own way.
 inline constexpr uint32_t kYieldAll = 1000;
 
-// How a layer's tasks are scheduled and its CPUs are chosen: the same in the model, here, and for the planner.
+// How a layer's tasks are scheduled and its CPUs are chosen: the same in the model, here, and for the
+// planner.
 struct LayerSettings {
   LayerKind kind = LayerKind::kOpen;
   // Owning kinds only:

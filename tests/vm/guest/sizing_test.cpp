@@ -101,10 +101,12 @@ double against(const TaskSpec& task, const TaskSpec& other) {
 
 TEST(Sizing, AShortRunIsChargedTheLeast) {
   Loaded scheduler("runs");
-  constexpr Work kShort{500, 500};
+  // Each yield ends a run: as long as the hog's turns are not its own, both have half of the CPU.
+  constexpr Work kShort{.busy_us = 300, .yields = true};
   const double cheap = against({.comm = "plain", .cpus = {3}, .work = kShort}, {.comm = "hog", .cpus = {3}});
   const double dear = against({.comm = "short", .cpus = {3}, .work = kShort}, {.comm = "hog", .cpus = {3}});
-  EXPECT_LT(dear, cheap / 2);
+  // A run of 0.3 to 5 ms costs 10.
+  EXPECT_LT(dear, 0.6 * cheap);
 }
 
 // Units of work in one stay on the CPU, of one of two tasks that yield after each unit.
