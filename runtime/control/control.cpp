@@ -7,6 +7,7 @@
 
 #include "runtime/base/file.h"
 #include "runtime/base/say.h"
+#include "runtime/control/demand.h"
 #include "runtime/control/output.h"
 #include "runtime/control/retry.h"
 #include "runtime/load/host.h"
@@ -19,6 +20,9 @@ using Clock = std::chrono::steady_clock;
 
 // How often the kernel is asked for what it does not announce: an end, a hotplug.
 constexpr std::chrono::milliseconds kWatch{200};
+// How often layers that are sized by use are sized: often enough for a burst of a few seconds, and long
+// enough for a busy layer of one CPU to be measured over some slices.
+constexpr std::chrono::milliseconds kResize{500};
 
 double seconds(Clock::duration d) { return std::chrono::duration<double>(d).count(); }
 
@@ -27,7 +31,11 @@ void note(const std::string& text) { say(text + "\n"); }
 class Loop {
  public:
   Loop(Running running, const Signals& signals, const Options& options)
-      : running_(std::move(running)), signals_(signals), options_(options), output_(signals) {}
+      : running_(std::move(running)),
+        signals_(signals),
+        options_(options),
+        output_(signals),
+        meter_(running_.manifest.domains) {}
 
   Result<Outcome> run() {
     if (signals_.arrived()) return Outcome{true, std::nullopt};
@@ -36,7 +44,7 @@ class Loop {
     SCX_TRY_VOID(running_.scheduler.attach());
     // Nothing from here on needs a privilege: maps and programs are open, and detaching closes a descriptor.
     load::keep_capabilities({});
-    start_ = last_frame_ = Clock::now();
+    start_ = last_frame_ = last_resize_ = Clock::now();
     counters_.assign(running_.manifest.domains.size(), report::Counters{});
     std::optional<load::ExitReport> exit = watch();
     const double elapsed = seconds(Clock::now() - start_);
@@ -57,7 +65,9 @@ class Loop {
     auto next_frame = start_ + options_.interval;
     auto next_watch = start_ + kWatch;
     for (;;) {
+      const bool resizes = sized_by_use(running_.plan);
       auto wake = next_watch;
+      if (resizes) wake = std::min(wake, last_resize_ + kResize);
       if (reports) wake = std::min(wake, next_frame);
       if (options_.duration.has_value()) wake = std::min(wake, start_ + *options_.duration);
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(wake - Clock::now()).count();
@@ -72,6 +82,7 @@ class Loop {
         if (auto exit = running_.scheduler.exit_report()) return exit;
         follow_hotplug(now);
       }
+      if (resizes && now >= last_resize_ + kResize) resize(now);
       if (reports && now >= next_frame) {
         // Late by several intervals: the missed ones are not made up.
         while (next_frame <= now) next_frame += options_.interval;
@@ -122,25 +133,43 @@ class Loop {
 
   void follow_hotplug(Clock::time_point now) {
     if (!online_changed() && !replan_.due(now)) return;
-    const Result<void> planned = plan_anew();
-    if (planned.ok()) return replan_.succeeded();
-    if (!replan_.failed(now)) return;
+    tell(replan_, now, follow_online());
+  }
+
+  // Says a failed plan once, and when it is tried again.
+  void tell(Retry& retry, Clock::time_point now, const Result<void>& planned) {
+    if (planned.ok()) return retry.succeeded();
+    if (!retry.failed(now)) return;
     output_.leave();
     note(fmt::format("scx-run: warning: {}; the last good plan stays, a new one is tried every {} s",
                      planned.error().message, Retry::kPause.count()));
   }
 
   // A plan for the CPUs that are online now; what ran before stays on an error.
-  Result<void> plan_anew() {
+  Result<void> follow_online() {
     SCX_TRY(const topology::Topology now, topology::live());
-    topology::Topology merged = topology::refreshed(running_.topology, now);
-    SCX_TRY(plan::Plan plan,
-            plan::plan(merged, plan::requests(running_.manifest.domains), {}, &running_.plan));
-    SCX_TRY_VOID(running_.scheduler.push(merged, plan));
+    SCX_TRY_VOID(plan_anew(topology::refreshed(running_.topology, now)));
     output_.leave();
-    note(fmt::format("scx-run: online CPUs are now {}", topology::cpu_list(plan.online)));
-    for (const std::string& line : plan.notes) note(fmt::format("scx-run: note: {}", line));
-    running_.topology = std::move(merged);
+    note(fmt::format("scx-run: online CPUs are now {}", topology::cpu_list(running_.plan.online)));
+    for (const std::string& line : running_.plan.notes) note(fmt::format("scx-run: note: {}", line));
+    return {};
+  }
+
+  // Gives layers the CPUs that their use since the last call asks for.
+  void resize(Clock::time_point now) {
+    const double since = seconds(now - last_resize_);
+    last_resize_ = now;
+    const Result<std::vector<load::Counters>> counters = running_.scheduler.counters();
+    if (!counters.ok()) return tell(resize_, now, Result<void>(counters.error()));
+    demand_ = meter_.update(*counters, running_.plan, since);
+    tell(resize_, now, plan_anew(running_.topology));
+  }
+
+  Result<void> plan_anew(topology::Topology topology) {
+    SCX_TRY(plan::Plan plan,
+            plan::plan(topology, plan::requests(running_.manifest.domains), demand_, &running_.plan));
+    if (plan != running_.plan) SCX_TRY_VOID(running_.scheduler.push(topology, plan));
+    running_.topology = std::move(topology);
     running_.plan = std::move(plan);
     return {};
   }
@@ -151,9 +180,13 @@ class Loop {
   Output output_;
   Clock::time_point start_;
   Clock::time_point last_frame_;
+  Clock::time_point last_resize_;
   std::vector<report::Counters> counters_;
   std::string online_;
+  DemandMeter meter_;
+  plan::Demand demand_;
   Retry replan_;
+  Retry resize_;
 };
 
 }  // namespace
