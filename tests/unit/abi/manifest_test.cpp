@@ -102,8 +102,8 @@ struct Hostile {
 TEST(Manifest, EachMistakeIsNamedWithItsPath) {
   const Hostile rows[] = {
       {"$", "`version` is missing", [](json& m) { m.erase("version"); }},
-      {"$.version", "this build reads version 1", [](json& m) { m["version"] = 2; }},
-      {"$.version", "not an integer", [](json& m) { m["version"] = "1"; }},
+      {"$.version", "this build reads version 2", [](json& m) { m["version"] = 1; }},
+      {"$.version", "not an integer", [](json& m) { m["version"] = "2"; }},
       {"$.version", "not an integer", [](json& m) { m["version"] = 1.5; }},
       {"$", "`policy` is missing", [](json& m) { m.erase("policy"); }},
       {"$.policy", "empty", [](json& m) { m["policy"] = ""; }},
@@ -206,7 +206,7 @@ TEST(Manifest, DepthOfExpressionsIsBounded) {
 TEST(Manifest, NotJson) {
   for (const std::string& text :
        {std::string(), std::string("null"), std::string("[]"), std::string("{"),
-        std::string("{\"version\":1}"), std::string(1 << 20, '['), std::string(4096, '\0'),
+        std::string("{\"version\":2}"), std::string(1 << 20, '['), std::string(4096, '\0'),
         std::string("\x7f"
                     "ELF"),
         std::string("{\"version\":1e999}"), std::string("{\"version\":\"\xff\"}"),
