@@ -1,168 +1,249 @@
 #include "runtime/plan/plan.h"
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
+#include <map>
 
-#include "runtime/plan/placement.h"
-#include "runtime/plan/targets.h"
+#include "runtime/plan/cells.h"
+#include "runtime/plan/layers.h"
+#include "runtime/plan/machine.h"
 
 namespace scx::plan {
 namespace {
 
-using abi::CpuAmount;
-using abi::LayerKind;
+Error bad_request(std::string message) { return Error{std::move(message), "", "bad-request"}; }
 
-std::vector<topology::Cpu> online_cpus(const topology::Topology& topology) {
-  std::vector<topology::Cpu> cpus;
-  for (const topology::Cpu& cpu : topology.cpus)
-    if (cpu.online) cpus.push_back(cpu);
-  std::sort(cpus.begin(), cpus.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
-  return cpus;
-}
-
-uint32_t threads_per_core(const std::vector<topology::Cpu>& cpus) {
-  std::vector<uint32_t> cores;
-  for (const topology::Cpu& cpu : cpus) cores.push_back(cpu.core);
-  std::sort(cores.begin(), cores.end());
-  uint32_t widest = 1;
-  uint32_t run = 0;
-  for (size_t i = 0; i < cores.size(); ++i) {
-    run = i > 0 && cores[i] == cores[i - 1] ? run + 1 : 1;
-    widest = std::max(widest, run);
+// In rising ids; an error for an id twice, no root, or a domain twice.
+Result<std::vector<const CellRequest*>> sorted_cells(const std::vector<CellRequest>& cells) {
+  std::vector<const CellRequest*> sorted;
+  std::vector<uint32_t> domains;
+  for (const CellRequest& cell : cells) {
+    sorted.push_back(&cell);
+    for (const LayerRequest& layer : cell.layers) domains.push_back(layer.domain);
   }
-  return widest;
+  std::sort(sorted.begin(), sorted.end(),
+            [](const CellRequest* a, const CellRequest* b) { return a->id < b->id; });
+  for (size_t i = 1; i < sorted.size(); ++i)
+    if (sorted[i]->id == sorted[i - 1]->id)
+      return bad_request(
+          fmt::format("cells `{}` and `{}` have the same id", sorted[i - 1]->name, sorted[i]->name));
+  if (sorted.empty() || sorted.front()->id != kRootCell) return bad_request("there is no root cell");
+  if (sorted.front()->claim.kind == CellClaim::Kind::kList || sorted.front()->share_with.has_value())
+    return bad_request("the root cell owns what is left: it has no list of CPUs and shares no other cell's");
+  std::sort(domains.begin(), domains.end());
+  if (auto twice = std::adjacent_find(domains.begin(), domains.end()); twice != domains.end())
+    return bad_request(fmt::format("domain {} is asked for twice", *twice));
+  return sorted;
 }
 
-// CPUs that the domain could use, at most `limit`.
-uint32_t wanted(const Demand& demand, uint32_t domain, uint32_t limit) {
-  if (domain >= demand.cpus.size() || !demand.cpus[domain].has_value()) return limit;
-  const double value = std::ceil(std::max(0.0, *demand.cpus[domain]));
-  return value >= limit ? limit : static_cast<uint32_t>(value);
-}
-
-struct Claims {
-  std::vector<LayerRequest> layers;  // confined and grouped, rising domain ids
-  std::vector<LayerRequest> open;
-};
-
-Claims sort_claims(const CellRequest& cell) {
-  Claims claims;
-  for (const LayerRequest& layer : cell.layers)
-    (layer.kind == LayerKind::kOpen ? claims.open : claims.layers).push_back(layer);
-  auto by_domain = [](const LayerRequest& a, const LayerRequest& b) { return a.domain < b.domain; };
-  std::sort(claims.layers.begin(), claims.layers.end(), by_domain);
-  std::sort(claims.open.begin(), claims.open.end(), by_domain);
-  return claims;
-}
-
-Error floors_error(const std::string& cell, const std::vector<LayerRequest>& layers,
-                   const std::vector<uint32_t>& floors, uint64_t sum, uint32_t cpus) {
-  std::string parts;
-  for (size_t i = 0; i < layers.size(); ++i)
-    parts += fmt::format("{}`{}` {}", i == 0 ? "" : ", ", layers[i].name, floors[i]);
-  Error error =
-      make_error("the layers of cell `{}` need at least {} CPUs ({}), it has {}", cell, sum, parts, cpus);
-  error.help = "lower the first number of `cpus` in a layer, or use a machine with more CPUs";
-  error.reason = "floors-do-not-fit";
-  return error;
-}
-
-// The floors that can be kept: all of them, or fewer with a note for each that is cut.
-std::vector<uint32_t> kept_floors(const Claims& claims, const std::vector<uint32_t>& floors, uint32_t cpus,
-                                  std::vector<std::string>& notes) {
-  uint32_t reserve = claims.open.empty() ? 0 : 1;
-  std::vector<uint32_t> kept = fit_floors(floors, cpus - std::min(cpus, reserve));
-  // A layer without a CPU of its own lives in the pool, so there must be one.
-  if (reserve == 0 && std::count(kept.begin(), kept.end(), 0U) > std::count(floors.begin(), floors.end(), 0U))
-    kept = fit_floors(floors, cpus - std::min(cpus, 1U));
-  for (size_t i = 0; i < kept.size(); ++i)
-    if (kept[i] < floors[i])
-      notes.push_back(
-          kept[i] == 0
-              ? fmt::format("layer `{}` gets no CPUs of its own and shares the others' (its floor is {}, "
-                            "the cell has {} CPUs)",
-                            claims.layers[i].name, floors[i], cpus)
-              : fmt::format("layer `{}` keeps {} of the {} CPUs of its floor: the cell has {}",
-                            claims.layers[i].name, kept[i], floors[i], cpus));
-  return kept;
-}
-
-struct Targets {
-  std::vector<uint32_t> floors;
-  std::vector<uint32_t> ceilings;
-  std::vector<uint32_t> cpus;  // per layer claim, then the pool
-};
-
-Result<Targets> find_targets(const CellRequest& cell, const Claims& claims, const Demand& demand,
-                             uint32_t cpus, uint32_t threads, bool at_load, std::vector<std::string>& notes) {
-  Targets targets;
-  uint64_t floor_sum = 0;
-  for (const LayerRequest& layer : claims.layers) {
-    targets.floors.push_back(cpus_of(layer.cpus.floor, cpus, threads));
-    // A floor beats a ceiling.
-    targets.ceilings.push_back(std::max(targets.floors.back(), cpus_of(layer.cpus.ceiling, cpus, threads)));
-    floor_sum += targets.floors.back();
-  }
-  if (floor_sum > cpus && at_load)
-    return floors_error(cell.name, claims.layers, targets.floors, floor_sum, cpus);
-  const std::vector<uint32_t> kept = kept_floors(claims, targets.floors, cpus, notes);
-
-  std::vector<Claim> shares;
-  for (size_t i = 0; i < claims.layers.size(); ++i) {
-    const LayerRequest& layer = claims.layers[i];
-    const uint32_t cap = std::min(targets.ceilings[i], wanted(demand, layer.domain, cpus));
-    // A layer whose floor was cut to nothing stays in the pool, rather than take the last free CPU.
-    const uint32_t most = kept[i] == 0 && targets.floors[i] > 0 ? 0 : std::max(kept[i], cap);
-    shares.push_back({kept[i], most, std::max(1U, layer.weight)});
-  }
-  const uint32_t kept_sum = std::accumulate(kept.begin(), kept.end(), 0U);
-  if (!claims.open.empty()) {
-    Claim open{std::min(1U, cpus - kept_sum), 0, 0};
-    uint64_t use = 0;
-    for (const LayerRequest& layer : claims.open) {
-      open.weight += std::max(1U, layer.weight);
-      use += wanted(demand, layer.domain, cpus);
+Result<void> check(const topology::Topology& topology, const std::vector<const CellRequest*>& cells) {
+  for (const CellRequest* cell : cells) {
+    const std::string whose = fmt::format("cell `{}`", cell->name);
+    if (auto r = check_places(topology, cell->required, whose); !r.ok()) return r;
+    if (cell->claim.kind == CellClaim::Kind::kList)
+      if (auto r = check_cpus(topology, cell->claim.list, whose); !r.ok()) return r;
+    for (const LayerRequest& layer : cell->layers) {
+      const std::string layer_name = fmt::format("layer `{}`", layer.name);
+      if (auto r = check_places(topology, layer.required, layer_name); !r.ok()) return r;
+      if (auto r = check_places(topology, layer.near, layer_name); !r.ok()) return r;
     }
-    open.cap = std::max<uint32_t>(open.floor, static_cast<uint32_t>(std::min<uint64_t>(use, cpus)));
-    shares.push_back(open);
   }
-  targets.cpus = share(shares, cpus, threads);
-  if (claims.open.empty()) targets.cpus.push_back(0);
-  // Whatever nobody may or wants to own stays in the pool.
-  targets.cpus.back() += cpus - std::accumulate(targets.cpus.begin(), targets.cpus.end(), 0U);
-  return targets;
+  return {};
 }
 
-// The claimant that had each CPU: a position in claims.layers, the pool, or one more for a CPU that was not
+// The cell whose CPUs a sharing cell runs on: the end of its chain, or root if a cell of the chain is not
 // there.
-std::vector<uint32_t> owners_before(const Plan* previous, const std::vector<topology::Cpu>& cpus,
-                                    const Claims& claims) {
-  const auto pool = static_cast<uint32_t>(claims.layers.size());
-  std::vector<uint32_t> before(cpus.size(), pool + 1);
-  if (previous == nullptr) return before;
-  for (size_t i = 0; i < cpus.size(); ++i) {
-    if (!std::binary_search(previous->online.begin(), previous->online.end(), cpus[i].id)) continue;
-    const uint32_t owner = previous->owner[cpus[i].id];
-    if (owner == kPool) {
-      before[i] = pool;
-      continue;
+Result<uint32_t> host_of(const std::map<uint32_t, const CellRequest*>& by_id, const CellRequest& cell,
+                         std::vector<std::string>& notes) {
+  const CellRequest* at = &cell;
+  for (size_t hops = 0; at->share_with.has_value(); ++hops) {
+    if (hops > by_id.size()) return bad_request(fmt::format("cell `{}` shares CPUs in a circle", cell.name));
+    auto next = by_id.find(*at->share_with);
+    if (next == by_id.end()) {
+      notes.push_back(
+          fmt::format("cell `{}` runs on root's CPUs: the cell whose CPUs `{}` shares is not there",
+                      cell.name, at->name));
+      return kRootCell;
     }
-    for (uint32_t c = 0; c < claims.layers.size(); ++c)
-      if (claims.layers[c].domain == owner) before[i] = c;
+    at = next->second;
   }
-  return before;
+  return at->id;
 }
 
-DomainPlan domain_plan(const std::string& cell, const LayerRequest& layer) {
-  DomainPlan domain;
-  domain.domain = layer.domain;
-  domain.cell = cell;
-  domain.layer = layer.name;
-  domain.kind = layer.kind;
-  domain.weight = layer.weight;
-  return domain;
+// Who had each CPU of the machine.
+struct Past {
+  std::vector<uint32_t> cell;     // kNoCell for a CPU that was not there
+  std::vector<uint32_t> owner;    // a domain, or kPool
+  std::vector<uint8_t> precious;  // a layer owned it
+};
+
+Past past_of(const Plan* previous, const Machine& machine) {
+  Past past;
+  for (const topology::Cpu& cpu : machine.cpus) {
+    uint32_t cell = kNoCell;
+    uint32_t owner = kPool;
+    if (previous != nullptr && cpu.id < previous->owner.size() &&
+        std::binary_search(previous->online.begin(), previous->online.end(), cpu.id)) {
+      cell = cpu.id < previous->cell.size() ? previous->cell[cpu.id] : kRootCell;
+      owner = previous->owner[cpu.id];
+    }
+    past.cell.push_back(cell);
+    past.owner.push_back(owner);
+    past.precious.push_back(owner != kPool ? 1 : 0);
+  }
+  return past;
 }
+
+std::vector<uint32_t> in_mask(const topology::Topology& topology, const Machine& machine,
+                              const std::vector<uint32_t>& ids, const Places& required,
+                              const std::optional<std::vector<uint32_t>>& allowed) {
+  Mask mask = required_mask(topology, machine, required);
+  if (allowed.has_value()) keep_ids(machine, *allowed, mask);
+  keep_ids(machine, ids, mask);
+  std::vector<uint32_t> result;
+  for (uint32_t i = 0; i < mask.size(); ++i)
+    if (mask[i] != 0) result.push_back(machine.cpus[i].id);
+  return result;
+}
+
+const std::vector<uint32_t>& first_filled(const std::vector<uint32_t>& a, const std::vector<uint32_t>& b) {
+  return a.empty() ? b : a;
+}
+
+// One plan() call: what its steps share.
+class Planner {
+ public:
+  Planner(const topology::Topology& topology, const Demand& demand, const Plan* previous, Work& work)
+      : topology_(topology),
+        demand_(demand),
+        previous_(previous),
+        work_(work),
+        machine_(whole_machine(topology)),
+        past_(past_of(previous, machine_)) {}
+
+  Result<Plan> run(const std::vector<const CellRequest*>& cells) {
+    if (machine_.cpus.empty()) return make_error("the topology has no online CPU");
+    uint32_t id_limit = 0;
+    for (const topology::Cpu& cpu : topology_.cpus) id_limit = std::max(id_limit, cpu.id + 1);
+    plan_.owner.assign(id_limit, kPool);
+    plan_.cell.assign(id_limit, kNoCell);
+    for (const topology::Cpu& cpu : machine_.cpus) plan_.online.push_back(cpu.id);
+    SCX_TRY(const CellPlans owning, assign_cells(cells));
+    for (uint32_t c = 0; c < owning.seats.size(); ++c)
+      if (Result<void> r = plan_inside(owning, c); !r.ok()) return std::move(r).error();
+    for (const CellRequest* cell : cells)
+      if (plan_.cells[index_.at(cell->id)].owned.empty()) add_guests(*cell);
+    finish();
+    return std::move(plan_);
+  }
+
+ private:
+  Result<CellPlans> assign_cells(const std::vector<const CellRequest*>& cells) {
+    std::map<uint32_t, const CellRequest*> by_id;
+    for (const CellRequest* cell : cells) by_id.emplace(cell->id, cell);
+    std::vector<const CellRequest*> owners;
+    for (const CellRequest* cell : cells) {
+      CellPlan row;
+      row.id = cell->id;
+      row.name = cell->name;
+      SCX_TRY(row.runs_in, host_of(by_id, *cell, plan_.notes));
+      if (!cell->share_with.has_value()) owners.push_back(cell);
+      index_[cell->id] = plan_.cells.size();
+      plan_.cells.push_back(std::move(row));
+    }
+    Result<CellPlans> owning = plan_cells(topology_, machine_, owners, demand_, previous_ == nullptr,
+                                          past_.cell, past_.precious, work_);
+    if (!owning.ok()) return owning;
+    for (uint32_t c = 0; c < owning->seats.size(); ++c)
+      plan_.cells[index_.at(owning->seats[c].request->id)].floor = owning->seats[c].floor;
+    cpus_of_seat_.resize(owning->seats.size());
+    for (uint32_t i = 0; i < owning->seat.size(); ++i) {
+      const uint32_t id = machine_.cpus[i].id;
+      CellPlan& row = plan_.cells[index_.at(owning->seats[owning->seat[i]].request->id)];
+      row.owned.push_back(id);
+      plan_.cell[id] = row.id;
+      cpus_of_seat_[owning->seat[i]].push_back(i);
+    }
+    plan_.notes.insert(plan_.notes.end(), owning->notes.begin(), owning->notes.end());
+    return owning;
+  }
+
+  // The layers of a cell that has CPUs.
+  Result<void> plan_inside(const CellPlans& owning, uint32_t c) {
+    const CellRequest& cell = *owning.seats[c].request;
+    CellPlan& row = plan_.cells[index_.at(cell.id)];
+    if (row.owned.empty()) return {};
+    Before before;
+    before.any = previous_ != nullptr;
+    for (uint32_t i : cpus_of_seat_[c])
+      before.owner.push_back(past_.cell[i] == cell.id ? past_.owner[i] : kElsewhere);
+    Result<LayerPlans> inside =
+        plan_layers(topology_, cell, part_of(machine_, cpus_of_seat_[c]), demand_, before, work_);
+    if (!inside.ok()) return std::move(inside).error();
+    row.pool = std::move(inside->pool);
+    std::vector<uint32_t>& unprotected = unprotected_[cell.id];
+    unprotected = std::move(inside->unprotected);
+    for (DomainPlan& domain : inside->domains) {
+      for (uint32_t id : domain.owned) plan_.owner[id] = domain.domain;
+      domain.home = domain.owned;
+      if (domain.home.empty()) domain.home = shared_home(cell, domain, row);
+      if (domain.protects)
+        plan_.protected_.insert(plan_.protected_.end(), domain.owned.begin(), domain.owned.end());
+      plan_.domains.push_back(std::move(domain));
+    }
+    plan_.notes.insert(plan_.notes.end(), inside->notes.begin(), inside->notes.end());
+    return {};
+  }
+
+  // The pool, else the unprotected CPUs, else all: of `row`, and in the layer's own places if there are any.
+  std::vector<uint32_t> shared_home(const CellRequest& cell, const DomainPlan& domain, const CellPlan& row) {
+    const std::vector<uint32_t>& unprotected = unprotected_[row.id];
+    const std::vector<uint32_t>& home = first_filled(row.pool, first_filled(unprotected, row.owned));
+    for (const LayerRequest& layer : cell.layers)
+      if (layer.domain == domain.domain && !layer.required.empty())
+        return first_filled(in_mask(topology_, machine_, home, layer.required, std::nullopt), home);
+    return home;
+  }
+
+  // The layers of a cell without CPUs of its own: at home on those of another.
+  void add_guests(const CellRequest& cell) {
+    CellPlan& row = plan_.cells[index_.at(cell.id)];
+    // A cell that shares one without CPUs shares what that one does.
+    if (plan_.cells[index_.at(row.runs_in)].owned.empty()) row.runs_in = kRootCell;
+    const CellPlan& host = plan_.cells[index_.at(row.runs_in)];
+    std::vector<uint32_t> limited;
+    if (cell.overflow == Overflow::kShare && !cell.share_with.has_value()) {
+      std::optional<std::vector<uint32_t>> allowed = cell.allowed;
+      if (cell.claim.kind == CellClaim::Kind::kList) allowed = cell.claim.list;
+      limited = in_mask(topology_, machine_, unprotected_[kRootCell], cell.required, allowed);
+      if (limited.empty()) limited = in_mask(topology_, machine_, plan_.online, cell.required, allowed);
+    }
+    for (const LayerRequest& layer : cell.layers) {
+      DomainPlan domain = domain_plan(cell, layer);
+      domain.home = limited.empty() ? shared_home(cell, domain, host) : limited;
+      plan_.domains.push_back(std::move(domain));
+    }
+  }
+
+  void finish() {
+    std::sort(plan_.domains.begin(), plan_.domains.end(),
+              [](const DomainPlan& a, const DomainPlan& b) { return a.domain < b.domain; });
+    std::sort(plan_.protected_.begin(), plan_.protected_.end());
+    for (const CellPlan& row : plan_.cells)
+      plan_.pool.insert(plan_.pool.end(), row.pool.begin(), row.pool.end());
+    std::sort(plan_.pool.begin(), plan_.pool.end());
+  }
+
+  const topology::Topology& topology_;
+  const Demand& demand_;
+  const Plan* previous_;
+  Work& work_;
+  Machine machine_;
+  Past past_;
+  Plan plan_;
+  std::map<uint32_t, size_t> index_;                       // of plan_.cells, by id
+  std::vector<std::vector<uint32_t>> cpus_of_seat_;        // positions, rising
+  std::map<uint32_t, std::vector<uint32_t>> unprotected_;  // by cell id
+};
 
 }  // namespace
 
@@ -172,101 +253,18 @@ const DomainPlan* Plan::find(uint32_t domain) const {
   return it != domains.end() && it->domain == domain ? &*it : nullptr;
 }
 
-uint32_t cpus_of(const CpuAmount& amount, uint32_t cell_cpus, uint32_t threads_per_core) {
-  uint64_t value = amount.value;
-  if (amount.unit == CpuAmount::Unit::kPercent)
-    value = uint64_t{cell_cpus} * std::min(amount.value, 100U) / 100;
-  if (amount.unit == CpuAmount::Unit::kCores) value *= threads_per_core;
-  return static_cast<uint32_t>(std::clamp<uint64_t>(value, 1, UINT32_MAX));
-}
-
-std::vector<CellRequest> requests(const std::vector<abi::Domain>& domains) {
-  std::vector<CellRequest> cells;
-  for (size_t i = 0; i < domains.size(); ++i) {
-    const abi::Domain& domain = domains[i];
-    auto cell =
-        std::find_if(cells.begin(), cells.end(), [&](const CellRequest& c) { return c.name == domain.cell; });
-    if (cell == cells.end()) cell = cells.insert(cells.end(), CellRequest{domain.cell, {}});
-    cell->layers.push_back({static_cast<uint32_t>(i), domain.layer, domain.kind, domain.cpus, domain.weight});
-  }
-  return cells;
+const CellPlan* Plan::find_cell(uint32_t id) const {
+  auto it = std::lower_bound(cells.begin(), cells.end(), id,
+                             [](const CellPlan& c, uint32_t v) { return c.id < v; });
+  return it != cells.end() && it->id == id ? &*it : nullptr;
 }
 
 Result<Plan> plan(const topology::Topology& topology, const std::vector<CellRequest>& cells,
-                  const Demand& demand, const Plan* previous) {
-  if (cells.size() != 1)
-    return Error{fmt::format("the policy has {} cells, this version plans for one", cells.size()),
-                 "compile the policy with the scxc of this version", "unsupported-cells"};
-  const std::vector<topology::Cpu> cpus = online_cpus(topology);
-  if (cpus.empty()) return make_error("the topology has no online CPU");
-  const CellRequest& cell = cells.front();
-  const Claims claims = sort_claims(cell);
-  const auto count = static_cast<uint32_t>(cpus.size());
-
-  Plan result;
-  SCX_TRY(const Targets targets, find_targets(cell, claims, demand, count, threads_per_core(cpus),
-                                              previous == nullptr, result.notes));
-  const std::vector<uint32_t> claimant =
-      place(topology, cpus, targets.cpus, owners_before(previous, cpus, claims));
-
-  uint32_t id_limit = 0;
-  for (const topology::Cpu& cpu : topology.cpus) id_limit = std::max(id_limit, cpu.id + 1);
-  result.owner.assign(id_limit, kPool);
-  for (size_t c = 0; c < claims.layers.size(); ++c) {
-    DomainPlan domain = domain_plan(cell.name, claims.layers[c]);
-    domain.floor = targets.floors[c];
-    domain.ceiling = targets.ceilings[c];
-    result.domains.push_back(std::move(domain));
-  }
-  for (size_t i = 0; i < cpus.size(); ++i) {
-    const uint32_t id = cpus[i].id;
-    result.online.push_back(id);
-    if (claimant[i] == claims.layers.size()) {
-      result.pool.push_back(id);
-      continue;
-    }
-    result.owner[id] = claims.layers[claimant[i]].domain;
-    result.domains[claimant[i]].owned.push_back(id);
-  }
-  for (const LayerRequest& layer : claims.open) result.domains.push_back(domain_plan(cell.name, layer));
-  std::sort(result.domains.begin(), result.domains.end(),
-            [](const DomainPlan& a, const DomainPlan& b) { return a.domain < b.domain; });
-  for (DomainPlan& domain : result.domains) {
-    domain.home = domain.owned;
-    if (domain.home.empty()) domain.home = result.pool.empty() ? result.online : result.pool;
-  }
-  return result;
-}
-
-namespace {
-
-std::string where(const std::vector<uint32_t>& cpus, const topology::Topology& topology) {
-  std::vector<uint32_t> llcs;
-  for (uint32_t id : cpus)
-    if (const topology::Cpu* cpu = topology.find(id)) llcs.push_back(cpu->llc);
-  std::sort(llcs.begin(), llcs.end());
-  llcs.erase(std::unique(llcs.begin(), llcs.end()), llcs.end());
-  return fmt::format("{} {}", llcs.size() == 1 ? "LLC" : "LLCs", topology::cpu_list(llcs));
-}
-
-}  // namespace
-
-std::string explain(const Plan& plan, const topology::Topology& topology) {
-  std::string text = fmt::format("{} CPUs online ({}), {} in the pool\n", plan.online.size(),
-                                 topology::cpu_list(plan.online), plan.pool.size());
-  for (const DomainPlan& domain : plan.domains) {
-    text += fmt::format("  {}/{} ({}, weight {}): ", domain.cell, domain.layer, abi::spelling(domain.kind),
-                        domain.weight);
-    if (!domain.owned.empty())
-      text += fmt::format("owns {} ({}), {}; floor {}, ceiling {}\n", domain.owned.size(),
-                          topology::cpu_list(domain.owned), where(domain.owned, topology), domain.floor,
-                          domain.ceiling);
-    else
-      text += fmt::format("shares {} ({}), {}\n", domain.home.size(), topology::cpu_list(domain.home),
-                          where(domain.home, topology));
-  }
-  for (const std::string& note : plan.notes) text += fmt::format("  note: {}\n", note);
-  return text;
+                  const Demand& demand, const Plan* previous, Work* work) {
+  SCX_TRY(const std::vector<const CellRequest*> sorted, sorted_cells(cells));
+  if (Result<void> r = check(topology, sorted); !r.ok()) return std::move(r).error();
+  Work own;
+  return Planner(topology, demand, previous, work == nullptr ? own : *work).run(sorted);
 }
 
 }  // namespace scx::plan

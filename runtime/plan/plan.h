@@ -1,42 +1,23 @@
 // Who owns which CPUs: a pure function from a topology, what cells and layers
 // ask for, what they used, and the plan before. No system calls, no clock, no
-// randomness: scx-run calls it at load and at hotplug, the compiler to say
-// whether a policy fits a machine.
+// randomness: scx-run calls it at load, at hotplug and when demand or cells
+// change, the compiler to say whether a policy fits a machine.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "runtime/abi/manifest.h"
 #include "runtime/base/result.h"
+#include "runtime/plan/request.h"
 #include "runtime/topology/topology.h"
 
 namespace scx::plan {
 
 // Owner of a CPU that no domain owns.
 inline constexpr uint32_t kPool = ~0U;
-
-struct LayerRequest {
-  uint32_t domain = 0;
-  std::string name;
-  abi::LayerKind kind = abi::LayerKind::kOpen;
-  abi::CpuRange cpus;  // read for confined and grouped layers only
-  uint32_t weight = 100;
-};
-
-// By now there is one cell, `root`, and it has every online CPU; plan() refuses more.
-struct CellRequest {
-  std::string name;
-  std::vector<LayerRequest> layers;
-};
-
-// CPU time that each domain wants, in CPUs, by domain id. Without a value
-// (also: beyond the end) a domain counts as saturated.
-struct Demand {
-  std::vector<std::optional<double>> cpus;
-};
+// Cell of a CPU that is offline or impossible.
+inline constexpr uint32_t kNoCell = ~0U;
 
 struct DomainPlan {
   uint32_t domain = 0;
@@ -44,52 +25,75 @@ struct DomainPlan {
   std::string layer;
   abi::LayerKind kind = abi::LayerKind::kOpen;
   uint32_t weight = 100;
-  // What the amounts of the policy come to here, in CPUs. 0 and 0 for open layers.
+  // What the amounts of the policy come to here, in CPUs. 0 and 0 for open layers and in cells without CPUs.
   uint32_t floor = 0;
   uint32_t ceiling = 0;
-  std::vector<uint32_t> owned;  // CPU ids, rising; empty for open layers and for layers left without CPUs
-  // Where the domain's tasks are at home: `owned`, or the pool, or (no pool) every CPU of the cell.
-  std::vector<uint32_t> home;
+  std::vector<uint32_t> owned =
+      {};  // CPU ids, rising; empty for open layers and for layers left without CPUs
+  // Where the domain's tasks are at home, never empty: `owned`, or the cell's pool, or (no pool) the
+  // unprotected CPUs of the cell, or what its cell shares.
+  std::vector<uint32_t> home = {};
+  uint32_t cell_id = kRootCell;
+  bool protects = false;  // `owned` is closed to everybody else
   bool operator==(const DomainPlan&) const = default;
 };
 
-struct Plan {
-  // By CPU id, Topology::id_limit() long: a domain, or kPool; offline and impossible CPUs are kPool.
-  std::vector<uint32_t> owner;
-  std::vector<uint32_t> online;     // ids, rising
-  std::vector<uint32_t> pool;       // online CPUs that no domain owns
-  std::vector<DomainPlan> domains;  // rising ids
-  // What did not go as the policy asks, one sentence each: floors cut, layers without CPUs.
-  std::vector<std::string> notes;
-  bool operator==(const Plan&) const = default;
-  // Null for a domain that was not asked for.
-  [[nodiscard]] const DomainPlan* find(uint32_t domain) const;
+struct CellPlan {
+  uint32_t id = kRootCell;
+  std::string name;
+  uint32_t floor = 0;           // what its claim comes to here, in CPUs; 0 when it shares another's
+  std::vector<uint32_t> owned;  // CPU ids, rising; empty when it shares or was left without
+  std::vector<uint32_t> pool;   // those that no layer owns
+  // The cell whose CPUs it runs on: itself, unless it shares or was left without.
+  uint32_t runs_in = kRootCell;
+  bool operator==(const CellPlan&) const = default;
 };
 
-// Floors first; then CPUs one core at a time to whoever has least for its
-// weight (highest averages after Sainte-Lague, which never takes CPUs from one
-// layer because the machine grew), up to ceilings and known demand; the rest
-// is the pool's. All open layers together are one claimant of the pool, with
-// the sum of their weights, and keep one CPU whenever the cell has two.
-// Placement keeps as many CPUs of `previous` as the numbers allow, fills one
-// last-level cache before the next, and keeps hyper-threads together.
+struct Plan {
+  // By CPU id, up to the highest possible one: a domain, or kPool; offline and impossible CPUs are kPool.
+  std::vector<uint32_t> owner;
+  std::vector<uint32_t> online;      // ids, rising
+  std::vector<uint32_t> pool;        // online CPUs that no domain owns, of all cells
+  std::vector<DomainPlan> domains;   // rising ids
+  std::vector<std::string> notes;    // what did not go as the policy asks, one sentence each
+  std::vector<uint32_t> cell;        // by CPU id: the owning cell, or kNoCell
+  std::vector<CellPlan> cells;       // rising ids
+  std::vector<uint32_t> protected_;  // CPUs of domains that protect theirs, rising
+  bool operator==(const Plan&) const = default;
+  // Null for what was not asked for.
+  [[nodiscard]] const DomainPlan* find(uint32_t domain) const;
+  [[nodiscard]] const CellPlan* find_cell(uint32_t id) const;
+};
+
+// Elementary steps that a plan took: what the tests bound instead of time.
+struct Work {
+  uint64_t steps = 0;
+};
+
+// Cells first, then the layers of each on the cell's CPUs. In both: floors;
+// then CPUs one core at a time to whoever has least for its weight (highest
+// averages after Sainte-Lague, which never takes CPUs from one claimant
+// because the machine grew), up to what use asks for and ceilings; the rest is
+// root's, or the pool's. All open layers of a cell together are one claimant
+// of its pool, with the sum of their weights, and keep one CPU whenever the
+// cell has two. Placement keeps as many CPUs of `previous` as the numbers
+// allow, fills one last-level cache before the next, and keeps hyper-threads
+// together.
 //
-// With `previous` null (at load), floors that the cell cannot hold are an
-// error with reason "floors-do-not-fit"; with `previous` (the cell shrank)
-// they shrink in proportion, with a note. The result does not depend on the
-// order of topology.cpus. More than one cell is an error with reason
-// "unsupported-cells". Precondition: domain ids are distinct.
+// Under constant demand the second call returns what the first did.
+//
+// With `previous` null (at load), floors that cannot all be met are an error:
+// "cells-do-not-fit" unless a cell with `overflow` can go without, and
+// "floors-do-not-fit" for the layers of a cell that has no `overflow`. With
+// `previous` they shrink in proportion, with a note. Always an error:
+// "no-such-node", "no-such-llc" and "no-such-cpu" for ids the machine lacks,
+// "bad-request" for requests that no policy means (no root, an id twice, cells
+// that share in a circle). On error the caller keeps the previous plan. The
+// result does not depend on the order of topology.cpus, of cells or of layers.
 Result<Plan> plan(const topology::Topology& topology, const std::vector<CellRequest>& cells,
-                  const Demand& demand, const Plan* previous);
+                  const Demand& demand, const Plan* previous, Work* work = nullptr);
 
-// What the domains of a manifest ask for.
-std::vector<CellRequest> requests(const std::vector<abi::Domain>& domains);
-
-// CPUs that an amount means in a cell of `cell_cpus` CPUs with `threads_per_core` threads: percentages round
-// down, and nothing is less than 1.
-uint32_t cpus_of(const abi::CpuAmount& amount, uint32_t cell_cpus, uint32_t threads_per_core);
-
-// Lines for people: a header and one line a domain, then the notes.
+// Lines for people: a header, one line a cell if there is more than root, one line a domain, then the notes.
 std::string explain(const Plan& plan, const topology::Topology& topology);
 
 }  // namespace scx::plan

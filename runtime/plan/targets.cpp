@@ -1,59 +1,95 @@
 #include "runtime/plan/targets.h"
 
 #include <algorithm>
-#include <numeric>
-
-#include "runtime/base/check.h"
+#include <cmath>
+#include <queue>
 
 namespace scx::plan {
+namespace {
 
-std::vector<uint32_t> fit_floors(const std::vector<uint32_t>& floors, uint32_t available) {
-  const uint64_t sum = std::accumulate(floors.begin(), floors.end(), uint64_t{0});
-  if (sum <= available) return floors;
-  std::vector<uint32_t> fitted;
-  std::vector<size_t> order;
-  uint64_t given = 0;
-  for (size_t i = 0; i < floors.size(); ++i) {
-    fitted.push_back(static_cast<uint32_t>(uint64_t{floors[i]} * available / sum));
-    given += fitted.back();
-    order.push_back(i);
+struct Turn {
+  double key = 0;
+  uint32_t claim = 0;
+  bool operator<(const Turn& other) const {  // the queue's top is the greatest
+    return key != other.key ? key > other.key : claim > other.claim;
   }
-  auto remainder = [&](size_t i) { return uint64_t{floors[i]} * available % sum; };
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return remainder(a) != remainder(b) ? remainder(a) > remainder(b) : a < b;
-  });
-  for (size_t k = 0; given < available && k < order.size(); ++k, ++given) ++fitted[order[k]];
-  return fitted;
+};
+
+uint32_t next_step(const Claim& claim, uint32_t given) {
+  const uint32_t to_unit = claim.step - given % claim.step;
+  const uint32_t room = claim.cap - given;
+  if (claim.units && to_unit > room) return 0;
+  return std::min(to_unit, room);
 }
 
-std::vector<uint32_t> share(const std::vector<Claim>& claims, uint32_t cpus, uint32_t step) {
-  std::vector<uint32_t> given;
-  uint32_t left = cpus;
-  for (const Claim& claim : claims) {
-    SCX_CHECK(claim.floor <= left, "floors fit before sharing");
-    given.push_back(claim.floor);
-    left -= claim.floor;
-  }
-  while (left > 0) {
-    size_t best = claims.size();
-    uint32_t best_step = 0;
-    for (size_t i = 0; i < claims.size(); ++i) {
-      if (given[i] >= claims[i].cap) continue;
-      const uint32_t to_core = step - given[i] % step;
-      const uint32_t add = std::min({to_core, claims[i].cap - given[i], left});
-      // (given + add / 2) / weight is the least: compared without division.
-      const uint64_t mine = uint64_t{2} * given[i] + add;
-      if (best == claims.size() ||
-          mine * claims[best].weight < (uint64_t{2} * given[best] + best_step) * claims[i].weight) {
-        best = i;
-        best_step = add;
-      }
+// Demand that is a whole number of CPUs but for the last digits of a double is that number.
+constexpr double kEpsilon = 1e-9;
+
+}  // namespace
+
+void share(Room& room, const std::vector<Claim>& claims, std::vector<uint32_t>& given, Work& work) {
+  std::priority_queue<Turn> turns;
+  auto queue_up = [&](uint32_t c) {
+    if (given[c] >= claims[c].cap) return;
+    const uint32_t add = next_step(claims[c], given[c]);
+    if (add > 0) turns.push({(given[c] + add / 2.0) / claims[c].weight, c});
+  };
+  for (uint32_t c = 0; c < claims.size(); ++c) queue_up(c);
+  while (!turns.empty() && room.left() > 0) {
+    ++work.steps;
+    const uint32_t c = turns.top().claim;
+    turns.pop();
+    const uint32_t add = next_step(claims[c], given[c]);
+    const uint32_t got = room.give(c, add);
+    if (got < add && claims[c].units) {
+      room.take_back(c, got);
+      continue;
     }
-    if (best == claims.size()) break;
-    given[best] += best_step;
-    left -= best_step;
+    given[c] += got;
+    if (got == add) queue_up(c);
   }
-  return given;
+}
+
+Want want(const std::optional<double>& demand, const UtilRange& util, uint32_t current, uint32_t limit) {
+  if (!demand.has_value() || !(util.high > 0)) return {limit, limit};
+  auto cpus = [&](double value) {
+    return value >= limit ? limit : static_cast<uint32_t>(std::max(0.0, value));
+  };
+  const uint32_t low = cpus(std::ceil(*demand / util.high - kEpsilon));
+  const uint32_t high = util.low > 0 ? std::max(low, cpus(std::floor(*demand / util.low + kEpsilon))) : limit;
+  return {low, std::clamp(std::min(current, limit), low, high)};
+}
+
+std::optional<double> demand_of(const Demand& demand, uint32_t domain) {
+  if (domain >= demand.cpus.size() || !demand.cpus[domain].has_value()) return std::nullopt;
+  const double value = *demand.cpus[domain];
+  if (!std::isfinite(value)) return std::nullopt;
+  return std::max(0.0, value);
+}
+
+std::vector<double> fair_shares(const std::vector<FairClaim>& claims, double cpus) {
+  auto at = [&](double level, const FairClaim& claim) {
+    return std::max(claim.floor, std::min(claim.cap, level * claim.weight));
+  };
+  double high = 1;
+  double caps = 0;
+  for (const FairClaim& claim : claims) {
+    caps += std::max(claim.floor, claim.cap);
+    high = std::max(high, claim.cap / claim.weight);
+  }
+  if (caps > cpus) {
+    double low = 0;
+    for (int round = 0; round < 60; ++round) {  // more would not change a double
+      const double middle = (low + high) / 2;
+      double sum = 0;
+      for (const FairClaim& claim : claims) sum += at(middle, claim);
+      (sum > cpus ? high : low) = middle;
+    }
+    high = low;
+  }
+  std::vector<double> shares;
+  for (const FairClaim& claim : claims) shares.push_back(at(high, claim));
+  return shares;
 }
 
 }  // namespace scx::plan

@@ -68,7 +68,7 @@ Case any_case(uint32_t most_cpus = 128, uint32_t most_domains = 16) {
 }
 
 Result<Plan> planned(const Case& c, const Plan* previous = nullptr, const Demand& demand = {}) {
-  return plan(c.topology, {{"root", c.layers}}, demand, previous);
+  return plan(c.topology, {{kRootCell, "root", c.layers}}, demand, previous);
 }
 
 bool has_open(const Case& c) {

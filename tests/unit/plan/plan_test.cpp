@@ -35,7 +35,7 @@ CpuRange at_least(uint32_t low) { return {{kCpus, low}, {kPercent, 100}}; }
 
 Plan planned(const topology::Topology& topology, std::vector<LayerRequest> layers,
              const Plan* previous = nullptr, const Demand& demand = {}) {
-  auto result = plan(topology, {{"root", std::move(layers)}}, demand, previous);
+  auto result = plan(topology, {{kRootCell, "root", std::move(layers)}}, demand, previous);
   EXPECT_TRUE(result.ok()) << (result.ok() ? "" : result.error().message);
   return *result;
 }
@@ -113,19 +113,13 @@ TEST(Plan, KnownDemandFreesCpusForOthers) {
 }
 
 TEST(Plan, FloorsThatDoNotFitAreAnErrorWithNumbers) {
-  auto result = plan(machine("1s2c"),
-                     {{"root", {confined(0, at_least(4)), confined(1, at_least(2)), open(2)}}}, {}, nullptr);
+  auto result =
+      plan(machine("1s2c"),
+           {{kRootCell, "root", {confined(0, at_least(4)), confined(1, at_least(2)), open(2)}}}, {}, nullptr);
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(result.error().reason, "floors-do-not-fit");
   EXPECT_EQ(result.error().message,
             "the layers of cell `root` need at least 6 CPUs (`layer0` 4, `layer1` 2), it has 2");
-}
-
-// A manifest can say so, and no object may make the loader abort.
-TEST(Plan, MoreCellsThanOneAreAnError) {
-  auto result = plan(machine("1s2c"), {{"root", {open(0)}}, {"other", {open(1)}}}, {}, nullptr);
-  ASSERT_FALSE(result.ok());
-  EXPECT_EQ(result.error().reason, "unsupported-cells");
 }
 
 TEST(Plan, TheLastCpuIsNeverOwned) {

@@ -1,0 +1,36 @@
+#include "runtime/plan/request.h"
+
+#include <algorithm>
+
+namespace scx::plan {
+
+using abi::CpuAmount;
+
+uint32_t cpus_of(const CpuAmount& amount, uint32_t cell_cpus, uint32_t threads_per_core) {
+  uint64_t value = amount.value;
+  if (amount.unit == CpuAmount::Unit::kPercent)
+    value = uint64_t{cell_cpus} * std::min(amount.value, 100U) / 100;
+  if (amount.unit == CpuAmount::Unit::kCores) value *= threads_per_core;
+  return static_cast<uint32_t>(std::clamp<uint64_t>(value, 1, UINT32_MAX));
+}
+
+std::vector<CellRequest> requests(const std::vector<abi::Domain>& domains) {
+  std::vector<CellRequest> cells;
+  uint32_t next = kRootCell + 1;
+  for (size_t i = 0; i < domains.size(); ++i) {
+    const abi::Domain& domain = domains[i];
+    auto cell =
+        std::find_if(cells.begin(), cells.end(), [&](const CellRequest& c) { return c.name == domain.cell; });
+    if (cell == cells.end()) {
+      CellRequest request;
+      request.id = domain.cell == "root" ? kRootCell : next++;
+      request.name = domain.cell;
+      cell = cells.insert(cells.end(), std::move(request));
+    }
+    LayerRequest layer{static_cast<uint32_t>(i), domain.layer, domain.kind, domain.cpus, domain.weight};
+    cell->layers.push_back(std::move(layer));
+  }
+  return cells;
+}
+
+}  // namespace scx::plan
