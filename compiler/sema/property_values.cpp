@@ -47,8 +47,14 @@ std::optional<Ranges> PropertyReader::ids(const PropertyUse& use) {
     return value.value_or(0);
   };
   const auto add = [&](int64_t low, int64_t high) { ranges.push_back({low, high}); };
+  // Without an end it would name places that no machine has.
   const auto add_range = [&](const ast::Range& range) {
-    add(range.low ? number(*range.low) : 0, range.high ? number(*range.high) : top);
+    if (!range.low || !range.high) {
+      sound = false;
+      return values_.wrong_type(*operand, use.subject(), "ranges with both bounds");
+    }
+    const int64_t low = number(*range.low);
+    add(low, number(*range.high));
   };
   if (const auto* one = std::get_if<ast::Number>(operand->term)) {
     const int64_t value = number(*one);
