@@ -72,29 +72,29 @@ std::vector<uint32_t> Placer::emptiest_node(uint32_t claimant, const std::vector
 std::vector<uint32_t> Placer::next_zone(uint32_t claimant, uint32_t need,
                                         const std::vector<uint8_t>& spent) const {
   const Seat& seat = seats_[claimant];
-  if (seat.order == GrowthOrder::kSticky) {
+  if (seat.order == GrowOrder::kSticky) {
     const uint32_t llc = best_llc(claimant, need, spent);
     return llc == kNone ? std::vector<uint32_t>{} : std::vector<uint32_t>{llc};
   }
   std::vector<uint32_t> open;
   bool any_near = false;
   for (uint32_t k = 0; k < llc_free_.size(); ++k) {
-    const uint32_t llc = seat.order == GrowthOrder::kTopo && !seat.llc_order.empty() ? seat.llc_order[k] : k;
+    const uint32_t llc = seat.order == GrowOrder::kTopo && !seat.llc_order.empty() ? seat.llc_order[k] : k;
     if (spent[llc] != 0 || free_in_llc(claimant, llc) == 0) continue;
     open.push_back(llc);
     any_near = any_near || is_near(seat, llc);
   }
   if (any_near) std::erase_if(open, [&](uint32_t llc) { return !is_near(seat, llc); });
   if (open.empty()) return open;
-  if (seat.order == GrowthOrder::kTopo) open.resize(1);
-  if (seat.order == GrowthOrder::kNodeSpread) return emptiest_node(claimant, open);
+  if (seat.order == GrowOrder::kTopo) open.resize(1);
+  if (seat.order == GrowOrder::kNodeSpread) return emptiest_node(claimant, open);
   return open;
 }
 
 // Completes an own core, else takes a whole one, else the free part of a broken one, else breaks one.
 void Placer::rank_cores(uint32_t claimant, const std::vector<uint32_t>& zone, uint32_t need, bool whole) {
   choices_.clear();
-  const bool reverse = seats_[claimant].order == GrowthOrder::kReverse;
+  const bool reverse = seats_[claimant].order == GrowOrder::kReverse;
   for (uint32_t llc : zone) {
     work_.steps += machine_.llc_cores[llc].size();
     for (uint32_t core : machine_.llc_cores[llc]) {
@@ -115,7 +115,7 @@ void Placer::rank_cores(uint32_t claimant, const std::vector<uint32_t>& zone, ui
 // False when the zone has nothing for the claimant.
 bool Placer::take_from_zone(uint32_t claimant, const std::vector<uint32_t>& zone, uint32_t target,
                             bool whole) {
-  const bool one = seats_[claimant].order == GrowthOrder::kNodeSpread;
+  const bool one = seats_[claimant].order == GrowOrder::kNodeSpread;
   rank_cores(claimant, zone, target - has_[claimant], whole);
   bool moved = false;
   for (const Choice& choice : choices_) {

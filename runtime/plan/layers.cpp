@@ -196,7 +196,7 @@ std::vector<Seat> seats_of(const topology::Topology& topology, const Machine& ma
     const LayerRequest& layer = *all.layers[c];
     seats[c].order = layer.grow;
     seats[c].near = caches_in(topology, machine, layer.near);
-    if (layer.grow == GrowthOrder::kTopo) seats[c].llc_order = cache_order(topology, machine, layer.required);
+    if (layer.grow == GrowOrder::kTopo) seats[c].llc_order = cache_order(topology, machine, layer.required);
   }
   return seats;
 }

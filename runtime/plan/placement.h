@@ -15,7 +15,7 @@ namespace scx::plan {
 // remains.
 struct Seat {
   uint32_t target = 0;
-  GrowthOrder order = GrowthOrder::kSticky;
+  GrowOrder order = GrowOrder::kSticky;
   std::vector<uint8_t> near;        // by cache of the machine: filled first; empty: no preference
   std::vector<uint32_t> llc_order;  // for kTopo: caches of the machine in the order to fill
   Alignment align = Alignment::kNone;

@@ -86,18 +86,18 @@ std::vector<std::vector<uint32_t>> Placer::held_cores(uint32_t claimant) const {
     const uint32_t first = core.front();
     const uint32_t llc = machine_.llc[first];
     uint32_t place = 0;
-    if (seat.order == GrowthOrder::kSticky) place = kNone - in_llc[llc];
-    if (seat.order == GrowthOrder::kTopo) place = llc_turn[llc];
+    if (seat.order == GrowOrder::kSticky) place = kNone - in_llc[llc];
+    if (seat.order == GrowOrder::kTopo) place = llc_turn[llc];
     const bool precious =
         std::any_of(core.begin(), core.end(), [&](uint32_t i) { return precious_[i] != 0; });
     keyed.push_back({{!is_near(seat, llc), core.size() < machine_.core_cpus[machine_.core[first]].size(),
-                      !precious, place, seat.order == GrowthOrder::kSticky ? llc : 0,
-                      seat.order == GrowthOrder::kReverse ? kNone - first : first},
+                      !precious, place, seat.order == GrowOrder::kSticky ? llc : 0,
+                      seat.order == GrowOrder::kReverse ? kNone - first : first},
                      std::move(core)});
   }
   auto by_key = [](const auto& a, const auto& b) { return a.first < b.first; };
   std::sort(keyed.begin(), keyed.end(), by_key);
-  if (seat.order == GrowthOrder::kNodeSpread) {
+  if (seat.order == GrowOrder::kNodeSpread) {
     // The k-th core of each node before the next of any.
     std::vector<uint32_t> seen(topology_.node_count + 1, 0);
     for (auto& [key, core] : keyed) {

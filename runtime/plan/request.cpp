@@ -6,6 +6,17 @@ namespace scx::plan {
 
 using abi::CpuAmount;
 
+namespace {
+
+std::vector<uint32_t> ids_of(const std::vector<abi::IntRange>& ranges) {
+  std::vector<uint32_t> ids;
+  for (const abi::IntRange& range : ranges)
+    for (int64_t id = range.low; id <= range.high; ++id) ids.push_back(static_cast<uint32_t>(id));
+  return ids;
+}
+
+}  // namespace
+
 uint32_t cpus_of(const CpuAmount& amount, uint32_t cell_cpus, uint32_t threads_per_core) {
   uint64_t value = amount.value;
   if (amount.unit == CpuAmount::Unit::kPercent)
@@ -28,6 +39,10 @@ std::vector<CellRequest> requests(const std::vector<abi::Domain>& domains) {
       cell = cells.insert(cells.end(), std::move(request));
     }
     LayerRequest layer{static_cast<uint32_t>(i), domain.layer, domain.kind, domain.cpus, domain.weight};
+    layer.util = domain.util;
+    layer.protects = domain.is_protected;
+    layer.grow = domain.grow;
+    layer.required = {ids_of(domain.nodes), ids_of(domain.llcs)};
     cell->layers.push_back(std::move(layer));
   }
   return cells;

@@ -27,13 +27,12 @@ struct Places {
 // In which order a layer takes CPUs when it grows. It gives them back in the
 // reverse order. All orders finish a core before the next one, prefer whole
 // free cores to broken ones, and take only what `required` allows.
-enum class GrowthOrder : uint8_t {
-  kSticky,      // where it already is; else the cache that its need fits most tightly, nearest nodes first
-  kLinear,      // rising CPU ids, whatever the caches
-  kReverse,     // falling CPU ids
-  kTopo,        // cache after cache: `llcs` as listed, else the caches of `nodes` as listed, else by index
-  kNodeSpread,  // the node where it has least, so that every node has as many until one is full
-};
+//   kSticky      where it already is; else the cache that its need fits most tightly, nearest nodes first
+//   kLinear      rising CPU ids, whatever the caches
+//   kReverse     falling CPU ids
+//   kTopo        cache after cache: `llcs` as listed, else the caches of `nodes` as listed, else by index
+//   kNodeSpread  the node where it has least, so that every node has as many until one is full
+using abi::GrowOrder;
 
 // Units that a cell's CPUs come in.
 enum class Alignment : uint8_t { kNone, kCore, kLlc, kNode };
@@ -43,22 +42,15 @@ enum class Alignment : uint8_t { kNone, kCore, kLlc, kNode };
 // root has none there, on that set in time shared with its owners.
 enum class Overflow : uint8_t { kRoot, kShare };
 
-// A layer grows while it uses more than `high` of each CPU it owns and shrinks
-// while it uses less than `low`. 0 for `low` never shrinks.
-struct UtilRange {
-  double low = 0.5;
-  double high = 0.8;
-};
-
 struct LayerRequest {
   uint32_t domain = 0;
   std::string name;
   abi::LayerKind kind = abi::LayerKind::kOpen;
   abi::CpuRange cpus;  // read for confined and grouped layers only, as is all that follows `weight`
   uint32_t weight = 100;
-  UtilRange util = {};
+  abi::UtilRange util = {};
   bool protects = false;  // `protected`: nobody else runs on its CPUs
-  GrowthOrder grow = GrowthOrder::kSticky;
+  GrowOrder grow = GrowOrder::kSticky;
   Places required = {};  // `nodes` and `llcs`: only CPUs in both sets; an empty set allows all
   Places near = {};      // filled first: a CPU in either set is near
 };

@@ -50,13 +50,13 @@ void share(Room& room, const std::vector<Claim>& claims, std::vector<uint32_t>& 
   }
 }
 
-Want want(const std::optional<double>& demand, const UtilRange& util, uint32_t current, uint32_t limit) {
-  if (!demand.has_value() || !(util.high > 0)) return {limit, limit};
+Want want(const std::optional<double>& demand, const abi::UtilRange& util, uint32_t current, uint32_t limit) {
+  if (!demand.has_value()) return {limit, limit};
   auto cpus = [&](double value) {
     return value >= limit ? limit : static_cast<uint32_t>(std::max(0.0, value));
   };
-  const uint32_t low = cpus(std::ceil(*demand / util.high - kEpsilon));
-  const uint32_t high = util.low > 0 ? std::max(low, cpus(std::floor(*demand / util.low + kEpsilon))) : limit;
+  const uint32_t low = cpus(std::ceil(*demand * 100 / util.high - kEpsilon));
+  const uint32_t high = std::max(low, cpus(std::floor(*demand * 100 / util.low + kEpsilon)));
   return {low, std::clamp(std::min(current, limit), low, high)};
 }
 

@@ -30,7 +30,7 @@ struct Want {
   uint32_t need = 0;
   uint32_t most = 0;
 };
-Want want(const std::optional<double>& demand, const UtilRange& util, uint32_t current, uint32_t limit);
+Want want(const std::optional<double>& demand, const abi::UtilRange& util, uint32_t current, uint32_t limit);
 
 // Demand of one domain; without a value saturated. Negative numbers are 0, what is no finite number is
 // saturated.

@@ -130,7 +130,10 @@ void planner(benchmark::State& state) {
   layers.push_back({1, "b", abi::LayerKind::kGrouped, {{Unit::kCpus, 1}, {Unit::kPercent, 100}}, 300});
   layers.push_back({2, "c", abi::LayerKind::kGrouped, {{Unit::kCores, 1}, {Unit::kPercent, 25}}, 50});
   layers.push_back({3, "d", abi::LayerKind::kOpen, {}, 100});
-  const std::vector<plan::CellRequest> cells = {{"root", layers}};
+  plan::CellRequest root;
+  root.name = "root";
+  root.layers = layers;
+  const std::vector<plan::CellRequest> cells = {root};
   for (auto _ : state) {
     auto result = plan::plan(*topology, cells, {}, nullptr);
     SCX_CHECK(result.ok(), "the layers fit");
