@@ -90,10 +90,10 @@ std::vector<std::vector<uint32_t>> Placer::held_cores(uint32_t claimant) const {
     if (seat.order == GrowOrder::kTopo) place = llc_turn[llc];
     const bool precious =
         std::any_of(core.begin(), core.end(), [&](uint32_t i) { return precious_[i] != 0; });
-    keyed.push_back({{!is_near(seat, llc), core.size() < machine_.core_cpus[machine_.core[first]].size(),
-                      !precious, place, seat.order == GrowOrder::kSticky ? llc : 0,
-                      seat.order == GrowOrder::kReverse ? kNone - first : first},
-                     std::move(core)});
+    keyed.emplace_back(Key{!is_near(seat, llc), core.size() < machine_.core_cpus[machine_.core[first]].size(),
+                           !precious, place, seat.order == GrowOrder::kSticky ? llc : 0,
+                           seat.order == GrowOrder::kReverse ? kNone - first : first},
+                       std::move(core));
   }
   auto by_key = [](const auto& a, const auto& b) { return a.first < b.first; };
   std::sort(keyed.begin(), keyed.end(), by_key);
