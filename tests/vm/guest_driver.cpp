@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <iterator>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -22,18 +24,26 @@ int fail(const scx::Error& error) {
   return 1;
 }
 
+// Warnings for faults of the kernel itself that a scheduler cannot avoid, by a part of their first line:
+// 6.x keeps the direct dispatch of a wake-up that found the task awake already (mended by 7e0ffb72de8a,
+// "sched_ext: Fix stale direct dispatch state in ddsp_dsq_id").
+constexpr const char* kKnownFaults[] = {" scx_dsq_insert_commit+"};
+
 // The first warning or worse of a kernel's log and the 40 lines behind it; empty if there is none.
 std::string first_complaint(const std::string& dmesg) {
-  size_t found = std::string::npos;
-  for (const char* mark : {"WARNING: ", "BUG: ", "Oops: ", "INFO: task ", "rcu: INFO: "})
-    found = std::min(found, dmesg.find(mark));
-  if (found == std::string::npos) return "";
-  const size_t newline = dmesg.rfind('\n', found);
-  const size_t begin = newline == std::string::npos ? 0 : newline + 1;
-  size_t end = begin;
-  for (int line = 0; line < 40 && end < dmesg.size(); ++line)
-    end = std::min(dmesg.find('\n', end), dmesg.size() - 1) + 1;
-  return dmesg.substr(begin, end - begin);
+  std::istringstream log(dmesg);
+  std::string found;
+  int lines = 0;
+  for (std::string line; lines <= 40 && std::getline(log, line);) {
+    const auto has = [&](const char* part) { return line.find(part) != std::string::npos; };
+    const bool is_complaint =
+        has("WARNING: ") || has("BUG: ") || has("Oops: ") || has("INFO: task ") || has("rcu: INFO: ");
+    const bool is_known = std::any_of(std::begin(kKnownFaults), std::end(kKnownFaults), has);
+    if (lines == 0 && (!is_complaint || is_known)) continue;
+    found += line + '\n';
+    ++lines;
+  }
+  return found;
 }
 
 }  // namespace
