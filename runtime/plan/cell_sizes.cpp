@@ -205,13 +205,15 @@ void relax_alignment(const Machine& machine, const Classes& classes, std::vector
   }
 }
 
-std::vector<uint32_t> cell_sizes(const Classes& classes, const std::vector<CellSeat>& seats,
-                                 const std::vector<uint32_t>& kept, const Demand& demand,
-                                 const std::vector<uint32_t>& current, Work& work) {
+CellSizes cell_sizes(const Classes& classes, const std::vector<CellSeat>& seats,
+                     const std::vector<uint32_t>& kept, const Demand& demand,
+                     const std::vector<uint32_t>& current, Work& work) {
   const Shares shares = shares_of(seats, demand);
-  std::vector<uint32_t> computed = computed_sizes(classes, seats, kept, shares, work);
-  if (!shares.by_demand) return computed;
-  return balanced(classes, seats, kept, current, computed, shares) ? current : computed;
+  CellSizes sizes;
+  sizes.computed = computed_sizes(classes, seats, kept, shares, work);
+  const bool stay = shares.by_demand && balanced(classes, seats, kept, current, sizes.computed, shares);
+  sizes.cpus = stay ? current : sizes.computed;
+  return sizes;
 }
 
 }  // namespace scx::plan

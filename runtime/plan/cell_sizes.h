@@ -32,9 +32,15 @@ uint32_t unit_size(const Machine& machine, const Mask& mask, Alignment align);
 void relax_alignment(const Machine& machine, const Classes& classes, std::vector<CellSeat>& seats,
                      std::vector<std::string>& notes, Work& work);
 
-// CPUs by seat, with the sum of the machine. `current` is what each had; all 0 at load.
-std::vector<uint32_t> cell_sizes(const Classes& classes, const std::vector<CellSeat>& seats,
-                                 const std::vector<uint32_t>& kept, const Demand& demand,
-                                 const std::vector<uint32_t>& current, Work& work);
+// CPUs by seat, with the sum of the machine: those to aim at, which are `current` while that is near enough
+// to what demand asks for, and those that demand asks for.
+struct CellSizes {
+  std::vector<uint32_t> cpus;
+  std::vector<uint32_t> computed;
+};
+// `current` is what each had.
+CellSizes cell_sizes(const Classes& classes, const std::vector<CellSeat>& seats,
+                     const std::vector<uint32_t>& kept, const Demand& demand,
+                     const std::vector<uint32_t>& current, Work& work);
 
 }  // namespace scx::plan

@@ -141,6 +141,12 @@ std::vector<uint32_t> seats_before(const std::vector<CellSeat>& seats, const std
   return result;
 }
 
+std::vector<uint32_t> cpus_by_seat(const Placement& placed, size_t seats) {
+  std::vector<uint32_t> has(seats, 0);
+  for (uint32_t c : placed.claimant) ++has[c];
+  return has;
+}
+
 }  // namespace
 
 Result<CellPlans> plan_cells(const topology::Topology& topology, const Machine& machine,
@@ -172,18 +178,21 @@ Result<CellPlans> plan_cells(const topology::Topology& topology, const Machine& 
     const bool keeps = c < seats.size() && (seats[c].mask.empty() || seats[c].mask[i] != 0);
     ++current[keeps ? c : seats.size() - 1];
   }
-  const std::vector<uint32_t> sizes = cell_sizes(classes, seats, kept.floors, demand, current, work);
-  const Placement placed =
-      place(topology, machine, places_for(seats, kept.floors, sizes), classes, seat_before, precious, work);
+  const CellSizes sizes = cell_sizes(classes, seats, kept.floors, demand, current, work);
+  auto place_all = [&](const std::vector<uint32_t>& targets) {
+    return place(topology, machine, places_for(seats, kept.floors, targets), classes, seat_before, precious,
+                 work);
+  };
+  Placement placed = place_all(sizes.cpus);
+  // The sizes of now are good enough, but cannot be had in whole units any more: then what is computed is
+  // better.
+  if (sizes.cpus != sizes.computed && cpus_by_seat(placed, seats.size()) != sizes.cpus)
+    placed = place_all(sizes.computed);
   plans.seat = placed.claimant;
   for (uint32_t c : placed.unaligned)
     plans.notes.push_back(fmt::format("cell `{}` does not come in whole {}s: other cells have a part of each",
                                       seats[c].request->name,
                                       kUnitNames[static_cast<size_t>(seats[c].align)]));
-  std::vector<uint32_t> has(seats.size(), 0);
-  for (uint32_t c : plans.seat) ++has[c];
-  for (uint32_t c = 0; c < seats.size(); ++c)
-    if (has[c] == 0) plans.without.push_back(c);
   return plans;
 }
 

@@ -24,9 +24,8 @@ struct CellSeat {
 };
 
 struct CellPlans {
-  std::vector<CellSeat> seats;    // rising ids, root last
-  std::vector<uint32_t> seat;     // by position of the machine: who owns the CPU
-  std::vector<uint32_t> without;  // seats that got nothing
+  std::vector<CellSeat> seats;  // rising ids, root last
+  std::vector<uint32_t> seat;   // by position of the machine: who owns the CPU
   std::vector<std::string> notes;
 };
 

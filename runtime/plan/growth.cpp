@@ -100,7 +100,7 @@ void Placer::rank_cores(uint32_t claimant, const std::vector<uint32_t>& zone, ui
     for (uint32_t core : machine_.llc_cores[llc]) {
       const uint32_t free = free_in_core(claimant, core);
       const auto& members = machine_.core_cpus[core];
-      if (free == 0 || (whole && (free < members.size() || free > need))) continue;
+      if (free == 0 || (whole && (free < members.size() || free > need || core_spent_[core] != 0))) continue;
       uint32_t rank = 2;
       if (free == members.size())
         rank = free <= need ? 1 : 3;
@@ -122,6 +122,11 @@ bool Placer::take_from_zone(uint32_t claimant, const std::vector<uint32_t>& zone
     const uint32_t need = target - has_[claimant];
     // A whole core that the rest of the need would break: those that are broken by now come before it.
     if (need == 0 || (choice.rank == 1 && choice.free > need)) break;
+    if (whole) {
+      core_spent_[choice.core] = take_unit(claimant, machine_.core_cpus[choice.core]) ? 0 : 1;
+      moved = true;
+      continue;
+    }
     for (uint32_t i : machine_.core_cpus[choice.core]) {
       if (owner_[i] != kNone || has_[claimant] == target) continue;
       const uint32_t cls = room_.class_of(i);
@@ -136,6 +141,7 @@ bool Placer::take_from_zone(uint32_t claimant, const std::vector<uint32_t>& zone
 
 void Placer::grow(uint32_t claimant, uint32_t target, bool whole) {
   std::vector<uint8_t> spent(llc_free_.size(), 0);
+  core_spent_.assign(whole ? machine_.core_cpus.size() : 0, 0);
   while (has_[claimant] < target) {
     work_.steps += llc_free_.size();
     const std::vector<uint32_t> zone = next_zone(claimant, target - has_[claimant], spent);

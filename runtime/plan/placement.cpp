@@ -12,7 +12,9 @@ namespace {
 void place_turn(Placer& placer, const Classes& classes, const std::vector<Seat>& seats,
                 const std::vector<uint32_t>& members, std::vector<uint32_t>& unaligned) {
   const auto pool = static_cast<uint32_t>(seats.size()) - 1;
-  for (uint32_t c : members) placer.keep(c, seats[c].align != Alignment::kNone);
+  for (uint32_t c : members)
+    if (c != pool) placer.keep(c, seats[c].align != Alignment::kNone);
+  if (members.back() == pool) placer.keep_pool();
   // Those with few places to go first, then large ones: they need whole caches, small ones fit the gaps.
   std::vector<uint32_t> order;
   for (uint32_t c : members)
@@ -31,7 +33,7 @@ void place_turn(Placer& placer, const Classes& classes, const std::vector<Seat>&
     if (seats[c].align != Alignment::kNone && placer.has(c) < seats[c].floor) {
       unaligned.push_back(c);
       placer.keep(c, false);
-      placer.grow(c, std::max(placer.has(c), seats[c].floor), false);
+      placer.grow(c, seats[c].floor, false);
     }
     placer.leave_rest_to_pool(c);
   }

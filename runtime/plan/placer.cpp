@@ -22,6 +22,15 @@ Placer::Placer(const topology::Topology& topology, const Machine& machine, const
       llc_classes_(machine.llc_cores.size()),
       llc_class_free_(machine.llc_cores.size()) {
   for (const auto& members : machine.core_cpus) core_free_.push_back(static_cast<uint32_t>(members.size()));
+  // An aligned claimant is promised its floor alone; what it gets beyond comes from the pool, unit by unit.
+  // So nobody makes room for units that turn out to be broken.
+  std::vector<uint32_t> quota;
+  uint32_t extra = 0;
+  for (const Seat& seat : seats) {
+    quota.push_back(seat.align == Alignment::kNone ? seat.target : std::min(seat.target, seat.floor));
+    extra += seat.target - quota.back();
+  }
+  quota.back() += extra;
   std::vector<uint32_t> liked(seats.size(), 0);
   for (uint32_t i = 0; i < owner_.size(); ++i) {
     const uint32_t llc = machine.llc[i];
@@ -37,12 +46,12 @@ Placer::Placer(const topology::Topology& topology, const Machine& machine, const
     const uint32_t c = before[i];
     if (c >= seats.size()) continue;
     had_[c].push_back(i);
-    if (liked[c] < seats[c].target && room_.open_to(c, room_.class_of(i))) {
+    if (liked[c] < quota[c] && room_.open_to(c, room_.class_of(i))) {
       room_.prefer(c, i);
       ++liked[c];
     }
   }
-  for (uint32_t c = 0; c < seats.size(); ++c) room_.give(c, seats[c].target - liked[c]);
+  for (uint32_t c = 0; c < seats.size(); ++c) room_.give(c, quota[c] - liked[c]);
   work_.steps += owner_.size() + seats.size();
 }
 
@@ -58,7 +67,22 @@ bool Placer::give(uint32_t claimant, uint32_t position) {
   auto& classes = llc_classes_[llc];
   --llc_class_free_[llc]
                    [static_cast<size_t>(std::find(classes.begin(), classes.end(), cls) - classes.begin())];
+  const auto pool = static_cast<uint32_t>(seats_.size()) - 1;
+  if (claimant != pool && before_[position] == pool && pool_spare_ > 0 && --pool_spare_ == 0)
+    keep(pool, false);
   return true;
+}
+
+void Placer::give_back(uint32_t claimant, uint32_t position) {
+  const uint32_t llc = machine_.llc[position];
+  owner_[position] = kNone;
+  --has_[claimant];
+  --has_in_llc_[claimant * llc_free_.size() + llc];
+  ++core_free_[machine_.core[position]];
+  ++llc_free_[llc];
+  auto& here = llc_classes_[llc];
+  auto it = std::find(here.begin(), here.end(), room_.class_of(position));
+  ++llc_class_free_[llc][static_cast<size_t>(it - here.begin())];
 }
 
 std::vector<std::vector<uint32_t>> Placer::held_cores(uint32_t claimant) const {
@@ -112,18 +136,30 @@ std::vector<std::vector<uint32_t>> Placer::held_cores(uint32_t claimant) const {
 }
 
 void Placer::keep(uint32_t claimant, bool units) {
-  const uint32_t target = seats_[claimant].target;
+  const Seat& seat = seats_[claimant];
+  const uint32_t target = !units && seat.align != Alignment::kNone ? seat.floor : seat.target;
   if (target == 0 || had_[claimant].empty()) return;
   work_.steps += had_[claimant].size() + machine_.core_cpus.size() / 8;
-  if (units && seats_[claimant].align > Alignment::kCore) return keep_units(claimant);
-  const bool whole = units && seats_[claimant].align == Alignment::kCore;
+  if (units && seat.align > Alignment::kCore) return keep_units(claimant);
+  const bool whole = units && seat.align == Alignment::kCore;
   for (const auto& core : held_cores(claimant)) {
     if (whole && (core.size() < machine_.core_cpus[machine_.core[core.front()]].size() ||
                   core.size() > target - has_[claimant]))
       continue;
+    if (whole) take_unit(claimant, core);
     for (uint32_t i : core)
-      if (has_[claimant] < target) give(claimant, i);
+      if (!whole && has_[claimant] < target) give(claimant, i);
   }
+}
+
+void Placer::keep_pool() {
+  const auto pool = static_cast<uint32_t>(seats_.size()) - 1;
+  const auto there = static_cast<uint32_t>(
+      std::count_if(had_[pool].begin(), had_[pool].end(), [&](uint32_t i) { return owner_[i] == kNone; }));
+  if (there > seats_[pool].target)
+    pool_spare_ = there - seats_[pool].target;
+  else
+    keep(pool, false);
 }
 
 std::vector<std::vector<uint32_t>> Placer::units_of(Alignment align) const {
@@ -154,26 +190,22 @@ void Placer::keep_units(uint32_t claimant) {
 }
 
 bool Placer::take_unit(uint32_t claimant, const std::vector<uint32_t>& positions) {
+  const auto pool = static_cast<uint32_t>(seats_.size()) - 1;
+  const uint32_t reserved = room_.reservations(claimant);
+  const auto size = static_cast<uint32_t>(positions.size());
+  if (reserved < size && !room_.claim(claimant, size, pool)) return false;
   // What others are promised may forbid a part of the unit: then all of it goes back.
-  const Room room = room_;
   std::vector<uint32_t> taken;
+  std::vector<uint32_t> classes;
   for (uint32_t i : positions) {
     if (room_.open_to(claimant, room_.class_of(i)) && give(claimant, i)) {
       taken.push_back(i);
+      classes.push_back(room_.class_of(i));
       continue;
     }
-    for (uint32_t t : taken) {
-      const uint32_t llc = machine_.llc[t];
-      owner_[t] = kNone;
-      --has_[claimant];
-      --has_in_llc_[claimant * llc_free_.size() + llc];
-      ++core_free_[machine_.core[t]];
-      ++llc_free_[llc];
-      auto& classes = llc_classes_[llc];
-      auto it = std::find(classes.begin(), classes.end(), room_.class_of(t));
-      ++llc_class_free_[llc][static_cast<size_t>(it - classes.begin())];
-    }
-    room_.restore(room);
+    for (uint32_t t : taken) give_back(claimant, t);
+    room_.unpick(claimant, classes);
+    room_.hand_over(claimant, reserved, pool);
     return false;
   }
   return true;
@@ -221,7 +253,7 @@ void Placer::grow_units(uint32_t claimant) {
 }
 
 void Placer::leave_rest_to_pool(uint32_t claimant) {
-  room_.hand_over(claimant, static_cast<uint32_t>(seats_.size()) - 1);
+  room_.hand_over(claimant, 0, static_cast<uint32_t>(seats_.size()) - 1);
 }
 
 std::vector<uint32_t> Placer::finish() {

@@ -16,9 +16,12 @@ class Placer {
          const Classes& classes, const std::vector<uint32_t>& before, const std::vector<uint8_t>& precious,
          Work& work);
 
-  // Gives the claimant CPUs that it had, up to its target: those of whole units only if it is aligned and
-  // `units`.
+  // Gives the claimant CPUs that it had, up to its target. An aligned one: with `units` those of whole units,
+  // without any of them, up to its floor.
   void keep(uint32_t claimant, bool units);
+  // The pool keeps as many as its target allows, but whoever grows chooses first: as long as the pool has
+  // more than it may keep, its CPUs count as free.
+  void keep_pool();
   // Gives it CPUs that nobody has, up to its target, in its growth order; whole cores only if `whole`.
   void grow(uint32_t claimant, uint32_t target, bool whole);
   // Gives it whole caches or nodes.
@@ -39,6 +42,7 @@ class Placer {
     bool operator<(const Choice& o) const { return rank != o.rank ? rank < o.rank : key < o.key; }
   };
   bool give(uint32_t claimant, uint32_t position);
+  void give_back(uint32_t claimant, uint32_t position);
   // Positions that the claimant had, by core, cores to keep longest first.
   [[nodiscard]] std::vector<std::vector<uint32_t>> held_cores(uint32_t claimant) const;
   void keep_units(uint32_t claimant);
@@ -76,6 +80,8 @@ class Placer {
   std::vector<std::vector<uint32_t>> llc_classes_;  // by cache: classes there
   std::vector<std::vector<uint32_t>> llc_class_free_;
   std::vector<Choice> choices_;
+  std::vector<uint8_t> core_spent_;  // by core: refused as a whole to whoever grows now
+  uint32_t pool_spare_ = 0;          // CPUs that others may still take from the pool
 };
 
 }  // namespace scx::plan

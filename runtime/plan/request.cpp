@@ -8,10 +8,14 @@ using abi::CpuAmount;
 
 namespace {
 
+// More ids than any machine has: whoever asks for so many asks for one that is lacking, which plan() says.
+constexpr size_t kMostIds = 65536;
+
 std::vector<uint32_t> ids_of(const std::vector<abi::IntRange>& ranges) {
   std::vector<uint32_t> ids;
   for (const abi::IntRange& range : ranges)
-    for (int64_t id = range.low; id <= range.high; ++id) ids.push_back(static_cast<uint32_t>(id));
+    for (int64_t id = range.low; id <= range.high && ids.size() < kMostIds; ++id)
+      ids.push_back(static_cast<uint32_t>(id));
   return ids;
 }
 

@@ -47,6 +47,7 @@ Room::Room(const Classes& classes, Work& work)
       left_(static_cast<uint32_t>(classes.of.size())),
       free_(classes.size),
       reserved_(size_t{classes.claimants} * classes.count, 0),
+      total_(classes.claimants, 0),
       state_(size_t{classes.claimants} * classes.count, kForbidden),
       dry_(classes.count, 0),
       mover_(classes.count, kNone),
@@ -120,6 +121,7 @@ uint32_t Room::give(uint32_t claimant, uint32_t count) {
     if (open_to(claimant, 0)) given = std::min(count, free_[0]);
     free_[0] -= given;
     reserved(claimant, 0) += given;
+    total_[claimant] += given;
     left_ -= given;
     return given;
   }
@@ -137,6 +139,7 @@ uint32_t Room::give(uint32_t claimant, uint32_t count) {
     while (mover_[start] != kNone) start = leaves_[mover_[start]];
     free_[end] -= moved;
     reserved(claimant, start) += moved;
+    total_[claimant] += moved;
     left_ -= moved;
     given += moved;
   }
@@ -149,6 +152,7 @@ void Room::take_back(uint32_t claimant, uint32_t count) {
     const uint32_t cls = *it;
     const uint32_t n = std::min(count, reserved(claimant, cls));
     reserved(claimant, cls) -= n;
+    total_[claimant] -= n;
     free_[cls] += n;
     left_ += n;
     count -= n;
@@ -164,13 +168,16 @@ void Room::prefer(uint32_t claimant, uint32_t position) {
   --free_[cls];
   --left_;
   ++reserved(claimant, cls);
+  ++total_[claimant];
 }
 
 bool Room::pick(uint32_t claimant, uint32_t cls) {
   if (!open_to(claimant, cls)) return false;
   ++work_.steps;
+  SCX_CHECK(total_[claimant] > 0, "only a claimant with a reservation picks");
   if (reserved(claimant, cls) > 0) {
     --reserved(claimant, cls);
+    --total_[claimant];
     return true;
   }
   begin_search();
@@ -184,33 +191,66 @@ bool Room::pick(uint32_t claimant, uint32_t cls) {
   }
   const bool trade = reserved(claimant, end) > 0;
   shift(end, 1);
+  --total_[claimant];
   if (trade) {
     --reserved(claimant, end);
     return true;
   }
+  // The CPU comes from those that nobody has: a reservation elsewhere is not needed any more.
   --free_[end];
   for (uint32_t other : classes_.owned[claimant])
     if (reserved(claimant, other) > 0) {
       --reserved(claimant, other);
       ++free_[other];
-      return true;
+      break;
     }
-  SCX_CHECK(false, "only a claimant with a reservation picks");
+  return true;
+}
+
+bool Room::claim(uint32_t claimant, uint32_t count, uint32_t from) {
+  const uint32_t had = total_[claimant];
+  for (uint32_t cls : classes_.owned[claimant]) {
+    if (total_[claimant] >= count) return true;
+    const uint32_t n = std::min(count - total_[claimant], reserved(from, cls));
+    reserved(from, cls) -= n;
+    reserved(claimant, cls) += n;
+    total_[from] -= n;
+    total_[claimant] += n;
+  }
+  // What others could make room for: `from` frees one CPU after the other until a search finds it.
+  for (uint32_t cls = 0; cls < classes_.count && total_[claimant] < count; ++cls) {
+    const uint32_t n = std::min(count - total_[claimant], reserved(from, cls));
+    if (n == 0) continue;
+    reserved(from, cls) -= n;
+    total_[from] -= n;
+    free_[cls] += n;
+    left_ += n;
+    std::fill(dry_.begin(), dry_.end(), 0);
+    const uint32_t unused = n - give(claimant, n);
+    reserved(from, cls) += unused;
+    total_[from] += unused;
+    free_[cls] -= unused;
+    left_ -= unused;
+  }
+  if (total_[claimant] >= count) return true;
+  hand_over(claimant, had, from);
   return false;
 }
 
-void Room::restore(const Room& earlier) {
-  left_ = earlier.left_;
-  free_ = earlier.free_;
-  reserved_ = earlier.reserved_;
-  state_ = earlier.state_;
-  dry_ = earlier.dry_;
+void Room::unpick(uint32_t claimant, const std::vector<uint32_t>& classes) {
+  for (uint32_t cls : classes) ++reserved(claimant, cls);
+  total_[claimant] += static_cast<uint32_t>(classes.size());
+  // What was refused while they were picked may be possible now.
+  for (uint32_t cls : classes_.owned[claimant]) state_[size_t{claimant} * classes_.count + cls] = kAllowed;
 }
 
-void Room::hand_over(uint32_t claimant, uint32_t to) {
+void Room::hand_over(uint32_t claimant, uint32_t keep, uint32_t to) {
   for (uint32_t cls : classes_.owned[claimant]) {
-    reserved(to, cls) += reserved(claimant, cls);
-    reserved(claimant, cls) = 0;
+    const uint32_t n = std::min(reserved(claimant, cls), total_[claimant] - std::min(keep, total_[claimant]));
+    reserved(to, cls) += n;
+    reserved(claimant, cls) -= n;
+    total_[to] += n;
+    total_[claimant] -= n;
   }
 }
 

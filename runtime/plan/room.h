@@ -44,10 +44,14 @@ class Room {
   // Makes one of the claimant's reservations a CPU of this class. False when others could not have theirs
   // then: so it stays for the life of the object. Precondition: the claimant has a reservation.
   bool pick(uint32_t claimant, uint32_t cls);
-  // Gives the claimant's reservations to another, which must be allowed everywhere.
-  void hand_over(uint32_t claimant, uint32_t to);
-  // Back to an earlier state of the same room.
-  void restore(const Room& earlier);
+  // Leaves the claimant `keep` reservations and gives the others to `to`, which must be allowed everywhere.
+  void hand_over(uint32_t claimant, uint32_t keep, uint32_t to);
+  [[nodiscard]] uint32_t reservations(uint32_t claimant) const { return total_[claimant]; }
+  // Raises the claimant's reservations to `count` with some of `from`, which must be allowed everywhere.
+  // False, and nothing changed, when that cannot be.
+  bool claim(uint32_t claimant, uint32_t count, uint32_t from);
+  // Takes picks of a claimant back, one CPU of each class: they are reservations again.
+  void unpick(uint32_t claimant, const std::vector<uint32_t>& classes);
   [[nodiscard]] uint32_t class_of(uint32_t position) const { return classes_.of[position]; }
   [[nodiscard]] bool open_to(uint32_t claimant, uint32_t cls) const {
     return state_[size_t{claimant} * classes_.count + cls] == kAllowed;
@@ -69,6 +73,7 @@ class Room {
   uint32_t left_ = 0;
   std::vector<uint32_t> free_;      // by class: CPUs neither reserved nor picked
   std::vector<uint32_t> reserved_;  // class * claimants + claimant
+  std::vector<uint32_t> total_;     // by claimant: reservations
   std::vector<uint8_t> state_;      // claimant * classes + class
   // By class: no exchange leads from it to a free CPU. Stays so, because nobody in such a class may leave for
   // another, until take_back().

@@ -51,12 +51,14 @@ void share(Room& room, const std::vector<Claim>& claims, std::vector<uint32_t>& 
 }
 
 Want want(const std::optional<double>& demand, const abi::UtilRange& util, uint32_t current, uint32_t limit) {
-  if (!demand.has_value()) return {limit, limit};
+  if (!demand.has_value() || util.high == 0) return {limit, limit};
   auto cpus = [&](double value) {
     return value >= limit ? limit : static_cast<uint32_t>(std::max(0.0, value));
   };
   const uint32_t low = cpus(std::ceil(*demand * 100 / util.high - kEpsilon));
-  const uint32_t high = std::max(low, cpus(std::floor(*demand * 100 / util.low + kEpsilon)));
+  // 0% never shrinks.
+  const uint32_t high =
+      util.low == 0 ? limit : std::max(low, cpus(std::floor(*demand * 100 / util.low + kEpsilon)));
   return {low, std::clamp(std::min(current, limit), low, high)};
 }
 

@@ -9,6 +9,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "runtime/plan/plan.h"
+#include "tests/unit/plan/generate.h"
 
 namespace scx::plan {
 namespace {
@@ -20,31 +21,6 @@ struct Case {
   topology::Topology topology;
   std::vector<LayerRequest> layers;
 };
-
-// A machine of up to 4,096 CPUs whose ids may have holes, some offline.
-topology::Topology any_machine(uint32_t most_cpus) {
-  const auto threads = *rc::gen::inRange<uint32_t>(1, 3);
-  const auto cores = *rc::gen::inRange<uint32_t>(1, 17);
-  const auto caches = *rc::gen::inRange<uint32_t>(1, 1 + std::max(1U, most_cpus / (threads * cores)));
-  const auto caches_per_node = *rc::gen::inRange<uint32_t>(1, 5);
-  const auto gap = *rc::gen::inRange<uint32_t>(1, 3);
-  const bool thread_major = *rc::gen::arbitrary<bool>();
-  topology::Topology t;
-  t.core_count = caches * cores;
-  t.llc_count = caches;
-  t.node_count = (caches + caches_per_node - 1) / caches_per_node;
-  const uint32_t total = t.core_count * threads;
-  for (uint32_t i = 0; i < total; ++i) {
-    const uint32_t core = thread_major ? i % t.core_count : i / threads;
-    const uint32_t llc = core / cores;
-    t.cpus.push_back({i * gap, core, llc, llc / caches_per_node, true, true});
-  }
-  const auto seed = *rc::gen::arbitrary<uint32_t>();
-  const auto offline_percent = *rc::gen::element(0U, 0U, 10U, 50U);
-  std::mt19937 random(seed);
-  for (size_t i = 1; i < t.cpus.size(); ++i) t.cpus[i].online = random() % 100 >= offline_percent;
-  return t;
-}
 
 Case any_case(uint32_t most_cpus = 128, uint32_t most_domains = 16) {
   Case c;
@@ -86,7 +62,7 @@ void check_sound(const Case& c, const Plan& p) {
     for (uint32_t id : d.owned) RC_ASSERT(p.owner[id] == d.domain);
     RC_ASSERT(std::is_sorted(d.owned.begin(), d.owned.end()));
     RC_ASSERT(!d.home.empty());
-    RC_ASSERT(d.owned.empty() || d.home == d.owned);
+    RC_ASSERT((d.owned.empty() || d.home == d.owned));
     if (d.kind == LayerKind::kOpen) RC_ASSERT(d.owned.empty());
     if (d.owned.empty()) RC_ASSERT(d.home == (p.pool.empty() ? p.online : p.pool));
   }
@@ -133,7 +109,7 @@ RC_GTEST_PROP(PlanProperty, FloorsAndCeilings, ()) {
 RC_GTEST_PROP(PlanProperty, CeilingsAreTheOnlyReasonForIdleCpus, ()) {
   const Case c = any_case();
   auto p = planned(c);
-  RC_PRE(p.ok() && !has_open(c));
+  RC_PRE((p.ok() && !has_open(c)));
   if (!p->pool.empty())
     for (const DomainPlan& d : p->domains) RC_ASSERT(d.owned.size() == d.ceiling);
 }

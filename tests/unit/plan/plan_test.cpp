@@ -1,44 +1,20 @@
 #include "runtime/plan/plan.h"
 
-#include <chrono>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "tests/unit/plan/support.h"
 
 namespace scx::plan {
 namespace {
 
 using abi::CpuAmount;
-using abi::CpuRange;
-using abi::LayerKind;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
 constexpr auto kCpus = CpuAmount::Unit::kCpus;
 constexpr auto kCores = CpuAmount::Unit::kCores;
 constexpr auto kPercent = CpuAmount::Unit::kPercent;
-
-topology::Topology machine(const char* text) {
-  auto result = topology::synthetic(text);
-  EXPECT_TRUE(result.ok());
-  return *result;
-}
-
-LayerRequest confined(uint32_t domain, CpuRange cpus, uint32_t weight = 100) {
-  return {domain, fmt::format("layer{}", domain), LayerKind::kConfined, cpus, weight};
-}
-LayerRequest open(uint32_t domain, uint32_t weight = 100) {
-  return {domain, fmt::format("open{}", domain), LayerKind::kOpen, {}, weight};
-}
-CpuRange range(uint32_t low, uint32_t high) { return {{kCpus, low}, {kCpus, high}}; }
-CpuRange at_least(uint32_t low) { return {{kCpus, low}, {kPercent, 100}}; }
-
-Plan planned(const topology::Topology& topology, std::vector<LayerRequest> layers,
-             const Plan* previous = nullptr, const Demand& demand = {}) {
-  auto result = plan(topology, {{kRootCell, "root", std::move(layers)}}, demand, previous);
-  EXPECT_TRUE(result.ok()) << (result.ok() ? "" : result.error().message);
-  return *result;
-}
 
 TEST(Plan, OneOpenLayerHasThePool) {
   const Plan p = planned(machine("2s2c2t"), {open(0)});
@@ -180,21 +156,6 @@ TEST(Plan, ExplainsItself) {
             "8 CPUs online (0-7), 6 in the pool\n"
             "  root/layer0 (confined, weight 100): owns 2 (0-1), LLC 0; floor 2, ceiling 2\n"
             "  root/open1 (open, weight 100): shares 6 (2-7), LLCs 0-1\n");
-}
-
-TEST(Plan, LargestMachine) {
-  const topology::Topology t = machine("8n2s8l16c2t");
-  std::vector<LayerRequest> layers;
-  for (uint32_t d = 0; d < 255; ++d) layers.push_back(confined(d, at_least(1 + d % 7), 1 + d * 37 % 10000));
-  layers.push_back(open(255));
-  const auto start = std::chrono::steady_clock::now();
-  const Plan p = planned(t, layers);
-  topology::Topology less = t;
-  for (size_t i = 0; i < less.cpus.size(); i += 3) less.cpus[i].online = false;
-  const Plan after = planned(less, layers, &p);
-  EXPECT_EQ(after.online.size(), less.online_count());
-  // Far above what it takes; a quadratic step would go beyond it.
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
 }
 
 }  // namespace
