@@ -128,6 +128,7 @@ bool balanced(const Classes& classes, const std::vector<CellSeat>& seats, const 
 }  // namespace
 
 uint32_t unit_size(const Machine& machine, const Mask& mask, Alignment align) {
+  if (align == Alignment::kNone) return machine.threads;
   std::vector<uint32_t> size;
   uint32_t largest = 1;
   for (uint32_t i = 0; i < machine.cpus.size(); ++i) {
