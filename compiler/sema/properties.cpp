@@ -123,6 +123,11 @@ const ast::Term* PropertyReader::only_term(const PropertyUse& use) {
   return &terms[use.next];
 }
 
+std::optional<Operand> PropertyReader::only_operand(const PropertyUse& use) {
+  const ast::Term* term = only_term(use);
+  return term == nullptr ? std::nullopt : values_.resolve(*term);
+}
+
 bool PropertyReader::flag(const PropertyUse& use) {
   if (!no_block(use)) return false;
   if (use.written.terms.size() == use.next) return true;
@@ -135,9 +140,7 @@ bool PropertyReader::flag(const PropertyUse& use) {
 }
 
 std::optional<uint64_t> PropertyReader::duration(const PropertyUse& use) {
-  const ast::Term* term = only_term(use);
-  if (term == nullptr) return std::nullopt;
-  const auto operand = values_.resolve(*term);
+  const auto operand = only_operand(use);
   if (!operand) return std::nullopt;
   const auto value = values_.duration(*operand, use.subject());
   if (!value || (*value >= use.row.low && *value <= use.row.high)) return value;
@@ -152,9 +155,7 @@ std::optional<uint64_t> PropertyReader::duration(const PropertyUse& use) {
 }
 
 std::optional<uint64_t> PropertyReader::integer(const PropertyUse& use) {
-  const ast::Term* term = only_term(use);
-  if (term == nullptr) return std::nullopt;
-  const auto operand = values_.resolve(*term);
+  const auto operand = only_operand(use);
   if (!operand) return std::nullopt;
   const auto value = values_.integer(*operand, use.subject());
   if (!value) return std::nullopt;
@@ -179,9 +180,7 @@ std::optional<abi::CpuRange> PropertyReader::cpu_range(const PropertyUse& use) {
           .help("an amount of CPUs: `cpus 2..25%`");
       return std::nullopt;
     }
-  const ast::Term* term = only_term(use);
-  if (term == nullptr) return std::nullopt;
-  const auto operand = values_.resolve(*term);
+  const auto operand = only_operand(use);
   return operand ? values_.cpu_range(*operand, use.subject()) : std::nullopt;
 }
 

@@ -52,6 +52,8 @@ class PropertyReader {
   void report_unknown(const ast::Property& property, Place place);
   // The only term behind the property's words; `block` and more terms are reported.
   const ast::Term* only_term(const PropertyUse& use);
+  // The same with a constant's name replaced by its value.
+  std::optional<Operand> only_operand(const PropertyUse& use);
   bool no_block(const PropertyUse& use);
 
   diag::Diagnostics& diagnostics_;

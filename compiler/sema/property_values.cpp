@@ -10,9 +10,7 @@ namespace scx::sema {
 using diag::Kind;
 
 std::optional<abi::UtilRange> PropertyReader::util(const PropertyUse& use) {
-  const ast::Term* term = only_term(use);
-  if (term == nullptr) return std::nullopt;
-  const auto operand = values_.resolve(*term);
+  const auto operand = only_operand(use);
   if (!operand) return std::nullopt;
   const auto* range = std::get_if<ast::Range>(operand->term);
   if (range == nullptr || !range->low || !range->high) {
@@ -34,9 +32,7 @@ std::optional<abi::UtilRange> PropertyReader::util(const PropertyUse& use) {
 }
 
 std::optional<Ranges> PropertyReader::ids(const PropertyUse& use) {
-  const ast::Term* term = only_term(use);
-  if (term == nullptr) return std::nullopt;
-  const auto operand = values_.resolve(*term);
+  const auto operand = only_operand(use);
   if (!operand) return std::nullopt;
   const auto top = static_cast<int64_t>(use.row.high);
   bool sound = true;
@@ -46,34 +42,32 @@ std::optional<Ranges> PropertyReader::ids(const PropertyUse& use) {
     sound = sound && value.has_value();
     return value.value_or(0);
   };
-  const auto add = [&](int64_t low, int64_t high) { ranges.push_back({low, high}); };
-  // Without an end it would name places that no machine has.
-  const auto add_range = [&](const ast::Range& range) {
-    if (!range.low || !range.high) {
+  // A number or a range, alone or in a set; false for anything else.
+  const auto add = [&](const auto& written) {
+    if (const auto* one = std::get_if<ast::Number>(&written)) {
+      const int64_t id = number(*one);
+      ranges.push_back({id, id});
+      return true;
+    }
+    const auto* range = std::get_if<ast::Range>(&written);
+    if (range == nullptr) return false;
+    if (range->low && range->high) {
+      const int64_t low = number(*range->low);
+      ranges.push_back({low, number(*range->high)});
+    } else {
+      // Without an end it would name places that no machine has.
       sound = false;
-      return values_.wrong_type(*operand, use.subject(), "ranges with both bounds");
+      values_.wrong_type(*operand, use.subject(), "ranges with both bounds");
     }
-    const int64_t low = number(*range.low);
-    add(low, number(*range.high));
+    return true;
   };
-  if (const auto* one = std::get_if<ast::Number>(operand->term)) {
-    const int64_t value = number(*one);
-    add(value, value);
-  } else if (const auto* range = std::get_if<ast::Range>(operand->term)) {
-    add_range(*range);
-  } else if (const auto* set = std::get_if<ast::Set>(operand->term)) {
+  if (const auto* set = std::get_if<ast::Set>(operand->term)) {
     for (const auto& member : set->members) {
-      if (const auto* in_set = std::get_if<ast::Number>(&member)) {
-        const int64_t value = number(*in_set);
-        add(value, value);
-      } else if (const auto* range_in_set = std::get_if<ast::Range>(&member)) {
-        add_range(*range_in_set);
-      } else {
-        sound = false;
-        values_.wrong_type(*operand, use.subject(), "ids and ranges of ids");
-      }
+      if (add(member)) continue;
+      sound = false;
+      values_.wrong_type(*operand, use.subject(), "ids and ranges of ids");
     }
-  } else {
+  } else if (!add(*operand->term)) {
     values_.wrong_type(*operand, use.subject(), "ids: a number, a range or a set");
     return std::nullopt;
   }
@@ -107,9 +101,7 @@ std::optional<uint32_t> PropertyReader::yield(const PropertyUse& use) {
     if (!index) return std::nullopt;
     return *index == 0 ? abi::kYieldAll : 0;
   }
-  const ast::Term* term = only_term(use);
-  if (term == nullptr) return std::nullopt;
-  const auto operand = values_.resolve(*term);
+  const auto operand = only_operand(use);
   if (!operand) return std::nullopt;
   const auto part = values_.thousandths(*operand, use.subject());
   if (!part || *part <= abi::kYieldAll) return part;

@@ -240,11 +240,12 @@ const std::vector<std::string_view>& layer_kinds() {
 }
 
 const std::vector<std::string_view>& grow_orders() {
-  static const std::vector<std::string_view> words = {"sticky",
-                                                      "linear",
-                                                      "reverse",
-                                                      "topo",
-                                                      "node-spread",
+  using abi::GrowOrder;
+  static const std::vector<std::string_view> words = {abi::spelling(GrowOrder::kSticky),
+                                                      abi::spelling(GrowOrder::kLinear),
+                                                      abi::spelling(GrowOrder::kReverse),
+                                                      abi::spelling(GrowOrder::kTopo),
+                                                      abi::spelling(GrowOrder::kNodeSpread),
                                                       "random",
                                                       "random-topo",
                                                       "round-robin",

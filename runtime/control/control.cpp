@@ -35,6 +35,7 @@ class Loop {
         signals_(signals),
         options_(options),
         output_(signals),
+        requests_(plan::requests(running_.manifest.domains)),
         meter_(running_.manifest.domains) {}
 
   Result<Outcome> run() {
@@ -166,8 +167,7 @@ class Loop {
   }
 
   Result<void> plan_anew(topology::Topology topology) {
-    SCX_TRY(plan::Plan plan,
-            plan::plan(topology, plan::requests(running_.manifest.domains), demand_, &running_.plan));
+    SCX_TRY(plan::Plan plan, plan::plan(topology, requests_, demand_, &running_.plan));
     if (plan != running_.plan) SCX_TRY_VOID(running_.scheduler.push(topology, plan));
     running_.topology = std::move(topology);
     running_.plan = std::move(plan);
@@ -183,6 +183,7 @@ class Loop {
   Clock::time_point last_resize_;
   std::vector<report::Counters> counters_;
   std::string online_;
+  const std::vector<plan::CellRequest> requests_;
   DemandMeter meter_;
   plan::Demand demand_;
   Retry replan_;
