@@ -4,72 +4,115 @@
  * the shared ones. Callers hold the task's runqueue lock.
  */
 
-/* p's vtime on a queue's clock: at most one slice behind it, however long p slept. */
+/*
+ * p's vtime on a queue's clock: at most one slice behind it, however long p
+ * slept, and not so far ahead that a crowd of others would keep it waiting for
+ * ever. From another clock it brings its lead or lag along.
+ */
 static __always_inline u64 bounded_vtime(struct task_struct *p, struct task_ctx *t, u64 clock, u32 clock_id, u64 slice,
 					 u32 queued)
 {
 	u64 vtime = p->scx.dsq_vtime;
 
 	if (t->clock != clock_id) {
+		vtime += clock - clock_of(t, domain_of(t));
 		t->clock = clock_id;
-		vtime = clock;
-	} else if (before(vtime, clock - slice)) {
-		vtime = clock - slice;
-	} else if (before(clock + MAX_AHEAD_NS / (queued + 1), vtime)) {
-		/* Nor so far ahead that a crowd of others would keep it waiting for ever. */
-		vtime = clock + MAX_AHEAD_NS / (queued + 1);
 	}
+	if (before(vtime, clock - slice))
+		vtime = clock - slice;
+	else if (before(clock + MAX_AHEAD_NS / (queued + 1), vtime))
+		vtime = clock + MAX_AHEAD_NS / (queued + 1);
 	p->scx.dsq_vtime = vtime;
 	return vtime;
 }
 
-/* Whether a task of one of the domains in `set` waits in the CPU's LLC. */
-static __always_inline bool has_work(struct cpu_ctx *c, u64 set)
+/* Whether a task of one of the domains in `set` waits in the LLC. */
+static __noinline bool has_work(u32 id, const struct domain_set *set)
 {
-	struct llc_ctx *llc = llc_ctx(c->llc);
+	struct llc_ctx *llc = llc_ctx(id);
 //% if multi
-	u32 i;
+	u32 w, i;
 //% end
 
-	if (!llc)
+	if (!llc || !set)
 		return false;
 //% if multi
-	bpf_for(i, 0, NR_DOMAINS) {
-		u32 domain = i;
+	for_each_word(w) {
+		u64 word = w < DOMAIN_WORDS ? set->word[w] : 0;
 
-		if (domain >= NR_DOMAINS)
-			break;
-		if (set >> domain & 1 && READ_ONCE(llc->queue[domain].queued))
-			return true;
+		bpf_for(i, 0, 64) {
+			u32 domain;
+
+			if (!word)
+				break;
+			domain = w * 64 + lowest_bit(word);
+			word &= word - 1;
+			if (domain < NR_DOMAINS && READ_ONCE(llc->queue[domain].queued))
+				return true;
+		}
 	}
 	return false;
 //% end
 //% if not multi
-	return set && READ_ONCE(llc->queue[0].queued);
+	return set->word[0] && READ_ONCE(llc->queue[0].queued);
 //% end
 }
-//% if guests
+//% if owned
 
 /* Whether the CPU's task must leave it: no guest stays while somebody at home waits. */
-static __always_inline bool must_leave(struct cpu_ctx *c, struct task_ctx *t)
+static __always_inline bool must_leave(s32 cpu, struct cpu_ctx *c, struct task_ctx *t)
 {
+	struct cpu_entry *e = cpu_entry(cpu);
 	u32 domain = domain_of(t);
 
-	if (at_home(c, domain) || t->flags & TASK_OWN)
+	if (!e || contains(&e->home, domain) || t->flags & TASK_OWN)
 		return false;
-//% if protected
-	if (c->closed)
+//% if guests
+	if (!contains(&e->guests, domain))
 		return true;
 //% end
-	return !domains[domain].roams || has_work(c, c->members);
+//% if guests and patient
+	/* A borrower that was promised the rest of its slice. */
+	if (domains[domain].patient && e->place.slot != domains[domain].slot)
+		return false;
+//% end
+//% if guests
+	return has_work(c->llc, &e->home);
+//% end
+//% if not guests
+	return true;
+//% end
 }
 //% end
 
-/* What `used` ns on the CPU move: p's vtime, the CPU's own queue, the domain's service. */
-static void bill(struct task_struct *p, struct task_ctx *t, u32 domain, struct cpu_ctx *c, u64 used)
+//% if multi
+/* Whether no other domain is in the set, and this one is. */
+static __always_inline bool is_alone(const struct domain_set *set, u32 domain)
 {
+	u64 others = 0;
+	u32 w;
+
+	for_each_word(w) {
+		u32 i = w;
+
+		if (i < DOMAIN_WORDS)
+			others |= set->word[i] ^ (i == domain / 64 ? 1ULL << domain % 64 : 0);
+	}
+	return !others;
+}
+
+//% end
+/* What `used` ns on the CPU move: p's vtime, the CPU's own queue, the domain's service. */
+static void bill(struct task_struct *p, struct task_ctx *t, u32 domain, s32 cpu, u64 used)
+{
+	struct cpu_entry *e = cpu_entry(cpu);
+	struct cpu_ctx *c = cpu_ctx(cpu);
 	u64 weight = p->scx.weight;
-	s64 lead = c->own_lead;
+	s64 lead;
+
+	if (!e || !c)
+		return;
+	lead = c->own_lead;
 
 	if (t->flags & TASK_OWN) {
 //% if multi
@@ -92,7 +135,7 @@ static void bill(struct task_struct *p, struct task_ctx *t, u32 domain, struct c
 	c->own_lead = lead;
 //% if multi
 	/* Where a domain is alone at home nobody competes with it. */
-	if (!at_home(c, domain) || (c->members & (c->members - 1))) {
+	if (!is_alone(&e->home, domain)) {
 		struct llc_ctx *llc = llc_ctx(c->llc);
 
 		if (llc)
@@ -101,22 +144,61 @@ static void bill(struct task_struct *p, struct task_ctx *t, u32 domain, struct c
 //% end
 }
 
-/* Charges p for the time since it was last charged, while it is on a CPU. */
-static __noinline void charge(struct task_struct *p, struct task_ctx *t, u32 domain, struct cpu_ctx *c)
+//% if borrow
+/* Whether it runs on a CPU that its cell borrows; a task without another choice does not. */
+static __always_inline bool is_borrowed(const struct cpu_entry *e, const struct task_ctx *t, u32 domain)
 {
+	return !(t->flags & TASK_OWN) && e->place.slot != domains[domain].slot && contains(&e->guests, domain);
+}
+
+//% end
+/* Charges p for the time since it was last charged, while it is on a CPU. */
+static __noinline void charge(struct task_struct *p, struct task_ctx *t, u32 domain, s32 cpu)
+{
+	struct cpu_entry *e = cpu_entry(cpu);
 	u64 now = scx_bpf_now();
 	u64 used = now - t->charged_at;
 
 	/* Clocks of CPUs may differ a little. */
-	if (before(now, t->charged_at))
+	if (!e || before(now, t->charged_at))
 		return;
 	t->charged_at = now;
 	count(domain, SCX_STAT_RUNTIME, used);
-	if (at_home(c, domain))
+	if (contains(&e->home, domain))
 		count(domain, SCX_STAT_RUNTIME_HOME, used);
-	bill(p, t, domain, c, used);
+//% if borrow
+	else if (is_borrowed(e, t, domain))
+		count(domain, SCX_STAT_BORROWED_NS, used);
+//% end
+	bill(p, t, domain, cpu, used);
 }
 
+//% if owned
+/* A task begins to run: away from home it is counted, and its CPU can be taken back. */
+static __always_inline void note_place(struct task_ctx *t, u32 domain, s32 cpu, struct cpu_ctx *c)
+{
+	struct cpu_entry *e = cpu_entry(cpu);
+
+	if (!e || contains(&e->home, domain))
+		return;
+	if (t->flags & TASK_OWN) {
+		count(domain, SCX_STAT_FORCED, 1);
+		return;
+	}
+//% if borrow
+	if (is_borrowed(e, t, domain))
+		count(domain, SCX_STAT_BORROWED, 1);
+//% end
+//% if patient
+	if (domains[domain].patient && e->place.slot != domains[domain].slot)
+		return;
+//% end
+//% if guests
+	lend(c, cpu);
+//% end
+}
+
+//% end
 SEC("struct_ops/running")
 void PROG(pol_running, struct task_struct *p)
 {
@@ -148,15 +230,8 @@ void PROG(pol_running, struct task_struct *p)
 		if (before(llc->queue[domain].clock, p->scx.dsq_vtime))
 			llc->queue[domain].clock = p->scx.dsq_vtime;
 	}
-//% if guests or confined
-	if (!at_home(c, domain)) {
-		if (t->flags & TASK_OWN)
-			count(domain, SCX_STAT_FORCED, 1);
-//% if guests
-		else
-			lend(c, cpu);
-//% end
-	}
+//% if owned
+	note_place(t, domain, cpu, c);
 //% end
 //% if preempt
 	mark_weak(cpu, domain);
@@ -186,11 +261,11 @@ void PROG(pol_stopping, struct task_struct *p, bool runnable)
 	if (!t || !c)
 		return;
 	domain = domain_of(t);
-	charge(p, t, domain, c);
+	charge(p, t, domain, cpu);
 //% if min_run
 	ran = t->charged_at - t->started_at;
 	if (ran < domains[domain].min_run)
-		bill(p, t, domain, c, domains[domain].min_run - ran);
+		bill(p, t, domain, cpu, domains[domain].min_run - ran);
 //% end
 //% if guests
 	unlend(c, cpu);
@@ -230,15 +305,16 @@ SEC("struct_ops/tick")
 void PROG(pol_tick, struct task_struct *p)
 {
 	struct task_ctx *t = task_ctx(p);
-//% if guests
-	struct cpu_ctx *c = cpu_ctx(scx_bpf_task_cpu(p));
+//% if owned
+	s32 cpu = scx_bpf_task_cpu(p);
+	struct cpu_ctx *c = cpu_ctx(cpu);
 //% end
 
 	if (!t)
 		return;
-//% if guests
+//% if owned
 	/* Owners kick guests when they wake; this is for a guest that came in between, or that a plan made one. */
-	if (c && must_leave(c, t))
+	if (c && must_leave(cpu, c, t))
 		p->scx.slice = 0;
 //% end
 //% if dynamic
@@ -257,7 +333,7 @@ SEC("struct_ops/update_idle")
 void PROG(pol_update_idle, s32 cpu, bool idle)
 {
 	struct cpu_ctx *c = cpu_ctx(cpu);
-	u64 set;
+	struct cpu_entry *e;
 
 	if (!idle || !c)
 		return;
@@ -275,10 +351,14 @@ void PROG(pol_update_idle, s32 cpu, bool idle)
 //% if preempt
 	mark_idle(cpu);
 //% end
-	set = c->members;
+	e = cpu_entry(cpu);
+	if (!e)
+		return;
 //% if guests
-	set |= guest_domains(c);
+	if (has_work(c->llc, &e->home) || has_work(c->llc, &e->guests))
 //% end
-	if (has_work(c, set))
+//% if not guests
+	if (has_work(c->llc, &e->home))
+//% end
 		scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
 }

@@ -22,6 +22,16 @@ static __always_inline u32 domain_of(const struct task_ctx *t)
 }
 //% if cgroup
 
+//% if cells
+/* Another cell took over its cgroup. */
+static __always_inline bool cell_changed(struct cgroup *cgrp, struct task_ctx *t)
+{
+	struct cgroup_ctx *c = bpf_cgrp_storage_get(&cgroups, cgrp, NULL, 0);
+
+	return !c || slot_of_cgroup(cgrp, c) != t->slot || slot_generation(t->slot) != t->generation;
+}
+
+//% end
 /* Of a process that moves, only the leader is reported: all tasks compare when anything has moved. */
 static __always_inline bool cgroup_changed(struct task_struct *p, struct task_ctx *t)
 {
@@ -31,6 +41,10 @@ static __always_inline bool cgroup_changed(struct task_struct *p, struct task_ct
 		return false;
 	if (p->cgroups->dfl_cgrp->kn->id != t->cgroup_id)
 		return true;
+//% if cells
+	if (cell_changed(p->cgroups->dfl_cgrp, t))
+		return true;
+//% end
 	t->moves_seen = moves;
 	return false;
 }
@@ -111,6 +125,12 @@ static __always_inline const u64 *read_cgroup(struct task_struct *p, struct task
 	t->moves_seen = READ_ONCE(cgroup_moves);
 	t->cgroup_id = cgrp->kn->id;
 	c = classify_cgroup(cgrp);
+//% if cells
+	if (c) {
+		t->slot = slot_of_cgroup(cgrp, c);
+		t->generation = slot_generation(t->slot);
+	}
+//% end
 	return c ? c->match : NULL;
 }
 //% end
@@ -143,6 +163,9 @@ static __always_inline u32 decide(struct task_struct *p, struct task_ctx *t)
 	if (!subject.cgroup_match)
 		return NR_DOMAINS;
 //% end
+//% if cells
+	subject.slot = t->slot;
+//% end
 //% if ppid
 	t->ppid = p->real_parent->tgid;
 //% end
@@ -151,15 +174,41 @@ static __always_inline u32 decide(struct task_struct *p, struct task_ctx *t)
 }
 //% end
 
+/*
+ * The value of the clock that p's vtime is relative to. A domain's clock is one
+ * per LLC, so it must be read before the domain changes.
+ */
+static __always_inline u64 clock_of(struct task_ctx *t, u32 domain)
+{
+	struct cpu_ctx *cpu;
+	struct llc_ctx *llc;
+
+	if (!t->clock)
+		return 0;
+	if (t->clock & CPU_CLOCK) {
+		cpu = cpu_ctx(t->clock & ~CPU_CLOCK);
+		return cpu ? cpu->own_clock : 0;
+	}
+	llc = llc_ctx(t->clock - 1);
+	return llc ? llc->queue[domain].clock : 0;
+}
+
 /* Classifies p. Not static: the verifier walks it once and not for every caller. */
 __noinline u32 pol_classify(struct task_struct *p __arg_trusted)
 {
 	struct task_ctx *t = task_ctx(p);
 	u32 from, to = 0;
+//% if cells
+	bool stranger;
+//% end
 
 	if (!t)
 		return NR_DOMAINS - 1;
 	from = domain_of(t);
+//% if cells
+	/* Another cell runs in its slot by now: clocks and counters there are not p's. */
+	stranger = slot_generation(t->slot) != t->generation;
+//% end
 	/* Before anything is read: what changes meanwhile marks it again. */
 	__sync_fetch_and_and(&t->flags, ~TASK_STALE);
 //% if multi
@@ -170,12 +219,28 @@ __noinline u32 pol_classify(struct task_struct *p __arg_trusted)
 	}
 //% end
 	if (t->head.classified) {
+//% if cells
+		if (to == from && !stranger)
+			return to;
+		leave_queue(t, from);
+		if (!stranger)
+			count(from, SCX_STAT_LEFT, 1);
+//% end
+//% if not cells
 		if (to == from)
 			return to;
 		leave_queue(t, from);
 		count(from, SCX_STAT_LEFT, 1);
+//% end
 	}
 	count(to, SCX_STAT_ENTERED, 1);
+	/* Its lead or lag goes with it: by how much, bounded_vtime() limits. */
+//% if cells
+	p->scx.dsq_vtime = stranger ? 0 : p->scx.dsq_vtime - clock_of(t, from);
+//% end
+//% if not cells
+	p->scx.dsq_vtime -= clock_of(t, from);
+//% end
 	t->clock = 0;
 	t->head.domain = to;
 	t->head.classified = 1;

@@ -32,7 +32,8 @@ static __always_inline u32 next_llc(struct cpu_ctx *c)
 
 /*
  * Whether the domain's queue in LLC `other` is longer than the one in `here`, by
- * a task for each of its CPUs, or has no CPU any more that serves it.
+ * a task for each of its CPUs, or has no CPU any more that serves it. On another
+ * node by twice as much: memory stays behind there.
  */
 static __always_inline bool is_longer(u32 domain, u32 other, u32 id, struct llc_ctx *here)
 {
@@ -48,8 +49,20 @@ static __always_inline bool is_longer(u32 domain, u32 other, u32 id, struct llc_
 	a = &there->queue[domain];
 	b = &here->queue[domain];
 	theirs = READ_ONCE(a->queued);
-	ours = READ_ONCE(b->queued);
-	return theirs && theirs * b->cpus >= (ours + b->cpus) * a->cpus;
+	ours = READ_ONCE(b->queued) + b->cpus;
+	if (node_of_llc(other) != node_of_llc(id))
+		ours *= 2;
+	return theirs && theirs * b->cpus >= ours * a->cpus;
+}
+
+/* A task came from the domain's queue in LLC `from` to a CPU of LLC `to`. */
+static __always_inline void count_crossing(u32 domain, u32 from, u32 to)
+{
+	if (from == to)
+		return;
+	count(domain, SCX_STAT_CROSS_LLC, 1);
+	if (node_of_llc(from) != node_of_llc(to))
+		count(domain, SCX_STAT_CROSS_NODE, 1);
 }
 
 /*
@@ -57,26 +70,34 @@ static __always_inline bool is_longer(u32 domain, u32 other, u32 id, struct llc_
  * its weight; NR_DOMAINS if none wants one. prev, of domain `prev_domain`, counts
  * as one who waits.
  */
-static __always_inline u32 least_served(struct llc_ctx *llc, u64 set, u32 prev_domain)
+static __always_inline u32 least_served(struct llc_ctx *llc, const struct domain_set *set, u32 prev_domain)
 {
 //% if multi
 	u64 best = NR_DOMAINS, least = 0;
-	u32 i;
+	u32 w, i;
 
-	bpf_for(i, 0, NR_DOMAINS) {
-		u32 domain = i;
-		struct queue *queue;
+	for_each_word(w) {
+		u64 word = w < DOMAIN_WORDS ? set->word[w] : 0;
 
-		if (domain >= NR_DOMAINS)
-			break;
-		queue = &llc->queue[domain];
-		if (!(set >> domain & 1) || (!queue->queued && domain != prev_domain))
-			continue;
-		if (best == NR_DOMAINS || before(queue->service, least)) {
-			best = domain;
-			/* No copy of the register: 6.18's verifier loses its way among copies in a loop. */
-			mask_with(best, 63);
-			least = queue->service;
+		bpf_for(i, 0, 64) {
+			struct queue *queue;
+			u32 domain;
+
+			if (!word)
+				break;
+			domain = w * 64 + lowest_bit(word);
+			word &= word - 1;
+			if (domain >= NR_DOMAINS)
+				break;
+			queue = &llc->queue[domain];
+			if (!queue->queued && domain != prev_domain)
+				continue;
+			if (best == NR_DOMAINS || before(queue->service, least)) {
+				best = domain;
+				/* No copy of the register: 6.18's verifier loses its way among copies in a loop. */
+				mask_with(best, DOMAIN_MASK);
+				least = queue->service;
+			}
 		}
 	}
 	if (best < NR_DOMAINS && before(llc->service, least))
@@ -84,62 +105,69 @@ static __always_inline u32 least_served(struct llc_ctx *llc, u64 set, u32 prev_d
 	return best;
 //% end
 //% if not multi
-	return set && (llc->queue[0].queued || prev_domain == 0) ? 0 : NR_DOMAINS;
+	return set->word[0] && (llc->queue[0].queued || prev_domain == 0) ? 0 : NR_DOMAINS;
 //% end
 }
 
 /*
  * Takes a task of one of the domains in `set` from their queues in an LLC, or
  * lets prev, of domain `prev_domain` (NR_DOMAINS: of none that may go on), go on.
- * `other` is an LLC whose longer queue is served first. True if the CPU has a
- * task. Not static: the verifier walks its loops once and not for every caller.
+ * `other` is an LLC whose longer queue is served first. The domain that has the
+ * CPU then, or NR_DOMAINS. Not static: the verifier walks its loops once and not
+ * for every caller.
  */
-__noinline bool pol_take(u32 id, u64 set, struct task_struct *prev __arg_trusted __arg_nullable, u32 prev_domain,
-			 u32 other)
+__noinline u32 pol_take(u32 id, const struct domain_set *set, struct task_struct *prev __arg_trusted __arg_nullable,
+			u32 prev_domain, u32 other)
 {
 	struct llc_ctx *llc = llc_ctx(id);
+	struct domain_set left;
 	u32 attempt;
 
-	if (!llc)
-		return false;
+	if (!llc || !set)
+		return NR_DOMAINS;
+	left = *set;
 	bpf_for(attempt, 0, MAX_ATTEMPTS) {
-		u32 domain = least_served(llc, set, prev_domain);
+		u32 domain = least_served(llc, &left, prev_domain);
 		bool is_prev;
 
 		if (domain >= NR_DOMAINS)
-			return false;
+			return NR_DOMAINS;
 		is_prev = domain == prev_domain;
 		hide(is_prev); /* or clang indexes by prev_domain, whose bounds the verifier does not know */
 		if (is_longer(domain, other, id, llc)) {
 			if (dsq_move_to_local(domain_dsq(domain, other))) {
-				count(domain, SCX_STAT_CROSS_LLC, 1);
-				return true;
+				count_crossing(domain, other, id);
+				return domain;
 			}
 		} else if (is_prev && prev && prev_goes_on(prev, domain, domain_dsq(domain, id))) {
-			return true;
+			return domain;
 		}
 		if (dsq_move_to_local(domain_dsq(domain, id)))
-			return true;
+			return domain;
 		/* Counted but not inserted yet, or for other CPUs only. */
-		set &= ~(1ULL << domain);
+		left.word[domain / 64] &= ~(1ULL << domain % 64);
 	}
-	return false;
+	return NR_DOMAINS;
 }
 
-/* The same for every LLC, ours first, the others from near to far. */
-static __noinline bool take(struct cpu_ctx *c, u64 set, struct task_struct *prev, u32 prev_domain)
+/* The same for every LLC, ours first, the others from near to far. True if the CPU has a task. */
+static __noinline bool take(struct cpu_ctx *c, const struct domain_set *set, struct task_struct *prev, u32 prev_domain)
 {
-	u32 rank;
+	u32 rank, domain;
 
 	if (!set)
 		return false;
-	if (pol_take(c->llc, set, prev, prev_domain, nr_llcs > 1 ? next_llc(c) : c->llc))
+	domain = pol_take(c->llc, set, prev, prev_domain, nr_llcs > 1 ? next_llc(c) : c->llc);
+	if (domain < NR_DOMAINS)
 		return true;
 	bpf_for(rank, 1, nr_llcs) {
 		u32 id = near_llc(c->llc, rank);
 
-		if (pol_take(id, set, NULL, NR_DOMAINS, id))
+		domain = pol_take(id, set, NULL, NR_DOMAINS, id);
+		if (domain < NR_DOMAINS) {
+			count_crossing(domain, id, c->llc);
 			return true;
+		}
 	}
 	return false;
 }
@@ -156,15 +184,16 @@ SEC("struct_ops/dispatch")
 void PROG(pol_dispatch, s32 cpu, struct task_struct *prev)
 {
 	u32 shared = NR_DOMAINS, own = NR_DOMAINS; /* as whose task prev may go on here, from which queue */
+	struct cpu_entry *e = cpu_entry(cpu);
 	struct cpu_ctx *c = cpu_ctx(cpu);
 	struct task_ctx *t = NULL;
 
-	if (!c)
+	if (!c || !e)
 		return;
 	if (prev && prev->scx.flags & SCX_TASK_QUEUED && (t = task_ctx(prev))) {
 		u32 domain = domain_of(t);
 
-		charge(prev, t, domain, c);
+		charge(prev, t, domain, cpu);
 		/* One that may be in another domain now goes through ops.enqueue. */
 		if (is_stale(prev, t))
 			domain = NR_DOMAINS;
@@ -176,12 +205,12 @@ void PROG(pol_dispatch, s32 cpu, struct task_struct *prev)
 
 	if (c->own_lead <= 0 && take_own(cpu, prev, own))
 		return;
-	if (take(c, c->members, prev, shared))
+	if (take(c, &e->home, prev, shared))
 		return;
 	if (c->own_lead > 0 && take_own(cpu, prev, own))
 		return;
 //% if guests
-	if (take(c, guest_domains(c), prev, shared))
+	if (take(c, &e->guests, prev, shared))
 		return;
 //% end
 	/*

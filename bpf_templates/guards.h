@@ -84,6 +84,16 @@ static __always_inline void cgroup_drop(struct cgroup **cgrp)
 #define guard_cgroup_ancestor(name, cgrp, level) \
 	struct cgroup *name __cleanup(cgroup_drop) = bpf_cgroup_ancestor(cgrp, level)
 
+static __always_inline void event_send(struct scx_event **event)
+{
+	if (*event)
+		bpf_ringbuf_submit(*event, 0);
+}
+
+/* Room for an event, sent at the end of the scope, or NULL. */
+#define guard_event(name, size) \
+	struct scx_event *name __cleanup(event_send) = bpf_ringbuf_reserve(&events, size, 0)
+
 #define BPF_CGROUP_ITER_DESCENDANTS_PRE 2
 
 /* Every css below `root`, parents first. Needs RCU. */

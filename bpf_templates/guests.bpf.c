@@ -1,9 +1,9 @@
 /* guests.bpf.c: CPUs in the hands of others. A grouped or open domain's task
  * runs as a guest on a CPU that is not its home while nobody at home there
- * waits; `lent` knows those CPUs, so an owner that wakes finds one to take back.
- * `weak` knows CPUs whose task may be preempted by `preempt` domains. Bits are
- * hints: whoever acts on one claims it by clearing it. `unprotected` is no hint:
- * apply_plan replaces it as a whole.
+ * waits, in its cell or, if that borrows, in one that lends; `lent` knows those
+ * CPUs, so an owner that wakes finds one to take back. `weak` knows CPUs whose
+ * task may be preempted by `preempt` domains. Bits are hints: whoever acts on
+ * one claims it by clearing it.
  */
 //% if guests or preempt
 
@@ -13,9 +13,6 @@ struct marks {
 //% end
 //% if preempt
 	struct bpf_cpumask __kptr *weak;
-//% end
-//% if protected
-	struct bpf_cpumask __kptr *unprotected;
 //% end
 };
 
@@ -56,27 +53,62 @@ static __always_inline s32 create_marks(void)
 //% end
 //% if guests
 
-/* Where p may be a guest: everywhere, but for CPUs that take none. NULL before the first plan. */
-static __always_inline const struct cpumask *guest_cpus(struct task_struct *p)
+//% if roams
+/* Where p may be a guest in its own cell. NULL before the first plan. */
+static __always_inline const struct cpumask *guest_cpus(struct task_struct *p, u32 domain)
 {
-//% if protected
-	struct marks *m = the_marks();
-
-	return m ? (const struct cpumask *)m->unprotected : NULL;
+//% if guest_mask and cells
+	return row_mask(NR_DOMAINS + domains[domain].slot);
 //% end
-//% if not protected
+//% if guest_mask and not cells
+	return row_mask(NR_DOMAINS);
+//% end
+//% if not guest_mask
 	return p->cpus_ptr;
 //% end
 }
-
-/* The domains whose tasks may be guests on the CPU. */
-static __always_inline u64 guest_domains(const struct cpu_ctx *c)
-{
-//% if protected
-	if (c->closed)
-		return 0;
 //% end
-	return ROAMING & ~c->members;
+
+/* An idle CPU where p of the domain may be a guest, claimed; negative if there is none. */
+static __noinline s32 claim_as_guest(struct task_struct *p, s32 prev_cpu, u64 wake_flags, u32 domain)
+{
+	const struct cpumask *open;
+	s32 cpu = -1;
+
+	/* Not beside the waker: its CPU may be another's, who waits for it. */
+	wake_flags &= ~SCX_WAKE_SYNC;
+//% if roams
+	if (domains[domain].roams) {
+		open = guest_cpus(p, domain);
+		if (open)
+			cpu = claim_idle(p, prev_cpu, wake_flags, open);
+	}
+//% end
+//% if borrow
+	if (cpu < 0 && domains[domain].borrows) {
+		open = row_mask(LENT_ROW);
+		if (open)
+			cpu = claim_idle(p, prev_cpu, wake_flags, open);
+	}
+//% end
+	return cpu;
+}
+
+/* The same for a task that is queued already: any such CPU, not claimed for p. */
+static __always_inline s32 pick_for_guest(struct task_struct *p, u32 domain)
+{
+	const struct cpumask *open;
+	s32 cpu = -1;
+
+//% if roams
+	if (domains[domain].roams && (open = guest_cpus(p, domain)))
+		cpu = scx_bpf_pick_idle_cpu(open, 0);
+//% end
+//% if borrow
+	if (cpu < 0 && domains[domain].borrows && (open = row_mask(LENT_ROW)))
+		cpu = scx_bpf_pick_idle_cpu(open, 0);
+//% end
+	return cpu;
 }
 
 static __always_inline struct bpf_cpumask *lent_cpus(void)

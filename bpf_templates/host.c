@@ -10,6 +10,28 @@ static void copy_comm(u64 *words, const char *text)
 		bytes[i] = text[i];
 }
 
+//% if cells
+/* The tests of the task's cgroup, and the cell that begins deepest on the way to it. */
+static void enter_cgroup(struct subject *s, const char *path)
+{
+	struct scan scan[CGROUP_AUTOMATA] = {};
+	const char *byte;
+
+	s->slot = 0;
+	for (byte = path; *byte; byte++) {
+		u32 claimed;
+
+		cgroup_step(scan, *byte);
+		if (byte != path && byte[1] && byte[1] != '/')
+			continue;
+		cgroup_end(scan, s->cgroup_match);
+		claimed = claimed_cell(s);
+		if (claimed)
+			s->slot = claimed;
+	}
+}
+
+//% end
 static void fill(struct subject *s, const struct scx_host_task *task)
 {
 	s->task = task;
@@ -21,7 +43,10 @@ static void fill(struct subject *s, const struct scx_host_task *task)
 //% if leader_comm_automata
 	match_leader_comm((const u8 *)s->leader_comm, s->leader_comm_match);
 //% end
-//% if cgroup
+//% if cells
+	enter_cgroup(s, task->cgroup);
+//% end
+//% if cgroup and not cells
 	{
 		struct scan scan[CGROUP_AUTOMATA] = {};
 		const char *byte;

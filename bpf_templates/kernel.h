@@ -17,6 +17,7 @@ typedef _Bool bool;
 #define true 1
 #define false 0
 #define NULL ((void *)0)
+#define ENOENT 2
 #define ENOMEM 12
 #define EINVAL 22
 #define SEC(name) __attribute__((section(name), used))
@@ -68,6 +69,7 @@ typedef _Bool bool;
 enum bpf_map_type {
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_RINGBUF = 27,
 	BPF_MAP_TYPE_TASK_STORAGE = 29,
 	BPF_MAP_TYPE_CGRP_STORAGE = 32,
 };
@@ -147,6 +149,11 @@ struct kernfs_node {
 
 struct cgroup;
 
+//% members
+struct cgroup_root {
+	int hierarchy_id;
+};
+
 struct cgroup_subsys_state {
 	struct cgroup *cgroup;
 };
@@ -155,6 +162,7 @@ struct cgroup_subsys_state {
 struct cgroup {
 	struct cgroup_subsys_state self;
 	struct kernfs_node *kn;
+	struct cgroup_root *root;
 	int level;
 };
 
@@ -270,6 +278,8 @@ static long (*const bpf_probe_read_kernel_str)(void *to, u32 size, const void *f
 static void *(*const bpf_task_storage_get)(void *map, struct task_struct *p, void *value, u64 flags) = (void *)156;
 static void *(*const bpf_map_lookup_percpu_elem)(void *map, const void *key, u32 cpu) = (void *)195;
 static void *(*const bpf_cgrp_storage_get)(void *map, struct cgroup *cgrp, void *value, u64 flags) = (void *)210;
+static void *(*const bpf_ringbuf_reserve)(void *ringbuf, u64 size, u64 flags) = (void *)131;
+static void (*const bpf_ringbuf_submit)(void *data, u64 flags) = (void *)132;
 static long (*const bpf_spin_lock)(struct bpf_spin_lock *lock) = (void *)93;
 static long (*const bpf_spin_unlock)(struct bpf_spin_lock *lock) = (void *)94;
 static void *(*const bpf_kptr_xchg)(void *kptr, void *object) = (void *)194;
@@ -305,6 +315,8 @@ extern void bpf_cpumask_set_cpu(u32 cpu, struct bpf_cpumask *mask) __ksym;
 extern void bpf_cpumask_clear_cpu(u32 cpu, struct bpf_cpumask *mask) __ksym;
 extern bool bpf_cpumask_test_cpu(u32 cpu, const struct cpumask *mask) __ksym;
 extern bool bpf_cpumask_test_and_clear_cpu(u32 cpu, struct bpf_cpumask *mask) __ksym;
+extern bool bpf_cpumask_and(struct bpf_cpumask *to, const struct cpumask *a, const struct cpumask *b) __ksym;
+extern int bpf_cpumask_populate(struct cpumask *mask, void *src, u64 src__sz) __ksym;
 extern u32 bpf_cpumask_weight(const struct cpumask *mask) __ksym;
 extern bool bpf_cpumask_subset(const struct cpumask *part, const struct cpumask *whole) __ksym;
 extern bool bpf_cpumask_intersects(const struct cpumask *a, const struct cpumask *b) __ksym;

@@ -7,13 +7,15 @@ s32 PROG(pol_init)
 	s32 error;
 
 	bpf_for(i, 0, nr_cpu_ids) {
-		error = scx_bpf_create_dsq(cpu_dsq(i), -1);
+		struct cpu_entry *e = cpu_entry(i);
+
+		error = scx_bpf_create_dsq(cpu_dsq(i), e ? (s32)e->place.node : -1);
 		if (error)
 			return error;
 	}
 	bpf_for(i, 0, NR_DOMAINS) {
 		bpf_for(k, 0, nr_llcs) {
-			error = scx_bpf_create_dsq(domain_dsq(i, k), -1);
+			error = scx_bpf_create_dsq(domain_dsq(i, k), node_of_llc(k));
 			if (error)
 				return error;
 		}
@@ -36,6 +38,8 @@ s32 PROG(pol_init_task, struct task_struct *p, struct scx_init_task_args *args)
 		return -ENOMEM;
 	t->head.domain = NR_DOMAINS - 1;
 	t->charged_at = scx_bpf_now();
+	/* Relative to no clock yet: neither lead nor lag. */
+	p->scx.dsq_vtime = 0;
 	return 0;
 }
 
@@ -44,6 +48,11 @@ void PROG(pol_exit_task, struct task_struct *p, struct scx_exit_task_args *args)
 {
 	struct task_ctx *t = task_ctx(p);
 
+//% if cells
+	/* Another cell in its slot never counted it. */
+	if (t && slot_generation(t->slot) != t->generation)
+		return;
+//% end
 	if (t && t->head.classified)
 		count(domain_of(t), SCX_STAT_LEFT, 1);
 }

@@ -74,13 +74,8 @@ s32 PROG(pol_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
 
 	cpu = claim_idle(p, prev_cpu, wake_flags, home);
 //% if guests
-	/* As a guest not beside the waker: its CPU may be another's, who waits for it. */
-	if (cpu < 0 && domains[domain].roams) {
-		const struct cpumask *open = guest_cpus(p);
-
-		if (open)
-			cpu = claim_idle(p, prev_cpu, wake_flags & ~SCX_WAKE_SYNC, open);
-	}
+	if (cpu < 0)
+		cpu = claim_as_guest(p, prev_cpu, wake_flags, domain);
 //% end
 	if (cpu >= 0)
 		return run_idle(p, t, domain, cpu, false);
@@ -117,8 +112,7 @@ static __always_inline void kick_for(struct task_struct *p, u32 domain, u32 llc)
 	if (cpu < 0) {
 		if (reclaim(domain))
 			return;
-		if (domains[domain].roams && (mask = guest_cpus(p)))
-			cpu = scx_bpf_pick_idle_cpu(mask, 0);
+		cpu = pick_for_guest(p, domain);
 	}
 //% end
 	if (cpu >= 0)
@@ -139,7 +133,7 @@ static __always_inline void enqueue_own(struct task_struct *p, struct task_ctx *
 //% end
 
 	if (!home) {
-		fail("a layer has no CPUs: apply_plan did not run");
+		fail("a layer has no CPUs: apply_row did not run");
 		return;
 	}
 //% if owned

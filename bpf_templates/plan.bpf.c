@@ -1,48 +1,53 @@
-/* plan.bpf.c: who is at home where. The loader writes `plan`; apply_plan turns
- * it into masks and per-CPU sets and publishes them while tasks run. Hotplug
- * does not wait for the loader: a CPU that goes takes itself out of the counts,
- * so that nothing queues for it, and one that comes serves guests until the
- * next plan.
+/* plan.bpf.c: who is at home where. The loader writes rows of `plan` and entries
+ * of `cpus`; apply_row turns a row into masks while tasks run, and apply_cpu has
+ * a CPU look at its entry. So a change costs what it changes. Hotplug does not
+ * wait for the loader: a CPU that goes takes itself out of the counts, so that
+ * nothing queues for it, and one that comes serves nobody until the next plan.
  */
 
-static __always_inline bool planned(u32 domain, u32 cpu)
+/* The CPUs of an LLC, found once. */
+static __always_inline const struct cpumask *llc_cpus(u32 id)
 {
-	u32 key = domain * plan_words + cpu / 64;
-	u64 *word = bpf_map_lookup_elem(&plan, &key);
+	struct llc_ctx *llc = llc_ctx(id);
+	u32 i;
 
-	return word && *word >> (cpu % 64) & 1;
+	if (!llc)
+		return NULL;
+	if (!llc->mask) {
+		guard_cpumask(mask);
+		if (!mask)
+			return NULL;
+		bpf_for(i, 0, nr_cpu_ids) {
+			struct cpu_entry *e = cpu_entry(i);
+
+			if (e && e->place.llc == id)
+				bpf_cpumask_set_cpu(i, mask);
+		}
+		publish_cpumask(&llc->mask, mask);
+	}
+	return (const struct cpumask *)llc->mask;
 }
 
-/* The domain's mask in one LLC, or everywhere (llc == nr_llcs). Returns the number of CPUs, or -ENOMEM. */
-static __noinline s32 publish_home(u32 domain, u32 llc)
+/* The part of the domain's home in one LLC. Its number of CPUs, or a negative errno. */
+static __noinline s32 publish_llc_home(u32 domain, u32 id)
 {
-	u32 key = domain, i, weight;
-	struct home *home;
+	const struct cpumask *home = home_mask(domain), *cpus = llc_cpus(id);
+	u32 key = domain * nr_llcs + id;
+	struct mask *part = bpf_map_lookup_elem(&homes, &key);
+	s32 weight;
 
+	if (!home || !cpus || !part)
+		return -EINVAL;
 	guard_cpumask(mask);
 	if (!mask)
 		return -ENOMEM;
-	bpf_for(i, 0, nr_cpu_ids) {
-		u32 cpu = i;
-		struct scx_cpu *place = bpf_map_lookup_elem(&cpus, &cpu);
-
-		if (!place || !planned(domain, cpu) || (llc != nr_llcs && place->llc != llc))
-			continue;
-		bpf_cpumask_set_cpu(cpu, mask);
-	}
-	if (llc == nr_llcs) {
-		home = bpf_map_lookup_elem(&domain_homes, &key);
-	} else {
-		key = domain * nr_llcs + llc;
-		home = bpf_map_lookup_elem(&homes, &key);
-	}
-	if (!home)
-		return -EINVAL;
+	bpf_cpumask_and(mask, home, cpus);
 	weight = bpf_cpumask_weight((const struct cpumask *)mask);
-	publish_cpumask(&home->mask, mask);
+	publish_cpumask(&part->cpus, mask);
 	return weight;
 }
 
+/* The home's part in each LLC, and where the tasks of each LLC queue. */
 static __always_inline s32 publish_domain(u32 domain)
 {
 	struct llc_ctx *llc;
@@ -50,14 +55,11 @@ static __always_inline s32 publish_domain(u32 domain)
 	s32 n;
 
 	if (domain >= NR_DOMAINS)
-		return -EINVAL;
-	n = publish_home(domain, nr_llcs);
-	if (n < 0)
-		return n;
+		return 0;
 	bpf_for(i, 0, nr_llcs) {
 		u32 id = i;
 
-		n = publish_home(domain, id);
+		n = publish_llc_home(domain, id);
 		if (n < 0)
 			return n;
 		llc = llc_ctx(id);
@@ -84,74 +86,40 @@ static __always_inline s32 publish_domain(u32 domain)
 	return 0;
 }
 
-//% if protected
-/* The CPUs that take guests: all but those at home in a protected domain, unless others share them. */
-static s32 publish_unprotected(void)
+SEC("syscall")
+s32 apply_row(struct scx_apply_row *args)
 {
-	u32 i, k;
-	struct marks *m = the_marks();
+	u32 row = args->row;
+	void *bits = bpf_map_lookup_elem(&plan, &row);
+	struct mask *to = bpf_map_lookup_elem(&masks, &row);
+	s32 error;
 
+	if (!bits || !to)
+		return -EINVAL;
+	guard_rcu();
 	guard_cpumask(mask);
 	if (!mask)
 		return -ENOMEM;
-	bpf_for(i, 0, nr_cpu_ids) {
-		u32 cpu = i;
-		struct cpu_ctx *c = cpu_ctx(cpu);
-		bool closed = false;
-
-		if (!c)
-			continue;
-		bpf_for(k, 0, NR_DOMAINS) {
-			u32 domain = k;
-
-			if (domain < NR_DOMAINS && domains[domain].is_protected && c->members == 1ULL << domain)
-				closed = true;
-		}
-		c->closed = closed;
-		if (!closed)
-			bpf_cpumask_set_cpu(cpu, mask);
-	}
-	if (!m)
-		return -EINVAL;
-	publish_cpumask(&m->unprotected, mask);
-	return 0;
+	error = bpf_cpumask_populate((struct cpumask *)mask, bits, row_words * 8);
+	if (error)
+		return error;
+	publish_cpumask(&to->cpus, mask);
+	return publish_domain(row);
 }
 
-//% end
 SEC("syscall")
-s32 apply_plan(void *unused)
+s32 apply_cpu(struct scx_apply_cpu *args)
 {
-	u32 i, k;
-	s32 error;
+	s32 cpu = args->cpu;
+	struct cpu_entry *e = cpu_entry(cpu);
+	struct cpu_ctx *c = cpu_ctx(cpu);
 
-	bpf_for(i, 0, NR_DOMAINS) {
-		error = publish_domain(i);
-		if (error)
-			return error;
-	}
-	bpf_for(i, 0, nr_cpu_ids) {
-		u32 cpu = i;
-		struct scx_cpu *place = bpf_map_lookup_elem(&cpus, &cpu);
-		struct cpu_ctx *c = cpu_ctx(cpu);
-		u64 members = 0;
-
-		if (!place || !c)
-			continue;
-		bpf_for(k, 0, NR_DOMAINS) {
-			if (planned(k, cpu))
-				members |= 1ULL << k;
-		}
-		c->llc = place->llc;
-		c->members = members;
-		/* What a former plan left in a queue waits for no wake-up. */
-		scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
-	}
-//% if protected
-	return publish_unprotected();
-//% end
-//% if not protected
+	if (!e || !c)
+		return -EINVAL;
+	c->llc = e->place.llc;
+	/* What runs there may have become a foreigner, and what a former plan left in a queue waits for no wake-up. */
+	scx_bpf_kick_cpu(cpu, SCX_KICK_PREEMPT);
 	return 0;
-//% end
 }
 
 SEC("struct_ops.s/cpu_online")
@@ -186,11 +154,12 @@ static __noinline void hand_back(s32 cpu, u64 dsq)
 SEC("struct_ops.s/cpu_offline")
 void PROG(pol_cpu_offline, s32 cpu)
 {
+	struct cpu_entry *e = cpu_entry(cpu);
 	struct cpu_ctx *c = cpu_ctx(cpu);
 	struct llc_ctx *llc;
 	u32 i;
 
-	if (!c)
+	if (!c || !e)
 		return;
 	llc = llc_ctx(c->llc);
 	bpf_for(i, 0, NR_DOMAINS) {
@@ -198,10 +167,17 @@ void PROG(pol_cpu_offline, s32 cpu)
 
 		if (domain >= NR_DOMAINS || !llc)
 			break;
-		if (at_home(c, domain) && llc->queue[domain].cpus)
+		if (contains(&e->home, domain) && llc->queue[domain].cpus)
 			llc->queue[domain].cpus--;
 	}
-	c->members = 0;
+	for_each_word(i) {
+		u32 w = i;
+
+		if (w >= DOMAIN_WORDS)
+			break;
+		e->home.word[w] = 0;
+		e->guests.word[w] = 0;
+	}
 	c->offline = true;
 //% if before_7_3
 	hand_back(cpu, cpu_dsq(cpu));

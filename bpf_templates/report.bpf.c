@@ -32,8 +32,16 @@ void PROG(pol_dump, struct scx_dump_ctx *unused)
 
 			if (!llc)
 				break;
+			if (!llc->queue[domain].cpus && !llc->queue[domain].queued)
+				continue;
+//% if cells
+			dump("cell %u, layer %s, llc %u: %u home CPUs, %u queued\n", domains[domain].slot,
+			     (u64)domain_names[domain], id, llc->queue[domain].cpus, llc->queue[domain].queued);
+//% end
+//% if not cells
 			dump("layer %s, llc %u: %u home CPUs, %u queued\n", (u64)domain_names[domain], id,
 			     llc->queue[domain].cpus, llc->queue[domain].queued);
+//% end
 		}
 	}
 }
@@ -41,11 +49,20 @@ void PROG(pol_dump, struct scx_dump_ctx *unused)
 SEC("struct_ops/dump_cpu")
 void PROG(pol_dump_cpu, struct scx_dump_ctx *unused, s32 cpu, bool idle)
 {
+	struct cpu_entry *e = cpu_entry(cpu);
 	struct cpu_ctx *c = cpu_ctx(cpu);
+	u32 w;
 
-	if (c && !idle)
-		dump("home of layers 0x%llx, own queue %d tasks, ahead by %lld ns", c->members,
-		     scx_bpf_dsq_nr_queued(cpu_dsq(cpu)), c->own_lead);
+	if (!c || !e || idle)
+		return;
+	dump("cell %u, own queue %d tasks, ahead by %lld ns, home of layers", e->place.slot,
+	     scx_bpf_dsq_nr_queued(cpu_dsq(cpu)), c->own_lead);
+	for_each_word(w) {
+		u32 i = w;
+
+		if (i < DOMAIN_WORDS && e->home.word[i])
+			dump(" %u+0x%llx", i * 64, e->home.word[i]);
+	}
 }
 
 SEC("struct_ops/dump_task")

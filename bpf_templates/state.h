@@ -16,11 +16,22 @@
 
 #define CPU_CLOCK (1U << 31)
 
+/* Sets of domains are arrays of words. */
+#define DOMAIN_WORDS ((NR_DOMAINS + 63) / 64)
+//% if wide
+#define for_each_word(w) bpf_for(w, 0, DOMAIN_WORDS)
+#define DOMAIN_MASK 1023 /* NR_DOMAINS is at most as much */
+//% end
+//% if not wide
+#define for_each_word(w) for ((w) = 0; (w) < DOMAIN_WORDS; (w)++)
+#define DOMAIN_MASK 63
+//% end
+
 //% each
 const volatile u32 feed_version = SCX_FEED_VERSION;
 const volatile u32 nr_cpu_ids = 1;
 const volatile u32 nr_llcs = 1;
-const volatile u32 plan_words = 1;
+const volatile u32 row_words = 1;
 
 enum task_flag {
 	/* An attribute changed that the classifier reads: the domain may be another. */
@@ -40,7 +51,7 @@ struct task_ctx {
 //% if min_run
 	u64 started_at;
 //% end
-	u32 clock; /* what dsq_vtime is relative to: LLC index + 1, or CPU_CLOCK | cpu */
+	u32 clock; /* what dsq_vtime is relative to: LLC index + 1, CPU_CLOCK | cpu, or 0 for nothing: a lag */
 //% if comm
 	u64 comm[2]; /* zero padded; task_rename tells a new name before the task has it */
 //% end
@@ -52,6 +63,10 @@ struct task_ctx {
 //% if cgroup
 	u64 cgroup_id; /* of the cgroup it was classified by */
 	u64 moves_seen; /* cgroup_moves when it was last compared */
+//% end
+//% if cells
+	u32 slot; /* the cell it was classified into */
+	u32 generation; /* of that slot then */
 //% end
 //% if ppid
 	s64 ppid; /* of the parent it was classified by */
@@ -71,7 +86,6 @@ static __always_inline struct task_ctx *task_ctx(struct task_struct *p)
 }
 
 struct cpu_ctx {
-	u64 members; /* domains whose home the CPU is */
 	/* Time the CPU's own queue had beyond its share of the CPU, weighted: it is served while this is <= 0. */
 	s64 own_lead;
 	u64 own_clock; /* the vtime that its own queue has reached */
@@ -79,9 +93,6 @@ struct cpu_ctx {
 	bool offline; /* on its way: it must not kick any more, its interrupts end */
 //% if guests
 	u32 guest; /* runs a task of a domain that is not at home here */
-//% end
-//% if protected
-	bool closed; /* takes no guests */
 //% end
 	u32 looked_at; /* rank in `near` of the LLC whose queues it compared last */
 };
@@ -100,6 +111,57 @@ static __always_inline struct cpu_ctx *cpu_ctx(s32 cpu)
 	return bpf_map_lookup_percpu_elem(&cpu_state, &key, cpu);
 }
 
+struct domain_set {
+	u64 word[DOMAIN_WORDS];
+};
+
+/* What the loader says of a CPU. */
+struct cpu_entry {
+	struct scx_cpu place;
+	struct domain_set home; /* the domains whose home it is */
+	struct domain_set guests; /* those that may use it while no domain at home wants it */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* nr_cpu_ids */
+	__type(key, u32);
+	__type(value, struct cpu_entry);
+} cpus SEC(".maps");
+
+static __always_inline struct cpu_entry *cpu_entry(s32 cpu)
+{
+	return bpf_map_lookup_elem(&cpus, &cpu);
+}
+
+static __always_inline bool contains(const struct domain_set *set, u32 domain)
+{
+	return set->word[domain / 64] >> domain % 64 & 1;
+}
+
+static __always_inline bool at_home(s32 cpu, u32 domain)
+{
+	struct cpu_entry *e = cpu_entry(cpu);
+
+	return e && contains(&e->home, domain);
+}
+//% if multi
+
+/* De Bruijn's sequence of 64 bits: its product with a single bit has that bit's number in the highest six. */
+#define DE_BRUIJN 0x03f79d71b4cb0a89ULL
+static const volatile u8 bit_numbers[64] = {
+	0,  1,	48, 2,	57, 49, 28, 3,	61, 58, 50, 42, 38, 29, 17, 4,	62, 55, 59, 36, 53, 51,
+	43, 22, 45, 39, 33, 30, 24, 18, 12, 5,	63, 47, 56, 27, 60, 41, 37, 16, 54, 35, 52, 21,
+	44, 32, 23, 11, 46, 26, 40, 15, 34, 20, 31, 10, 25, 14, 19, 9,	13, 8,	7,  6,
+};
+
+/* The number of the lowest bit; BPF has no instruction for it, and branches would each double the verifier's work. */
+static __always_inline u32 lowest_bit(u64 word)
+{
+	return bit_numbers[(word & -word) * DE_BRUIJN >> 58];
+}
+//% end
+
 /* A domain's queue in one LLC. */
 struct queue {
 	u64 clock; /* the vtime that the queue's tasks have reached */
@@ -112,6 +174,7 @@ struct queue {
 };
 
 struct llc_ctx {
+	struct bpf_cpumask __kptr *mask; /* its CPUs, made by the first apply_row */
 //% if multi
 	u64 service; /* the most that a domain had when it was chosen */
 //% end
@@ -130,69 +193,97 @@ static __always_inline struct llc_ctx *llc_ctx(u32 llc)
 	return bpf_map_lookup_elem(&llcs, &llc);
 }
 
-/* Home CPUs. Masks are replaced as a whole by apply_plan and read under RCU. */
-struct home {
-	struct bpf_cpumask __kptr *mask;
+/* A set of CPUs. Masks are replaced as a whole by apply_row and read under RCU. */
+struct mask {
+	struct bpf_cpumask __kptr *cpus;
 };
 
+/* Rows of `plan`: homes of domains, then where guests and borrowers may run. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, NR_DOMAINS);
+	__uint(max_entries, NR_DOMAINS); /* rows */
 	__type(key, u32);
-	__type(value, struct home);
-} domain_homes SEC(".maps");
+	__type(value, struct mask);
+} masks SEC(".maps");
 
 /* The part of a domain's home in one LLC: domain * nr_llcs + LLC. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, NR_DOMAINS); /* domains * nr_llcs */
 	__type(key, u32);
-	__type(value, struct home);
+	__type(value, struct mask);
 } homes SEC(".maps");
+
+static __always_inline const struct cpumask *row_mask(u32 row)
+{
+	struct mask *mask = bpf_map_lookup_elem(&masks, &row);
+
+	return mask ? (const struct cpumask *)mask->cpus : NULL;
+}
 
 static __always_inline const struct cpumask *home_mask(u32 domain)
 {
-	struct home *home = bpf_map_lookup_elem(&domain_homes, &domain);
-
-	return home ? (const struct cpumask *)home->mask : NULL;
+	return row_mask(domain);
 }
 
 static __always_inline const struct cpumask *llc_home_mask(u32 domain, u32 llc)
 {
 	u32 key = domain * nr_llcs + llc;
-	struct home *home = bpf_map_lookup_elem(&homes, &key);
+	struct mask *mask = bpf_map_lookup_elem(&homes, &key);
 
-	return home ? (const struct cpumask *)home->mask : NULL;
+	return mask ? (const struct cpumask *)mask->cpus : NULL;
 }
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1); /* nr_cpu_ids */
-	__type(key, u32);
-	__type(value, struct scx_cpu);
-} cpus SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, NR_DOMAINS); /* domains * plan_words */
-	__type(key, u32);
-	__type(value, u64);
+	__uint(max_entries, NR_DOMAINS); /* rows */
+	__uint(key_size, 4);
+	__uint(value_size, 8); /* row_words * 8 */
 } plan SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1); /* nr_llcs * nr_llcs */
 	__type(key, u32);
-	__type(value, u32);
+	__type(value, struct scx_near);
 } near SEC(".maps");
 
 static __always_inline u32 near_llc(u32 llc, u32 rank)
 {
 	u32 key = llc * nr_llcs + rank;
-	u32 *found = bpf_map_lookup_elem(&near, &key);
+	struct scx_near *found = bpf_map_lookup_elem(&near, &key);
 
-	return found ? *found : llc;
+	return found ? found->llc : llc;
 }
+
+static __always_inline s32 node_of_llc(u32 llc)
+{
+	u32 key = llc * nr_llcs;
+	struct scx_near *found = bpf_map_lookup_elem(&near, &key);
+
+	return found ? found->node : -1;
+}
+//% if cells
+
+/* A place where a cell may run. */
+struct slot {
+	u32 generation; /* rises with every cell that begins in it */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, NR_SLOTS);
+	__type(key, u32);
+	__type(value, struct slot);
+} slots SEC(".maps");
+
+static __always_inline u32 slot_generation(u32 slot)
+{
+	struct slot *s = bpf_map_lookup_elem(&slots, &slot);
+
+	return s ? READ_ONCE(s->generation) : 0;
+}
+//% end
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -223,11 +314,6 @@ static __always_inline u64 cpu_dsq(s32 cpu)
 static __always_inline bool before(u64 a, u64 b)
 {
 	return (s64)(a - b) < 0;
-}
-
-static __always_inline bool at_home(struct cpu_ctx *cpu, u32 domain)
-{
-	return cpu->members >> domain & 1;
 }
 
 /* A broken invariant: ends the scheduler, the kernel's own takes over. */

@@ -26,6 +26,9 @@ struct subject {
 //% if cgroup
 	const u64 *cgroup_match;
 //% end
+//% if cells
+	u32 slot; /* the cell that it is in */
+//% end
 };
 
 //% each

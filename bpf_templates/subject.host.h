@@ -24,6 +24,7 @@ struct subject {
 	u64 comm_match[COMM_AUTOMATA + 1];
 	u64 leader_comm_match[LEADER_COMM_AUTOMATA + 1];
 	u64 cgroup_match[CGROUP_AUTOMATA + 1];
+	u32 slot; /* the cell that it is in */
 };
 
 #define subject_pid(s) ((s)->task->pid)

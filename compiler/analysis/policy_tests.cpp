@@ -110,10 +110,11 @@ class Runner {
     out.expected = (expectation.negated ? "not " : "") + name(expectation.domain);
     out.got = name(verdict_.domain);
     out.passed = (verdict_.domain == expectation.domain) != expectation.negated;
-    for (const abi::DomainMatch& match : classifier_.domains)
-      if (match.domain == expectation.domain) explain(match.match, out.deciding);
-    if (verdict_.match < classifier_.domains.size())
-      explain(classifier_.domains[verdict_.match].match, out.deciding);
+    for (const abi::CellMatch& cell : classifier_.cells)
+      for (const abi::DomainMatch& match : cell.layers)
+        if (match.domain == expectation.domain) explain(match.match, out.deciding);
+    const std::vector<abi::DomainMatch>& layers = classifier_.cells[verdict_.cell].layers;
+    if (verdict_.match < layers.size()) explain(layers[verdict_.match].match, out.deciding);
     return out;
   }
 

@@ -91,6 +91,14 @@ void report_too_large(const model::Predicate& predicate, diag::Diagnostics& diag
       .help("tie it to the start of the value with `^`, count less, or name the bytes that `.` stands for");
 }
 
+void check_depth(const model::Layer& layer, diag::Diagnostics& diagnostics) {
+  if (depth(layer.match) <= abi::kMaxExpressionDepth) return;
+  diagnostics
+      .report(diag::Kind::kExpressionTooLarge, layer.match_span, "match expression nests more than {} deep",
+              abi::kMaxExpressionDepth)
+      .help("join tests with `and` or `or` in one level instead of nesting them");
+}
+
 void pack(const model::Policy& policy, abi::Classifier& classifier, diag::Diagnostics& diagnostics) {
   const std::vector<Candidate> all = candidates(policy);
   for (std::span<const Candidate> rest(all); !rest.empty();) {
@@ -116,8 +124,10 @@ void pack(const model::Policy& policy, abi::Classifier& classifier, diag::Diagno
 
 std::vector<bool> used_by_layers(const model::Policy& policy) {
   std::vector<bool> used(policy.predicates.size(), false);
-  for (const model::Cell& cell : policy.cells)
+  for (const model::Cell& cell : policy.cells) {
+    mark_tests(cell.claim, used);
     for (const model::Layer& layer : cell.layers) mark_tests(layer.match, used);
+  }
   return used;
 }
 
@@ -135,15 +145,14 @@ abi::Classifier build_classifier(const model::Policy& policy, const Sources& sou
     lowered.where = locate(sources, predicate.span);
     out.predicates.push_back(std::move(lowered));
   }
-  for (uint32_t id = 0; id < policy.domains.size(); ++id) {
-    const model::Layer& layer = policy.layer(id);
-    if (depth(layer.match) > abi::kMaxExpressionDepth) {
-      diagnostics
-          .report(diag::Kind::kExpressionTooLarge, layer.match_span,
-                  "match expression nests more than {} deep", abi::kMaxExpressionDepth)
-          .help("join tests with `and` or `or` in one level instead of nesting them");
+  for (const model::Cell& cell : policy.cells) {
+    out.cells.push_back({cell.claim, {}});
+    for (uint32_t k = 0; k < cell.layers.size(); ++k) {
+      const model::Layer& layer = cell.layers[k];
+      check_depth(layer, diagnostics);
+      out.cells.back().layers.push_back(
+          {cell.first_domain + k, layer.match, locate(sources, layer.match_span)});
     }
-    out.domains.push_back({id, layer.match, locate(sources, layer.match_span)});
   }
   pack(policy, out, diagnostics);
   return out;

@@ -22,7 +22,7 @@ namespace scx::automata {
 abi::Classifier build_classifier(const model::Policy& policy, const Sources& sources,
                                  diag::Diagnostics& diagnostics);
 
-// For each predicate whether a layer's expression reads it.
+// For each predicate whether a layer's expression or a cell's claim reads it.
 std::vector<bool> used_by_layers(const model::Policy& policy);
 
 }  // namespace scx::automata

@@ -280,6 +280,61 @@ std::string comment_safe(std::string text) {
   return text;
 }
 
+// A function that gives the first layer that matches, counted from `base`.
+std::string layer_choice(const abi::CellMatch& cell, std::string_view name, uint32_t base) {
+  std::string out = fmt::format("static __always_inline u32 {}(const struct subject *s)\n{{\n", name);
+  for (const abi::DomainMatch& layer : cell.layers) {
+    const uint32_t result = layer.domain - base;
+    out += line_directive(layer.where);
+    if (layer.match.kind == abi::Expression::Kind::kAll) return out + fmt::format("\treturn {};\n}}\n", result);
+    out += fmt::format("\tif ({}) return {};\n", condition(layer.match), result);
+  }
+  return out + "\treturn ~0u;\n}\n";
+}
+
+std::string cell_directive(const model::Cell& cell, const Sources& sources) {
+  return line_directive(
+      {sources.logical_path(cell.span.file), sources.position(cell.span.file, cell.span.begin).line, 1});
+}
+
+// `classify`: the domain of a task. With cells, of the slot that the subject names, and `claimed_cell`.
+std::string decision(const model::Policy& policy, const abi::Classifier& classifier, const Sources& sources) {
+  if (policy.cells.size() == 1)
+    return "/* The domain of a task: the first layer that matches. */\n" +
+           cell_directive(policy.cells[0], sources) + layer_choice(classifier.cells[0], "classify", 0);
+  std::string out, choice, claims;
+  for (size_t i = 0; i < policy.cells.size(); ++i) {
+    const model::Cell& cell = policy.cells[i];
+    const auto layers = static_cast<uint32_t>(cell.layers.size());
+    std::string layer = "0";
+    if (layers > 1) {
+      layer = fmt::format("layer_of_cell_{}(s)", i);
+      out += fmt::format("/* The layer of a task of cell {}: the first that matches. */\n", cell.name) +
+             cell_directive(cell, sources) +
+             layer_choice(classifier.cells[i], fmt::format("layer_of_cell_{}", i), cell.first_domain) + "\n";
+    }
+    std::string domain = fmt::format("{} + {}", cell.first_domain, layer);
+    if (cell.max > 1) {
+      domain = fmt::format("{} + (s->slot - {}) * {} + {}", cell.first_domain, cell.first_slot, layers, layer);
+    }
+    const std::string line = cell_directive(cell, sources);
+    if (i == 0) {
+      choice += line + fmt::format("\treturn {};\n", domain);
+    } else {
+      choice = line + fmt::format("\tif (s->slot >= {}) return {};\n", cell.first_slot, domain) + choice;
+      claims += line + fmt::format("\tif ({}) return {};\n", condition(classifier.cells[i].claim), cell.first_slot);
+    }
+  }
+  return out +
+         "/* The domain of a task in the cell `slot`. */\n"
+         "static __always_inline u32 classify(const struct subject *s)\n{\n" +
+         choice +
+         "}\n\n"
+         "/* The cell that begins at the subject's cgroup, by its first slot; 0: none does. */\n"
+         "static __always_inline u32 claimed_cell(const struct subject *s)\n{\n" +
+         claims + "\treturn 0;\n}\n";
+}
+
 }  // namespace
 
 std::string automata_counts(const abi::Classifier& classifier, const Usage& usage) {
@@ -314,23 +369,7 @@ std::string classifier_text(const model::Policy& policy, const abi::Classifier& 
     out += fmt::format("static __always_inline bool test_{}(const struct subject *s) {{ return {}; }}\n\n", i,
                        test);
   }
-  const FileId main_file = policy.cells.front().span.file;
-  out += "/* The domain of a task: the first layer that matches. */\n";
-  out += line_directive({sources.logical_path(main_file),
-                         sources.position(main_file, policy.cells.front().span.begin).line, 1});
-  out += "static __always_inline u32 classify(const struct subject *s)\n{\n";
-  bool decided = false;
-  for (const abi::DomainMatch& domain : classifier.domains) {
-    out += line_directive(domain.where);
-    if (domain.match.kind == abi::Expression::Kind::kAll) {
-      out += fmt::format("\treturn {};\n", domain.domain);
-      decided = true;
-      break;
-    }
-    out += fmt::format("\tif ({}) return {};\n", condition(domain.match), domain.domain);
-  }
-  if (!decided) out += "\treturn ~0u;\n";
-  return out + "}\n";
+  return out + decision(policy, classifier, sources);
 }
 
 std::string emit_classifier(const model::Policy& policy, const abi::Classifier& classifier,

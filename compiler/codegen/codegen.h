@@ -12,12 +12,13 @@
 #include "compiler/model/model.h"
 #include "compiler/support/source.h"
 #include "runtime/abi/classifier.h"
+#include "runtime/abi/manifest.h"
 #include "runtime/base/result.h"
 
 namespace scx::codegen {
 
-// More domains than these do not fit the word that holds a CPU's set of them.
-inline constexpr uint32_t kMaxDomains = 64;
+// DSQs, counters and masks exist for each domain and cache: more are no policy that a person wrote.
+inline constexpr uint32_t kMaxDomains = 1024;
 
 // The hand-written files by name ("dispatch.bpf.c"). Embedded in the program;
 // from a directory for who works on them.
@@ -52,6 +53,9 @@ std::string emit_classifier(const model::Policy& policy, const abi::Classifier& 
 // scx_classify and scx_test (bpf_templates/host_task.h). It keeps no state.
 std::string emit_host(const model::Policy& policy, const abi::Classifier& classifier, const Sources& sources,
                       const Templates& templates = Templates::embedded());
+
+// The sets of CPUs beyond those of domains that the emitted text reads.
+abi::RowLayout rows_of(const model::Policy& policy);
 
 // Calls in the emitted `text` that a kernel between 6.16 and 7.3 refuses, when
 // loading or only when running: "pol_tick calls scx_bpf_dsq_insert, which …".

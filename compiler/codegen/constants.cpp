@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "compiler/codegen/codegen.h"
+
 namespace scx::codegen {
 
 namespace {
@@ -28,6 +30,9 @@ std::string policy_constants(const model::Policy& policy) {
   const uint64_t watchdog_ms = std::min<uint64_t>(policy.watchdog_ns / 1'000'000, 30'000);
   std::string out = fmt::format("#define OPS_NAME \"{}\"\n#define NR_DOMAINS {}\n#define WATCHDOG_MS {}\n",
                                 ops_name(policy.name), policy.domains.size(), watchdog_ms);
+  const abi::RowLayout rows = rows_of(policy);
+  if (policy.cells.size() > 1) out += fmt::format("#define NR_SLOTS {}\n", policy.slots());
+  if (rows.lent != 0) out += fmt::format("#define LENT_ROW {}\n", policy.domains.size() + rows.cells);
   return out;
 }
 
@@ -37,18 +42,20 @@ std::string domain_table(const model::Policy& policy, const Features& features, 
   if (has("multi")) out += "\tu32 weight;\n";
   if (has("fifo")) out += "\tbool fifo;\n";
   if (has("preempt")) out += "\tbool preempt;\n";
-  if (has("guests")) out += "\tbool roams; /* beyond its home, while nobody wants the CPU there */\n";
-  if (has("protected")) out += "\tbool is_protected; /* nobody else on the CPUs that it owns */\n";
+  if (has("cells")) out += "\tu32 slot; /* the cell that it is a layer of */\n";
+  if (has("roams")) out += "\tbool roams; /* beyond its home, while nobody wants the CPU there */\n";
+  if (has("borrow")) out += "\tbool borrows; /* idle CPUs of other cells */\n";
+  if (has("patient")) out += "\tbool patient; /* keeps a borrowed CPU to the end of its slice */\n";
   if (has("min_run")) out += "\tu32 min_run;\n";
   if (has("yield")) out += "\tu32 yield_loss; /* ns of its slice that a yield gives up */\n";
   out += "};\n\nstatic const struct domain domains[NR_DOMAINS] = {\n";
-  uint64_t roaming = 0;
   std::string names;
   size_t longest = 0;
   for (uint32_t id = 0; id < policy.domains.size(); id++) {
     const model::Layer& layer = policy.layer(id);
     const bool roams = layer.kind != abi::LayerKind::kConfined;
-    roaming |= static_cast<uint64_t>(roams) << id;
+    const model::Cell& cell = policy.cells[policy.domains[id].cell];
+    const bool borrows = roams && cell.borrow;
     const std::string name = policy.domains[id].cell == 0
                                  ? layer.name
                                  : policy.cells[policy.domains[id].cell].name + "/" + layer.name;
@@ -57,8 +64,10 @@ std::string domain_table(const model::Policy& policy, const Features& features, 
     if (has("multi")) out += fmt::format(", .weight = {}", layer.weight);
     if (has("fifo")) out += fmt::format(", .fifo = {}", flag(layer.order == abi::QueueOrder::kFifo));
     if (has("preempt")) out += fmt::format(", .preempt = {}", flag(layer.preempt));
-    if (has("guests")) out += fmt::format(", .roams = {}", flag(roams));
-    if (has("protected")) out += fmt::format(", .is_protected = {}", flag(layer.is_protected));
+    if (has("cells")) out += fmt::format(", .slot = {}", policy.domains[id].slot);
+    if (has("roams")) out += fmt::format(", .roams = {}", flag(roams));
+    if (has("borrow")) out += fmt::format(", .borrows = {}", flag(borrows));
+    if (has("patient")) out += fmt::format(", .patient = {}", flag(borrows && !cell.borrow->return_within_ns));
     if (has("min_run")) out += fmt::format(", .min_run = {}", layer.min_run_ns);
     if (has("yield"))
       out += fmt::format(", .yield_loss = {}", layer.slice_ns * layer.yield_loss / abi::kYieldAll);
@@ -67,8 +76,6 @@ std::string domain_table(const model::Policy& policy, const Features& features, 
     names += fmt::format("\t\"{}\",\n", name);
   }
   out += "};\n";
-  if (has("guests"))
-    out += fmt::format("\n/* The domains that roam. */\n#define ROAMING 0x{:x}ULL\n", roaming);
   out += fmt::format("\nstatic const char domain_names[NR_DOMAINS][{}] = {{\n{}}};\n", longest + 1, names);
   return out;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compiler/automata/words.h"
+#include "compiler/codegen/codegen.h"
 
 namespace scx::codegen {
 
@@ -15,7 +16,28 @@ void mark(const abi::Expression& expression, std::vector<bool>& used) {
   for (const abi::Expression& operand : expression.operands) mark(operand, used);
 }
 
+bool owns(const model::Layer& layer) { return layer.kind != abi::LayerKind::kOpen; }
+bool roams(const model::Layer& layer) { return layer.kind != abi::LayerKind::kConfined; }
+
+// Whether some layer's tasks may be guests on CPUs that another layer of the cell owns.
+bool has_guests(const model::Cell& cell) {
+  return std::any_of(cell.layers.begin(), cell.layers.end(), owns) &&
+         std::any_of(cell.layers.begin(), cell.layers.end(), roams);
+}
+
 }  // namespace
+
+abi::RowLayout rows_of(const model::Policy& policy) {
+  abi::RowLayout rows;
+  const auto closes = [](const model::Cell& cell) {
+    return std::any_of(cell.layers.begin(), cell.layers.end(), [](const model::Layer& l) { return l.is_protected; });
+  };
+  for (const model::Cell& cell : policy.cells) {
+    if (has_guests(cell) && (policy.cells.size() > 1 || closes(cell))) rows.cells = policy.slots();
+    if (cell.borrow && policy.cells.size() > 1) rows.lent = 1;
+  }
+  return rows;
+}
 
 Usage usage_of(const model::Policy& policy, const abi::Classifier& classifier) {
   Usage usage;
@@ -24,7 +46,10 @@ Usage usage_of(const model::Policy& policy, const abi::Classifier& classifier) {
   usage.automaton_slot.resize(classifier.automata.size());
   // With one domain there is nothing to decide.
   if (policy.domains.size() > 1) {
-    for (const abi::DomainMatch& domain : classifier.domains) mark(domain.match, usage.predicates);
+    for (const abi::CellMatch& cell : classifier.cells) {
+      if (&cell != &classifier.cells.front()) mark(cell.claim, usage.predicates);
+      for (const abi::DomainMatch& layer : cell.layers) mark(layer.match, usage.predicates);
+    }
   }
   for (size_t i = 0; i < classifier.predicates.size(); i++) {
     const abi::Predicate& predicate = classifier.predicates[i];
@@ -61,6 +86,9 @@ Features features_of(const model::Policy& policy, const abi::Classifier& classif
     }
     return false;
   };
+  const auto some_cell = [&](auto condition) {
+    return std::any_of(policy.cells.begin(), policy.cells.end(), condition);
+  };
   const auto reads = [&](Attribute attribute) {
     for (size_t i = 0; i < usage.predicates.size(); i++) {
       if (usage.predicates[i] && classifier.predicates[i].attribute == attribute) return true;
@@ -74,13 +102,21 @@ Features features_of(const model::Policy& policy, const abi::Classifier& classif
   // Orders in use.
   add("fifo", some_domain([](const model::Layer& l) { return l.order == abi::QueueOrder::kFifo; }));
   add("vtime", some_domain([](const model::Layer& l) { return l.order == abi::QueueOrder::kVtime; }));
-  // Some domain owns CPUs, so home is not the whole machine for everyone.
-  add("owned", some_domain([](const model::Layer& l) { return l.kind != abi::LayerKind::kOpen; }));
-  // Some domain's tasks may run beyond their home while nobody wants the CPU there.
-  add("guests",
-      has("owned") && some_domain([](const model::Layer& l) { return l.kind != abi::LayerKind::kConfined; }));
-  // Some of the CPUs that are owned take no guests.
-  add("protected", has("guests") && some_domain([](const model::Layer& l) { return l.is_protected; }));
+  // Cells beside root; of a family more than one slot.
+  add("cells", policy.cells.size() > 1);
+  // More domains than a word has bits.
+  add("wide", policy.domains.size() > 64);
+  // Home is not the whole machine for everyone.
+  add("owned", has("cells") || some_domain([](const model::Layer& l) { return l.kind != abi::LayerKind::kOpen; }));
+  // Some domain's tasks may run beyond their home while nobody wants the CPU there: in its cell, in other cells.
+  add("roams", has("owned") && some_cell([](const model::Cell& cell) { return has_guests(cell); }));
+  add("borrow", has("cells") && some_cell([](const model::Cell& cell) { return cell.borrow.has_value(); }));
+  add("patient", has("borrow") && some_cell([](const model::Cell& cell) {
+                   return cell.borrow && !cell.borrow->return_within_ns;
+                 }));
+  add("guests", has("roams") || has("borrow"));
+  // Guests may not go to every CPU that their affinity allows.
+  add("guest_mask", has("roams") && rows_of(policy).cells != 0);
   add("min_run", some_domain([](const model::Layer& l) { return l.min_run_ns != 0; }));
   // A yield is not what the kernel makes of it.
   add("yield", some_domain([](const model::Layer& l) { return l.yield_loss != abi::kYieldAll; }));
@@ -92,7 +128,7 @@ Features features_of(const model::Policy& policy, const abi::Classifier& classif
   add("comm", has("task_comm") || has("leader_comm"));  // task_rename keeps names
   add("comm_automata", automata_of(classifier, usage, Attribute::kComm) > 0);
   add("leader_comm_automata", automata_of(classifier, usage, Attribute::kLeaderComm) > 0);
-  add("cgroup", reads(Attribute::kCgroup));
+  add("cgroup", has("cells") || reads(Attribute::kCgroup));
   add("ids", reads(Attribute::kUid) || reads(Attribute::kGid));
   add("set_weight", reads(Attribute::kNice) || reads(Attribute::kSched));
   add("ppid", reads(Attribute::kPpid));
@@ -100,7 +136,7 @@ Features features_of(const model::Policy& policy, const abi::Classifier& classif
   add("marks_tasks", has("comm") || has("cgroup") || has("ids") || has("set_weight"));
   // A task's domain can change while it lives.
   add("dynamic", has("marks_tasks") || has("ppid"));
-  add("tick", has("dynamic") || has("guests"));
+  add("tick", has("dynamic") || has("owned"));
 
   // Forms of kernel functions that the policy's oldest kernel lacks.
   add("before_6_19", policy.min_kernel < model::KernelVersion{6, 19});

@@ -1,5 +1,6 @@
 #include "compiler/driver/manifest.h"
 
+#include "compiler/codegen/codegen.h"
 #include "compiler/driver/version.h"
 
 namespace scx::driver {
@@ -22,11 +23,16 @@ abi::Manifest make_manifest(const model::Policy& policy, const abi::Classifier& 
   manifest.min_kernel = model::to_string(policy.min_kernel);
   manifest.watchdog_ns = policy.watchdog_ns;
   manifest.classifier = classifier;
+  for (const model::Cell& cell : policy.cells)
+    manifest.cells.push_back({cell, cell.name, cell.kind, cell.max, cell.first_slot, cell.first_domain,
+                              static_cast<uint32_t>(cell.layers.size()), location(cell.span, sources)});
   for (uint32_t id = 0; id < policy.domains.size(); ++id) {
     const model::Layer& layer = policy.layer(id);
+    const model::Domain& domain = policy.domains[id];
     manifest.domains.push_back(
-        {layer, policy.cells[policy.domains[id].cell].name, layer.name, location(layer.span, sources)});
+        {layer, policy.cells[domain.cell].name, domain.slot, layer.name, location(layer.span, sources)});
   }
+  manifest.rows = codegen::rows_of(policy);
   for (const backend::KernelSymbol& symbol : object.kernel_symbols) {
     if (symbol.function) manifest.kernel_functions.push_back({symbol.name, symbol.weak});
   }

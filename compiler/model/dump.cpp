@@ -49,10 +49,9 @@ std::string dump(const Policy& policy) {
     out += fmt::format("predicate {} {}\n", i, to_string(policy.predicates[i]));
   for (const Matcher& matcher : policy.matchers)
     out += fmt::format("match {} = {}\n", matcher.name, to_string(policy, matcher.expression));
-  for (uint32_t cell = 0; cell < policy.cells.size(); ++cell) {
-    out += fmt::format("cell {}\n", policy.cells[cell].name);
-    for (uint32_t id = 0; id < policy.domains.size(); ++id)
-      if (policy.domains[id].cell == cell) dump_layer(out, policy, id);
+  for (const Cell& cell : policy.cells) {
+    out += fmt::format("cell {}\n", cell.name);
+    for (uint32_t k = 0; k < cell.layers.size(); ++k) dump_layer(out, policy, cell.first_domain + k);
   }
   for (const Test& test : policy.tests) dump_test(out, policy, test);
   return out;

@@ -64,13 +64,13 @@ std::string hash(std::string_view text) {
 std::string fingerprint(const Policy& policy) {
   std::string text = fmt::format("policy {} watchdog {} kernel {}\n", policy.name, policy.watchdog_ns,
                                  to_string(policy.min_kernel));
-  for (const Domain& domain : policy.domains) {
-    const Layer& layer = policy.cells[domain.cell].layers[domain.layer];
-    std::string properties;
-    for (const std::string& property : property_texts(layer)) properties += " " + property;
-    text += fmt::format("cell {} layer {} {}{} match {}\n", policy.cells[domain.cell].name, layer.name,
-                        spelling(layer.kind), properties, canonical(policy, layer.match));
-  }
+  for (const Cell& cell : policy.cells)
+    for (const Layer& layer : cell.layers) {
+      std::string properties;
+      for (const std::string& property : property_texts(layer)) properties += " " + property;
+      text += fmt::format("cell {} layer {} {}{} match {}\n", cell.name, layer.name, spelling(layer.kind),
+                          properties, canonical(policy, layer.match));
+    }
   return hash(text);
 }
 

@@ -103,10 +103,11 @@ std::string to_json(const Policy& policy) {
   for (const Matcher& matcher : policy.matchers)
     out["matchers"].push_back({{"name", matcher.name}, {"expression", to_json(matcher.expression)}});
   out["cells"] = Json::array();
-  for (const Cell& cell : policy.cells)
-    out["cells"].push_back({{"name", cell.name}, {"layers", Json::array()}});
-  for (uint32_t id = 0; id < policy.domains.size(); ++id)
-    out["cells"][policy.domains[id].cell]["layers"].push_back(to_json(policy, id));
+  for (const Cell& cell : policy.cells) {
+    Json layers = Json::array();
+    for (uint32_t k = 0; k < cell.layers.size(); ++k) layers.push_back(to_json(policy, cell.first_domain + k));
+    out["cells"].push_back({{"name", cell.name}, {"layers", std::move(layers)}});
+  }
   out["tests"] = Json::array();
   for (const Test& test : policy.tests) out["tests"].push_back(to_json(policy, test));
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -56,17 +56,23 @@ struct Layer : abi::LayerSettings {
   Span match_span;
 };
 
-// cells[0] is the root cell.
-struct Cell {
+// cells[0] is the root cell. Slots and domains are numbered as in abi::Cell.
+struct Cell : abi::CellSettings {
   std::string name;
+  abi::CellKind kind = abi::CellKind::kRoot;
+  uint32_t max = 1;
+  Expression claim;           // which cgroups it begins at; root's means nothing
   std::vector<Layer> layers;  // in file order, the last matches everything
-  Span span;
+  Span span;                  // the header; of root without a `root cell`, the policy's name
+  uint32_t first_slot = 0;
+  uint32_t first_domain = 0;
 };
 
-// A (cell, layer) pair; its index in Policy::domains is its id in BPF, manifest and statistics.
+// A (slot, layer) pair; its index in Policy::domains is its id in BPF, manifest and statistics.
 struct Domain {
-  uint32_t cell = 0;
+  uint32_t cell = 0;  // index into Policy::cells
   uint32_t layer = 0;
+  uint32_t slot = 0;
 };
 
 // The task of a `test` block; attributes not named have the language's defaults.
@@ -85,7 +91,7 @@ struct TestTask {
 struct Expectation {
   enum class Kind : uint8_t { kLayer, kMatch };
   Kind kind = Kind::kLayer;
-  uint32_t domain = 0;   // kLayer
+  uint32_t domain = 0;   // kLayer: the layer's in the first slot of its cell
   uint32_t matcher = 0;  // kMatch
   bool negated = false;  // `expect not match NAME`
   Span span;
@@ -112,7 +118,11 @@ struct Policy {
   [[nodiscard]] const Layer& layer(uint32_t id) const {
     return cells[domains[id].cell].layers[domains[id].layer];
   }
-  // Whether any predicate that a layer uses reads the attribute.
+  // How many cells may run at a time, root among them.
+  [[nodiscard]] uint32_t slots() const { return cells.back().first_slot + cells.back().max; }
+  // Numbers slots and fills `domains` from `cells`.
+  void number_domains();
+  // Whether any predicate that a layer or a claim uses reads the attribute.
   [[nodiscard]] bool reads(abi::Attribute attribute) const;
 };
 

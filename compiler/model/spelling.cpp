@@ -59,10 +59,24 @@ std::string operand_text(const Policy& policy, const Expression& operand, int ou
 
 }  // namespace
 
+void Policy::number_domains() {
+  domains.clear();
+  uint32_t slot = 0;
+  for (uint32_t c = 0; c < cells.size(); ++c) {
+    Cell& cell = cells[c];
+    cell.first_slot = slot;
+    cell.first_domain = static_cast<uint32_t>(domains.size());
+    for (uint32_t k = 0; k < cell.max; ++k, ++slot)
+      for (uint32_t l = 0; l < cell.layers.size(); ++l) domains.push_back({c, l, slot});
+  }
+}
+
 bool Policy::reads(abi::Attribute attribute) const {
-  for (const Cell& cell : cells)
+  for (const Cell& cell : cells) {
+    if (cell.kind != abi::CellKind::kRoot && expression_reads(*this, cell.claim, attribute)) return true;
     for (const Layer& l : cell.layers)
       if (expression_reads(*this, l.match, attribute)) return true;
+  }
   return false;
 }
 

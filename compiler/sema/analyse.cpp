@@ -53,10 +53,10 @@ model::Policy assemble(const Declarations& declarations, const PolicySettings& s
   root.span = declarations.policy->name.span;
   for (LoweredLayer& lowered : layers) {
     lowered.layer.match = numbering.renumber(std::move(lowered.layer.match));
-    out.domains.push_back({0, static_cast<uint32_t>(root.layers.size())});
     root.layers.push_back(std::move(lowered.layer));
   }
   out.cells.push_back(std::move(root));
+  out.number_domains();
   for (size_t i = 0; i < declarations.matchers.size(); ++i) {
     const auto& lowered = matchers.matcher(i);
     SCX_CHECK(lowered.has_value(), "a matcher that cannot be lowered was reported");

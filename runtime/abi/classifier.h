@@ -108,7 +108,7 @@ inline constexpr uint32_t kMaxAutomatonStates = 256;
 // Predicates per automaton: one bit each of a 64-bit word.
 inline constexpr uint32_t kMaxAutomatonBits = 64;
 
-// Which domain takes a task: domains of a cell in file order, first match wins.
+// Which layer takes a task: `domain` is the layer's in the first slot of its cell.
 struct DomainMatch {
   uint32_t domain = 0;
   Expression match;
@@ -116,10 +116,19 @@ struct DomainMatch {
   bool operator==(const DomainMatch&) const = default;
 };
 
+// A declared cell: the cgroups at which it begins, and its layers in file order,
+// of which the first that matches wins. A task belongs to the cell that begins
+// at the deepest of its cgroup and that one's ancestors, or to root.
+struct CellMatch {
+  Expression claim;  // over predicates of `cgroup` only; root's is never asked
+  std::vector<DomainMatch> layers;
+  bool operator==(const CellMatch&) const = default;
+};
+
 struct Classifier {
   std::vector<Predicate> predicates;
   std::vector<Automaton> automata;
-  std::vector<DomainMatch> domains;
+  std::vector<CellMatch> cells;  // as Manifest::cells; root first
   bool operator==(const Classifier&) const = default;
 };
 

@@ -4,17 +4,19 @@
  * All fixed widths, no padding, host byte order. Sizes come from the machine.
  *
  * Order at start: open; set the rodata scalars and the map sizes; load; write
- * `cpus`, `near` and `plan`; run `apply_plan`; attach the tracing programs;
- * run `scan_cgroups` if the object has it; attach the one struct_ops map.
- * At a new plan (hotplug, later demand): write `plan`, run `apply_plan`.
+ * `cpus`, `near` and `plan`; run `apply_row` for every row; attach the tracing
+ * programs; run `scan_cgroups` if the object has it; attach the one struct_ops
+ * map. At a new plan (hotplug, demand, cells): write the rows of `plan` and the
+ * entries of `cpus` that changed, run `apply_row` for those rows, then
+ * `apply_cpu` for those CPUs.
  *
  * Rodata scalars set after open and before load:
- *   u32 nr_cpu_ids, nr_llcs, plan_words (u64 words per domain in `plan`),
+ *   u32 nr_cpu_ids, nr_llcs, row_words (u64 words of a row in `plan`),
  *   u32 id_<predicate>_<k>: id of name k of manifest predicate `predicate`;
  * and read-only for the loader: u32 feed_version, the SCX_FEED_VERSION that the object was built with.
  *
- * Map sizes (max_entries) set before load:
- *   cpus: nr_cpu_ids            plan: domains * plan_words
+ * Map sizes set before load:
+ *   cpus: nr_cpu_ids entries    plan: rows entries of row_words * 8 bytes    masks: rows entries
  *   near: nr_llcs * nr_llcs     llcs: nr_llcs     homes: domains * nr_llcs
  */
 //% if host
@@ -24,32 +26,85 @@
 
 #include <stdint.h>
 typedef uint32_t u32;
+typedef int32_t s32;
 typedef uint64_t u64;
 //% end
 
 /* Raised with every change of this file. */
-#define SCX_FEED_VERSION 1
+#define SCX_FEED_VERSION 2
 
-/* Map `cpus` (ARRAY, one entry a possible CPU id), written once before attaching. */
+/* Map `cpus` (ARRAY, one entry a possible CPU id): this head, then two sets of
+ * domains of domain_words u64 words each (domain_words = domains / 64, rounded
+ * up; bit d % 64 of word d / 64 is domain d). First the domains that are at home
+ * on the CPU: they share it by weight. Then its guests: they may use it while
+ * none of the former wants it. The BPF side empties both when the CPU goes
+ * offline. */
 struct scx_cpu {
   u32 llc;  /* dense index of the last-level cache, below nr_llcs */
   u32 node; /* the kernel's number of the NUMA node */
+  u32 slot; /* the cell that owns it */
+  u32 pad;
 };
 
-/* Map `near` (ARRAY of u32): entry l * nr_llcs + k is the LLC that is k-th
- * nearest to LLC l, itself first: where idle CPUs look for work. Written once. */
+/* Map `near`: entry l * nr_llcs + k is the LLC that is k-th nearest to LLC l,
+ * itself first: where idle CPUs look for work. Written once. */
+struct scx_near {
+  u32 llc;
+  s32 node; /* the kernel's number of its NUMA node */
+};
 
-/* Map `plan` (ARRAY of u64, word w of domain d at d * plan_words + w, bit b =
- * CPU w * 64 + b): the home CPUs of each domain, offline ones left out. A
- * confined or grouped layer's home are the CPUs it owns; an open layer's, and
- * that of a layer left without CPUs, the CPUs that nobody owns (or, if there are
- * none, those that it must share). A CPU in several homes is shared among them
- * by weight; tasks of other domains run on it only while none of them wants it.
- * No domain's home may be empty. After writing it the loader runs the SYSCALL
- * program `apply_plan`, which publishes it; it returns 0 or a negative errno. */
+/* Map `plan` (ARRAY, a row of row_words u64 each, bit b of word w = CPU
+ * w * 64 + b): sets of CPUs, offline ones left out. Rows:
+ *   0 … domains - 1           the home CPUs of each domain. A confined or grouped
+ *                             layer's home are the CPUs it owns; an open layer's,
+ *                             and that of a layer left without CPUs, those of its
+ *                             cell that nobody owns. A CPU in several homes is
+ *                             shared by weight. Only a domain of a slot where no
+ *                             cell runs may have an empty home.
+ *   then, if the manifest's rows.cells is not 0, one a slot: the CPUs of the cell
+ *                             that take guests of the cell's other layers
+ *   then, if rows.lent is 1:  the CPUs that take guests of cells that borrow */
 
-/* SYSCALL program `scan_cgroups` (only in policies that match cgroup paths):
- * classifies every cgroup that exists; returns 0 or a negative errno. */
+/* SYSCALL programs; the context is the structure, the result 0 or a negative errno. */
+
+/* `apply_row`: publishes a row of `plan`. */
+struct scx_apply_row {
+  u32 row;
+};
+/* `apply_cpu`: has the CPU look at its new entry of `cpus`. */
+struct scx_apply_cpu {
+  u32 cpu;
+};
+/* `open_slot` and `close_slot` (only with cells): a cell begins to run in the slot, with clean clocks; it ends, and
+ * the tasks of its cgroups are again in the cell of what is above them. */
+struct scx_open_slot {
+  u32 slot;
+};
+/* `assign_cgroup` (only with cells): the cgroup and what is below it are in the slot from now on. -ENOENT: there
+ * is no such cgroup. */
+struct scx_assign_cgroup {
+  u64 cgroup;
+  u32 slot;
+  u32 pad;
+};
+/* `count_queued` (only with cells): how many tasks of the slot's domains wait in queues; a count, no errno. */
+struct scx_count_queued {
+  u32 slot;
+};
+/* `scan_cgroups` (only in policies that match cgroup paths; no context): classifies every cgroup that exists. */
+
+/* Map `events` (RINGBUF, only with cells): what the loader must know of. */
+enum scx_event_kind {
+  SCX_EVENT_CGROUP_BEGAN, /* a cgroup at which a cell may begin; slot: the first of its declaration */
+  SCX_EVENT_CGROUP_ENDED, /* a cgroup that was assigned a slot is gone */
+  SCX_EVENT_CPUSET        /* some cgroup's cpuset was written */
+};
+struct scx_event {
+  u64 cgroup;
+  u32 kind;
+  u32 slot;
+  char path[4096]; /* of a cgroup that began, in the default hierarchy */
+};
 
 /* Map `tasks` (TASK_STORAGE; a look-up takes a pidfd): every value begins so. */
 struct scx_task_head {
@@ -68,6 +123,9 @@ enum scx_stat {
   SCX_STAT_FORCED,       /* runs on a CPU of another domain because affinity left no choice */
   SCX_STAT_PREEMPTED,    /* times it preempted another domain's task */
   SCX_STAT_CROSS_LLC,    /* tasks taken from a queue of another LLC */
+  SCX_STAT_CROSS_NODE,   /* those of them that came from another NUMA node */
+  SCX_STAT_BORROWED,     /* runs on a CPU of another cell that lends */
+  SCX_STAT_BORROWED_NS,  /* ns of CPU time on such CPUs */
   SCX_STAT_ENTERED,      /* tasks that were classified into the domain */
   SCX_STAT_LEFT,         /* tasks that left it: reclassified or ended */
   SCX_STAT_COUNT

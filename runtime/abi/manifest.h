@@ -10,71 +10,33 @@
 #include <vector>
 
 #include "runtime/abi/classifier.h"
+#include "runtime/abi/settings.h"
 #include "runtime/base/result.h"
 
 namespace scx::abi {
 
 // Raised when a reader of the previous version would misread the document.
-inline constexpr uint32_t kManifestVersion = 2;
+inline constexpr uint32_t kManifestVersion = 3;
 inline constexpr const char* kManifestSection = ".scx.manifest";
 
-enum class LayerKind : uint8_t { kConfined, kGrouped, kOpen };
-enum class QueueOrder : uint8_t { kVtime, kFifo };
-// Which CPUs a layer takes next when it grows; runtime/plan says what each means.
-enum class GrowOrder : uint8_t { kSticky, kLinear, kReverse, kTopo, kNodeSpread };
-// The words of the language for them; the manifest has the same.
-std::string_view spelling(LayerKind kind);
-std::string_view spelling(QueueOrder order);
-std::string_view spelling(GrowOrder order);
-
-// A bound on a number of CPUs, as written: a count, cores, or a share of the cell's CPUs.
-struct CpuAmount {
-  enum class Unit : uint8_t { kCpus, kCores, kPercent };
-  Unit unit = Unit::kCpus;
-  uint32_t value = 0;
-  bool operator==(const CpuAmount&) const = default;
-};
-struct CpuRange {
-  CpuAmount floor{CpuAmount::Unit::kCpus, 1};
-  CpuAmount ceiling{CpuAmount::Unit::kPercent, 100};
-  bool operator==(const CpuRange&) const = default;
+// A cell or a family of cells as the policy declares it. The cells that run are
+// numbered: root is 0, then follow the `max` slots of each declaration in order.
+struct Cell : CellSettings {
+  std::string name;  // "root" for the root cell
+  CellKind kind = CellKind::kRoot;
+  uint32_t max = 1;           // slots
+  uint32_t first_slot = 0;    // the number of its first one
+  uint32_t first_domain = 0;  // of that slot; slot k begins k * layer_count further
+  uint32_t layer_count = 0;
+  Location where;
+  bool operator==(const Cell&) const = default;
 };
 
-// Percent of used CPU time per owned CPU: a layer grows above `high` and shrinks below `low`.
-struct UtilRange {
-  uint32_t low = 50;
-  uint32_t high = 80;
-  bool operator==(const UtilRange&) const = default;
-};
-
-// All of yield's part of a slice is given up, the kernel's own way.
-inline constexpr uint32_t kYieldAll = 1000;
-
-// How a layer's tasks are scheduled and its CPUs are chosen: the same in the model, here, and for the
-// planner.
-struct LayerSettings {
-  LayerKind kind = LayerKind::kOpen;
-  // Owning kinds only:
-  CpuRange cpus;
-  UtilRange util;
-  GrowOrder grow = GrowOrder::kSticky;
-  bool is_protected = false;
-  std::vector<IntRange> nodes;  // the kernel's ids; empty: all
-  std::vector<IntRange> llcs;   // dense indexes; empty: all
-  // All kinds:
-  uint64_t slice_ns = 0;
-  uint32_t weight = 100;
-  QueueOrder order = QueueOrder::kVtime;
-  bool preempt = false;
-  uint64_t min_run_ns = 0;          // the least that a run is charged
-  uint32_t yield_loss = kYieldAll;  // thousandths of a slice that a yield gives up
-  bool operator==(const LayerSettings&) const = default;
-};
-
-// One (cell, layer) pair: the unit that owns CPUs, queues and a clock. Its
+// One (slot, layer) pair: the unit that owns CPUs, queues and a clock. Its
 // position in Manifest::domains is its id everywhere.
 struct Domain : LayerSettings {
-  std::string cell;  // "root" for the root cell
+  std::string cell;   // the declaration's name
+  uint32_t slot = 0;  // the number of the cell that runs
   std::string layer;
   Location where;
   bool operator==(const Domain&) const = default;
@@ -87,6 +49,14 @@ struct KernelFunction {
   bool operator==(const KernelFunction&) const = default;
 };
 
+// Which sets of CPUs the BPF side wants of the loader, as rows of the map `plan` (runtime/abi/feed.h): one a
+// domain, then these.
+struct RowLayout {
+  uint32_t cells = 0;  // as many as slots, or 0: where the guests of a cell may run
+  uint32_t lent = 0;   // 1 or 0: where borrowers may run
+  bool operator==(const RowLayout&) const = default;
+};
+
 struct Manifest {
   uint32_t version = kManifestVersion;
   std::string compiler;     // "scxc 0.1.0"
@@ -94,7 +64,9 @@ struct Manifest {
   std::string fingerprint;  // hex, of the model: same meaning, same fingerprint
   std::string min_kernel;   // "6.16"
   uint64_t watchdog_ns = 0;
-  std::vector<Domain> domains;
+  std::vector<Cell> cells;      // root first
+  std::vector<Domain> domains;  // slot by slot
+  RowLayout rows;
   Classifier classifier;
   std::vector<KernelFunction> kernel_functions;
   bool operator==(const Manifest&) const = default;
@@ -102,6 +74,11 @@ struct Manifest {
 
 // JSON text, keys sorted, ends in a newline; the same manifest gives the same bytes.
 std::string to_json(const Manifest& manifest);
+// How many cells may run at a time, root among them.
+uint32_t slot_count(const std::vector<Cell>& cells);
+// The declaration of a slot. Precondition: slot < slot_count(cells).
+const Cell& cell_of_slot(const std::vector<Cell>& cells, uint32_t slot);
+
 // Rejects, with the JSON path in the message: malformed JSON, a version that
 // this build does not read, missing or mistyped members, and indexes
 // (predicates, automata, states, domains) that point outside their tables.

@@ -21,6 +21,7 @@ constexpr size_t kMaxDocumentBytes = 32u << 20;
 constexpr size_t kMaxNameBytes = 255;
 constexpr size_t kMaxTextBytes = 65536;
 constexpr size_t kMaxDomains = 4096;
+constexpr uint32_t kMaxSlots = 4096;
 constexpr size_t kMaxPredicates = 65536;
 constexpr size_t kMaxAutomata = 4096;
 constexpr size_t kMaxRanges = 65536;
@@ -202,13 +203,15 @@ std::vector<IntRange> read_ranges(const Node& node) {
   return out;
 }
 
-Domain read_domain(const Node& node) {
+CpuRange read_cpus(const Node& node) {
+  return {read_amount(node.member("floor")), read_amount(node.member("ceiling"))};
+}
+
+Domain read_layer(const Node& node) {
   Domain out;
-  out.cell = node.member("cell").name();
   out.layer = node.member("layer").name();
   out.kind = node.member("kind").word(words::kLayerKinds);
-  const Node cpus = node.member("cpus");
-  out.cpus = {read_amount(cpus.member("floor")), read_amount(cpus.member("ceiling"))};
+  out.cpus = read_cpus(node.member("cpus"));
   const Node util = node.member("util");
   if (util.array(2, 2) == 2) {
     out.util = {util.element(0).integer<uint32_t>(1, 99), util.element(1).integer<uint32_t>(2, 100)};
@@ -226,6 +229,61 @@ Domain read_domain(const Node& node) {
   out.yield_loss = node.member("yield_loss").integer<uint32_t>(0, kYieldAll);
   out.where = read_location(node.member("where"));
   return out;
+}
+
+void read_cell_settings(const Node& node, Cell& out) {
+  out.source = node.member("source").word(words::kCellCpus);
+  out.cpus = read_cpus(node.member("cpus"));
+  out.cpu_list = read_ranges(node.member("cpu_list"));
+  out.weight = node.member("weight").integer<uint32_t>(1, kMaxWeight);
+  out.min = read_amount(node.member("min"));
+  out.nodes = read_ranges(node.member("nodes"));
+  out.llcs = read_ranges(node.member("llcs"));
+  out.align = node.member("align").word(words::kAlignments);
+  out.lends = node.member("lends").boolean();
+  out.affinity = node.member("affinity").word(words::kCellAffinities);
+  if (node.has("borrow")) {
+    const Node borrow = node.member("borrow");
+    out.borrow.emplace();
+    if (borrow.has("return_within_ns"))
+      out.borrow->return_within_ns = borrow.member("return_within_ns").integer<uint64_t>(1);
+  }
+  if (node.has("rebalance")) {
+    const Node rebalance = node.member("rebalance");
+    out.rebalance = {rebalance.member("threshold").integer<uint32_t>(1, 100),
+                     rebalance.member("every_ns").integer<uint64_t>(1),
+                     rebalance.member("smoothing").integer<uint32_t>(1, 1000),
+                     rebalance.member("cooldown_ns").integer<uint64_t>()};
+  }
+  if (node.has("share_with")) out.share_with = node.member("share_with").name();
+  if (node.has("overflow")) out.overflow = node.member("overflow").word(words::kOverflows);
+}
+
+// Appends the cell and the domains of its slots.
+void read_cell(const Node& node, Manifest& manifest) {
+  Cell out;
+  out.name = node.member("name").name();
+  const Node kind = node.member("kind");
+  out.kind = kind.word(words::kCellKinds);
+  if ((out.kind == CellKind::kRoot) != manifest.cells.empty()) kind.fail("the first cell, and no other, is root");
+  out.max = node.member("max").integer<uint32_t>(1, out.kind == CellKind::kFamily ? kMaxSlots : 1);
+  read_cell_settings(node, out);
+  out.where = read_location(node.member("where"));
+  const Node layers = node.member("layers");
+  const size_t size = layers.array(1, kMaxDomains);
+  out.layer_count = static_cast<uint32_t>(size);
+  out.first_slot = slot_count(manifest.cells);
+  out.first_domain = static_cast<uint32_t>(manifest.domains.size());
+  if (manifest.domains.size() + size * out.max > kMaxDomains) layers.fail("too many domains");
+  std::vector<Domain> read;
+  for (size_t i = 0; i < size && !node.failed(); ++i) read.push_back(read_layer(layers.element(i)));
+  for (uint32_t k = 0; k < out.max && !node.failed(); ++k)
+    for (Domain domain : read) {
+      domain.cell = out.name;
+      domain.slot = out.first_slot + k;
+      manifest.domains.push_back(std::move(domain));
+    }
+  manifest.cells.push_back(std::move(out));
 }
 
 Predicate read_predicate(const Node& node, const std::vector<Automaton>& automata) {
@@ -318,15 +376,29 @@ std::vector<T> read_all(const Node& node, size_t max, Read read) {
   return out;
 }
 
+// A claim is asked of a cgroup, before there is a task.
+void check_claim(const Node& node, const Expression& claim, const std::vector<Predicate>& predicates) {
+  if (claim.kind == Expression::Kind::kTest && predicates[claim.predicate].attribute != Attribute::kCgroup)
+    node.fail("a claim reads more than the cgroup");
+  for (const Expression& operand : claim.operands) check_claim(node, operand, predicates);
+}
+
 Classifier read_classifier(const Node& node, size_t domains) {
   Classifier out;
   out.automata = read_all<Automaton>(node.member("automata"), kMaxAutomata, read_automaton);
   out.predicates = read_all<Predicate>(node.member("predicates"), kMaxPredicates,
                                        [&](const Node& item) { return read_predicate(item, out.automata); });
-  out.domains = read_all<DomainMatch>(node.member("domains"), kMaxDomains, [&](const Node& item) {
+  const auto read_match = [&](const Node& item) {
     return DomainMatch{item.member("domain").index(domains, "domains"),
                        read_expression(item.member("match"), out.predicates.size(), 1),
                        read_location(item.member("where"))};
+  };
+  out.cells = read_all<CellMatch>(node.member("cells"), kMaxSlots, [&](const Node& item) {
+    const Node claim = item.member("claim");
+    CellMatch cell{read_expression(claim, out.predicates.size(), 1),
+                   read_all<DomainMatch>(item.member("layers"), kMaxDomains, read_match)};
+    if (!item.failed()) check_claim(claim, cell.claim, out.predicates);
+    return cell;
   });
   return out;
 }
@@ -342,10 +414,16 @@ Manifest read_manifest(const Node& root) {
   out.fingerprint = root.member("fingerprint").line(kMaxNameBytes);
   out.min_kernel = root.member("min_kernel").name();
   out.watchdog_ns = root.member("watchdog_ns").integer<uint64_t>();
-  const Node domains = root.member("domains");
-  out.domains = read_all<Domain>(domains, kMaxDomains, read_domain);
-  if (out.domains.empty()) domains.fail("no domain");
-  out.classifier = read_classifier(root.member("classifier"), out.domains.size());
+  const Node cells = root.member("cells");
+  for (size_t i = 0, size = cells.array(1, kMaxSlots); i < size && !root.failed(); ++i)
+    read_cell(cells.element(i), out);
+  const Node rows = root.member("rows");
+  const Node cell_rows = rows.member("cells");
+  out.rows = {cell_rows.integer<uint32_t>(), rows.member("lent").integer<uint32_t>(0, 1)};
+  if (out.rows.cells != 0 && out.rows.cells != slot_count(out.cells)) cell_rows.fail("neither none nor one a slot");
+  const Node classifier = root.member("classifier");
+  out.classifier = read_classifier(classifier, out.domains.size());
+  if (out.classifier.cells.size() != out.cells.size()) classifier.fail("not one entry a cell");
   out.kernel_functions =
       read_all<KernelFunction>(root.member("kernel_functions"), kMaxKernelFunctions, read_function);
   return out;

@@ -4,6 +4,7 @@
 
 #include "runtime/abi/manifest.h"
 #include "runtime/abi/words.h"
+#include "runtime/base/check.h"
 
 namespace scx::abi {
 namespace {
@@ -24,11 +25,14 @@ json to_value(const std::vector<IntRange>& ranges) {
   return out;
 }
 
-json to_value(const Domain& domain) {
-  return {{"cell", domain.cell},
-          {"layer", domain.layer},
+json to_value(const CpuRange& range) {
+  return {{"floor", to_value(range.floor)}, {"ceiling", to_value(range.ceiling)}};
+}
+
+json layer_value(const Domain& domain) {
+  return {{"layer", domain.layer},
           {"kind", words::word(words::kLayerKinds, domain.kind)},
-          {"cpus", {{"floor", to_value(domain.cpus.floor)}, {"ceiling", to_value(domain.cpus.ceiling)}}},
+          {"cpus", to_value(domain.cpus)},
           {"util", json::array({domain.util.low, domain.util.high})},
           {"grow", words::word(words::kGrowOrders, domain.grow)},
           {"protected", domain.is_protected},
@@ -41,6 +45,40 @@ json to_value(const Domain& domain) {
           {"min_run_ns", domain.min_run_ns},
           {"yield_loss", domain.yield_loss},
           {"where", to_value(domain.where)}};
+}
+
+// The slots of a declaration have the same layers: they stand here once.
+json cell_value(const Manifest& manifest, const Cell& cell) {
+  json out = {{"name", cell.name},
+              {"kind", words::word(words::kCellKinds, cell.kind)},
+              {"max", cell.max},
+              {"source", words::word(words::kCellCpus, cell.source)},
+              {"cpus", to_value(cell.cpus)},
+              {"cpu_list", to_value(cell.cpu_list)},
+              {"weight", cell.weight},
+              {"min", to_value(cell.min)},
+              {"nodes", to_value(cell.nodes)},
+              {"llcs", to_value(cell.llcs)},
+              {"align", words::word(words::kAlignments, cell.align)},
+              {"lends", cell.lends},
+              {"affinity", words::word(words::kCellAffinities, cell.affinity)},
+              {"where", to_value(cell.where)}};
+  if (cell.borrow) {
+    out["borrow"] = json::object();
+    if (cell.borrow->return_within_ns) out["borrow"]["return_within_ns"] = *cell.borrow->return_within_ns;
+  }
+  if (cell.rebalance)
+    out["rebalance"] = {{"threshold", cell.rebalance->threshold},
+                        {"every_ns", cell.rebalance->every_ns},
+                        {"smoothing", cell.rebalance->smoothing},
+                        {"cooldown_ns", cell.rebalance->cooldown_ns}};
+  if (cell.share_with) out["share_with"] = *cell.share_with;
+  if (cell.overflow) out["overflow"] = words::word(words::kOverflows, *cell.overflow);
+  json layers = json::array();
+  for (uint32_t k = 0; k < cell.layer_count; ++k)
+    layers.push_back(layer_value(manifest.domains[cell.first_domain + k]));
+  out["layers"] = std::move(layers);
+  return out;
 }
 
 json to_value(const Predicate& predicate) {
@@ -91,10 +129,17 @@ json to_array(const std::vector<T>& items) {
   return out;
 }
 
+json cell_value(const CellMatch& cell) {
+  return {{"claim", to_value(cell.claim)}, {"layers", to_array(cell.layers)}};
+}
+
+
 json to_value(const Classifier& classifier) {
+  json cells = json::array();
+  for (const CellMatch& cell : classifier.cells) cells.push_back(cell_value(cell));
   return {{"predicates", to_array(classifier.predicates)},
           {"automata", to_array(classifier.automata)},
-          {"domains", to_array(classifier.domains)}};
+          {"cells", std::move(cells)}};
 }
 
 // Bytes that are not UTF-8 become U+FFFD: JSON cannot carry them.
@@ -129,14 +174,33 @@ std::string_view spelling(LayerKind kind) { return words::word(words::kLayerKind
 std::string_view spelling(QueueOrder order) { return words::word(words::kQueueOrders, order); }
 std::string_view spelling(GrowOrder order) { return words::word(words::kGrowOrders, order); }
 
+std::string_view spelling(Alignment alignment) { return words::word(words::kAlignments, alignment); }
+std::string_view spelling(Overflow overflow) { return words::word(words::kOverflows, overflow); }
+std::string_view spelling(CellAffinity affinity) { return words::word(words::kCellAffinities, affinity); }
+std::string_view spelling(CellCpus source) { return words::word(words::kCellCpus, source); }
+std::string_view spelling(CellKind kind) { return words::word(words::kCellKinds, kind); }
+
+uint32_t slot_count(const std::vector<Cell>& cells) {
+  return cells.empty() ? 0 : cells.back().first_slot + cells.back().max;
+}
+
+const Cell& cell_of_slot(const std::vector<Cell>& cells, uint32_t slot) {
+  SCX_CHECK(slot < slot_count(cells), "the slot is one of the manifest's");
+  return *std::prev(std::upper_bound(cells.begin(), cells.end(), slot,
+                                     [](uint32_t s, const Cell& cell) { return s < cell.first_slot; }));
+}
+
 std::string to_json(const Manifest& manifest) {
+  json cells = json::array();
+  for (const Cell& cell : manifest.cells) cells.push_back(cell_value(manifest, cell));
   const json document = {{"version", manifest.version},
                          {"compiler", manifest.compiler},
                          {"policy", manifest.policy},
                          {"fingerprint", manifest.fingerprint},
                          {"min_kernel", manifest.min_kernel},
                          {"watchdog_ns", manifest.watchdog_ns},
-                         {"domains", to_array(manifest.domains)},
+                         {"cells", std::move(cells)},
+                         {"rows", {{"cells", manifest.rows.cells}, {"lent", manifest.rows.lent}}},
                          {"classifier", to_value(manifest.classifier)},
                          {"kernel_functions", to_array(manifest.kernel_functions)}};
   std::string out;

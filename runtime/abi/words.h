@@ -22,6 +22,19 @@ inline constexpr Table<GrowOrder, 5> kGrowOrders{{{GrowOrder::kSticky, "sticky"}
                                                   {GrowOrder::kReverse, "reverse"},
                                                   {GrowOrder::kTopo, "topo"},
                                                   {GrowOrder::kNodeSpread, "node-spread"}}};
+inline constexpr Table<Alignment, 4> kAlignments{{{Alignment::kNone, "none"},
+                                                  {Alignment::kCore, "core"},
+                                                  {Alignment::kLlc, "llc"},
+                                                  {Alignment::kNode, "node"}}};
+inline constexpr Table<Overflow, 2> kOverflows{{{Overflow::kRoot, "root"}, {Overflow::kShare, "share"}}};
+inline constexpr Table<CellAffinity, 2> kCellAffinities{
+    {{CellAffinity::kAllow, "allow"}, {CellAffinity::kReject, "reject"}}};
+inline constexpr Table<CellCpus, 4> kCellCpus{{{CellCpus::kWeight, "weight"},
+                                               {CellCpus::kAmount, "amount"},
+                                               {CellCpus::kList, "list"},
+                                               {CellCpus::kCpuset, "cpuset"}}};
+inline constexpr Table<CellKind, 3> kCellKinds{
+    {{CellKind::kRoot, "root"}, {CellKind::kStatic, "static"}, {CellKind::kFamily, "family"}}};
 inline constexpr Table<CpuAmount::Unit, 3> kUnits{{{CpuAmount::Unit::kCpus, "cpus"},
                                                    {CpuAmount::Unit::kCores, "cores"},
                                                    {CpuAmount::Unit::kPercent, "percent"}}};

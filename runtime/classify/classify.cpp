@@ -112,6 +112,28 @@ uint64_t run(const abi::Automaton& automaton, std::string_view value) {
   return bits | automaton.final[state];
 }
 
+std::optional<uint32_t> claim_of(const abi::Classifier& classifier, std::string_view path) {
+  if (classifier.cells.size() < 2) return std::nullopt;
+  std::vector<Evaluation> predicates(classifier.predicates.size());
+  for (size_t i = 0; i < predicates.size(); ++i) {
+    const abi::Predicate& predicate = classifier.predicates[i];
+    if (predicate.attribute == abi::Attribute::kCgroup)
+      predicates[i].value = (run(classifier.automata[predicate.automaton], path) >> predicate.bit & 1) != 0;
+  }
+  for (uint32_t i = 1; i < classifier.cells.size(); ++i)
+    if (visit(classifier.cells[i].claim, predicates)) return i;
+  return std::nullopt;
+}
+
+uint32_t cell_of(const abi::Classifier& classifier, std::string_view path) {
+  for (size_t length = path.size();;) {
+    if (const auto cell = claim_of(classifier, path.substr(0, std::max<size_t>(length, 1)))) return *cell;
+    if (length <= 1 || classifier.cells.size() < 2) return 0;
+    length = std::min(path.substr(0, length).rfind('/'), path.size());
+    if (length == 0) length = 1;
+  }
+}
+
 Verdict classify(const abi::Classifier& classifier, const TaskFacts& facts, const NameIds& ids) {
   std::vector<uint64_t> bits;
   for (const abi::Automaton& automaton : classifier.automata)
@@ -123,9 +145,12 @@ Verdict classify(const abi::Classifier& classifier, const TaskFacts& facts, cons
                            : holds(predicate, number_of(facts, predicate.attribute), ids);
     out.predicates.push_back({value, false});
   }
-  for (uint32_t i = 0; i < classifier.domains.size() && out.domain == kNoDomain; ++i) {
-    if (!visit(classifier.domains[i].match, out.predicates)) continue;
-    out.domain = classifier.domains[i].domain;
+  out.cell = cell_of(classifier, facts.cgroup);
+  if (classifier.cells.empty()) return out;
+  const std::vector<abi::DomainMatch>& layers = classifier.cells[out.cell].layers;
+  for (uint32_t i = 0; i < layers.size() && out.domain == kNoDomain; ++i) {
+    if (!visit(layers[i].match, out.predicates)) continue;
+    out.domain = layers[i].domain;
     out.match = i;
   }
   return out;

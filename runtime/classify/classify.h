@@ -46,13 +46,20 @@ struct Evaluation {
 inline constexpr uint32_t kNoDomain = UINT32_MAX;
 
 struct Verdict {
-  uint32_t domain = kNoDomain;         // kNoDomain when no expression matches
-  uint32_t match = UINT32_MAX;         // index into Classifier::domains
+  uint32_t cell = 0;                   // index into Classifier::cells
+  uint32_t domain = kNoDomain;         // in the cell's first slot; kNoDomain when no expression matches
+  uint32_t match = UINT32_MAX;         // index into the cell's layers
   std::vector<Evaluation> predicates;  // one for each predicate of the classifier
 };
 
 // The patterns that match the whole value: one bit each, in the automaton's order.
 uint64_t run(const abi::Automaton& automaton, std::string_view value);
+
+// The cell that takes tasks of the cgroup at `path`: the one that begins deepest. Index into Classifier::cells.
+uint32_t cell_of(const abi::Classifier& classifier, std::string_view path);
+
+// Which cell begins at the cgroup itself; nothing if none does. Of two that claim it the first.
+std::optional<uint32_t> claim_of(const abi::Classifier& classifier, std::string_view path);
 
 // Preconditions on `classifier`: its indexes are within bounds, as
 // manifest_from_json and build_classifier give it.

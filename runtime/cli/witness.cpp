@@ -114,6 +114,8 @@ std::string shortest_match(const abi::Automaton& automaton, uint32_t bit, size_t
 
 std::vector<Witness> find_witnesses(const abi::Classifier& classifier, const classify::NameIds& ids) {
   const Candidates all = find_candidates(classifier, ids);
+  size_t layers = 0;
+  for (const abi::CellMatch& cell : classifier.cells) layers += cell.layers.size();
   constexpr size_t kMostTries = 200'000;
   std::vector<Witness> witnesses;
   std::set<uint32_t> reached;
@@ -125,7 +127,7 @@ std::vector<Witness> find_witnesses(const abi::Classifier& classifier, const cla
         for (int64_t nice : all.nices)
           for (const std::string& cgroup : all.cgroups)
             for (const std::string& comm : all.comms) {
-              if (++tries > kMostTries || reached.size() == classifier.domains.size()) return witnesses;
+              if (++tries > kMostTries || reached.size() == layers) return witnesses;
               classify::TaskFacts facts;
               facts.cgroup = cgroup;
               facts.comm = facts.leader_comm = comm;

@@ -5,26 +5,32 @@
 #include <cstdint>
 #include <vector>
 
+#include "runtime/abi/feed.h"
+#include "runtime/abi/manifest.h"
 #include "runtime/plan/plan.h"
 #include "runtime/topology/topology.h"
 
 namespace scx::load {
 
-// Words of 64 CPUs that one domain takes in the map `plan`.
-uint32_t plan_words(const topology::Topology& topology);
+// Words of 64 CPUs that a set of CPUs takes in the map `plan`.
+uint32_t row_words(const topology::Topology& topology);
+// Words of 64 domains that a set of domains takes in the map `cpus`.
+uint32_t domain_words(const abi::Manifest& manifest);
+// Rows of the map `plan`: one a domain, then those of the manifest's layout.
+uint32_t row_count(const abi::Manifest& manifest);
 
-struct CpuEntry {
-  uint32_t llc = 0;
-  uint32_t node = 0;
+// What the BPF side is told of one plan; entries compare equal when there is nothing to tell.
+struct Feed {
+  std::vector<std::vector<uint64_t>> rows;  // row_count() of row_words()
+  // By CPU id: struct scx_cpu as words, then the domains at home, then the guests; ids that are not possible
+  // stand in cache 0.
+  std::vector<std::vector<uint64_t>> cpus;
 };
-// Map `cpus`, id_limit() entries; ids that are not possible stand in cache 0.
-std::vector<CpuEntry> cpu_entries(const topology::Topology& topology);
+// Precondition: the plan is one of the manifest's requests, cells numbered by slot.
+Feed make_feed(const topology::Topology& topology, const abi::Manifest& manifest, const plan::Plan& plan);
 
 // Map `near`: for each cache all caches by distance, itself first, then those of its own node, then by node
 // distance; ties to the following index, so that caches do not all look at the same one first.
-std::vector<uint32_t> near_entries(const topology::Topology& topology);
-
-// Map `plan`: plan_words() words for each domain of the plan, in the order of ids.
-std::vector<uint64_t> plan_entries(const topology::Topology& topology, const plan::Plan& plan);
+std::vector<scx_near> near_entries(const topology::Topology& topology);
 
 }  // namespace scx::load

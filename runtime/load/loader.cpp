@@ -21,8 +21,6 @@
 
 namespace scx::load {
 
-static_assert(sizeof(CpuEntry) == sizeof(scx_cpu));
-
 namespace {
 
 struct CloseObject {
@@ -102,7 +100,7 @@ Result<void> set_constants(const ObjectFile& file, const Object& object, const t
   Constants constants(file, object);
   SCX_TRY_VOID(constants.set("nr_cpu_ids", topology.id_limit()));
   SCX_TRY_VOID(constants.set("nr_llcs", topology.llc_count));
-  SCX_TRY_VOID(constants.set("plan_words", plan_words(topology)));
+  SCX_TRY_VOID(constants.set("row_words", row_words(topology)));
   const auto& predicates = file.manifest.classifier.predicates;
   for (size_t p = 0; p < predicates.size(); ++p)
     for (size_t k = 0; k < predicates[p].names.size(); ++k) {
@@ -116,7 +114,8 @@ Result<void> set_sizes(const ObjectFile& file, const Object& object, const topol
   const auto domains = static_cast<uint32_t>(file.manifest.domains.size());
   const std::pair<const char*, uint32_t> sizes[] = {
       {"cpus", topology.id_limit()},
-      {"plan", domains * plan_words(topology)},
+      {"plan", row_count(file.manifest)},
+      {"masks", row_count(file.manifest)},
       {"near", topology.llc_count * topology.llc_count},
       {"llcs", topology.llc_count},
       {"homes", domains * topology.llc_count},
@@ -128,6 +127,10 @@ Result<void> set_sizes(const ObjectFile& file, const Object& object, const topol
                      fmt::format("map `{}` cannot have {} entries: {}", name, entries, because(-rc)),
                      kCompileAgain);
   }
+  SCX_TRY(bpf_map * plan, find_map(object, "plan"));
+  if (const int rc = bpf_map__set_value_size(plan, row_words(topology) * sizeof(uint64_t)); rc != 0)
+    return refusal("feed-mismatch", fmt::format("map `plan` cannot have rows for all CPUs: {}", because(-rc)),
+                   kCompileAgain);
   return {};
 }
 
@@ -157,13 +160,40 @@ bool has_program(const Object& object, const char* name) {
 }
 
 // Runs a SYSCALL program by name; what it returned. -ENOENT if the object has none.
-int run_program(const Object& object, const char* name) {
+int run_program(const Object& object, const char* name, const void* context, size_t size) {
   const bpf_program* program = bpf_object__find_program_by_name(object.get(), name);
   if (program == nullptr) return -ENOENT;
   bpf_test_run_opts options{};
   options.sz = sizeof options;
+  options.ctx_in = context;
+  options.ctx_size_in = static_cast<uint32_t>(size);
   if (const int rc = bpf_prog_test_run_opts(bpf_program__fd(program), &options); rc != 0) return rc;
   return static_cast<int>(options.retval);
+}
+template <typename Context>
+int run_program(const Object& object, const char* name, const Context& context) {
+  return run_program(object, name, &context, sizeof context);
+}
+
+// Writes the entries that differ from those before; their keys, in `changed`.
+Result<void> write_changes(const Object& object, const char* name,
+                           const std::vector<std::vector<uint64_t>>& before,
+                           const std::vector<std::vector<uint64_t>>& now, std::vector<uint32_t>& changed) {
+  SCX_TRY(bpf_map * map, find_map(object, name));
+  for (uint32_t key = 0; key < now.size(); ++key) {
+    if (key < before.size() && before[key] == now[key]) continue;
+    const size_t size = now[key].size() * sizeof(uint64_t);
+    if (bpf_map__value_size(map) != size)
+      return refusal("feed-mismatch",
+                     fmt::format("map `{}` has values of {} bytes instead of {}", name,
+                                 bpf_map__value_size(map), size),
+                     kCompileAgain);
+    if (const int rc = bpf_map__update_elem(map, &key, sizeof key, now[key].data(), size, BPF_ANY); rc != 0)
+      return refusal("load-refused", fmt::format("map `{}` cannot be written: {}", name, std::strerror(-rc)),
+                     kKernelLog);
+    changed.push_back(key);
+  }
+  return {};
 }
 
 std::vector<ProgramFacts> read_facts(const Object& object, const std::vector<std::vector<char>>& logs) {
@@ -211,6 +241,7 @@ struct Scheduler::State {
   std::vector<Link> tracing;
   Link ops;
   std::vector<ProgramFacts> programs;
+  Feed fed;  // what the BPF side was told last
   std::chrono::microseconds load_time{};
   bool attached = false;
 };
@@ -284,7 +315,6 @@ Result<Scheduler> Scheduler::load(const ObjectFile& file, const topology::Topolo
   }
   state->programs = read_facts(state->object, logs);
 
-  SCX_TRY_VOID(write_map(state->object, "cpus", cpu_entries(topology)));
   SCX_TRY_VOID(write_map(state->object, "near", near_entries(topology)));
   Scheduler scheduler(std::move(state));
   SCX_TRY_VOID(scheduler.push(topology, plan));
@@ -292,13 +322,26 @@ Result<Scheduler> Scheduler::load(const ObjectFile& file, const topology::Topolo
 }
 
 Result<void> Scheduler::push(const topology::Topology& topology, const plan::Plan& plan) {
-  SCX_TRY_VOID(write_map(state_->object, "plan", plan_entries(topology, plan)));
-  if (const int rc = run_program(state_->object, "apply_plan"); rc != 0)
+  Feed feed = make_feed(topology, state_->manifest, plan);
+  std::vector<uint32_t> rows, cpus;
+  // What was told so far is uncertain until all of this is.
+  Feed before = std::exchange(state_->fed, {});
+  SCX_TRY_VOID(write_changes(state_->object, "plan", before.rows, feed.rows, rows));
+  SCX_TRY_VOID(write_changes(state_->object, "cpus", before.cpus, feed.cpus, cpus));
+  int rc = 0;
+  for (const uint32_t row : rows)
+    if (rc == 0) rc = run_program(state_->object, "apply_row", scx_apply_row{row});
+  for (const uint32_t cpu : cpus)
+    if (rc == 0) rc = run_program(state_->object, "apply_cpu", scx_apply_cpu{cpu});
+  if (rc != 0)
     return refusal("load-refused",
                    fmt::format("the scheduler refuses the plan of its CPUs: {}", std::strerror(-rc)),
                    "please report it, with the output of `lstopo`");
+  state_->fed = std::move(feed);
   return {};
 }
+
+void Scheduler::forget_push() { state_->fed = {}; }
 
 Result<void> Scheduler::attach() {
   forget_libbpf_messages();
@@ -314,7 +357,7 @@ Result<void> Scheduler::attach() {
     state_->tracing.push_back(std::move(link));
   }
   const bool scans = has_program(state_->object, "scan_cgroups");
-  if (const int rc = scans ? run_program(state_->object, "scan_cgroups") : 0; rc != 0)
+  if (const int rc = scans ? run_program(state_->object, "scan_cgroups", nullptr, 0) : 0; rc != 0)
     return refusal("attach-refused", fmt::format("the cgroups cannot be classified: {}", std::strerror(-rc)),
                    kKernelLog);
 

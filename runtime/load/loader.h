@@ -65,8 +65,11 @@ class Scheduler {
 
   // Tracing programs first, then the scheduler. Reasons: "scheduler-active", "attach-refused".
   Result<void> attach();
-  // Publishes a new plan to the running scheduler; of the topology only where CPUs are.
+  // Publishes a new plan to the running scheduler: what differs from the one before. Of the topology only where
+  // CPUs are.
   Result<void> push(const topology::Topology& topology, const plan::Plan& plan);
+  // The next push publishes everything: the BPF side has changed its own part, as it does at hotplug.
+  void forget_push();
   // By domain.
   [[nodiscard]] Result<std::vector<Counters>> counters() const;
   // Empty while the scheduler runs.

@@ -13,10 +13,13 @@ constexpr std::array<Field, SCX_STAT_COUNT> kFields{{
     {"forced", "runs on a CPU of another layer because affinity left no choice"},
     {"preempted", "times it preempted a task of another layer"},
     {"cross_llc", "tasks taken from a queue of another last-level cache"},
+    {"cross_node", "those of them that came from another NUMA node"},
+    {"borrowed", "runs on a CPU of another cell that lends"},
+    {"borrowed_ns", "CPU time used on such CPUs"},
     {"entered", "tasks that were classified into the layer"},
     {"left", "tasks that left it: reclassified or ended"},
 }};
-static_assert(SCX_STAT_RUNS == 0 && SCX_STAT_CROSS_LLC == 8 && SCX_STAT_LEFT == 10,
+static_assert(SCX_STAT_RUNS == 0 && SCX_STAT_CROSS_LLC == 8 && SCX_STAT_LEFT == 13,
               "kFields follows enum scx_stat");
 
 }  // namespace
