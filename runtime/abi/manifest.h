@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,7 +16,7 @@
 namespace scx::abi {
 
 // Raised when a reader of the previous version would misread the document.
-inline constexpr uint32_t kManifestVersion = 2;
+inline constexpr uint32_t kManifestVersion = 3;
 inline constexpr const char* kManifestSection = ".scx.manifest";
 
 enum class LayerKind : uint8_t { kConfined, kGrouped, kOpen };
@@ -47,6 +48,9 @@ struct UtilRange {
   bool operator==(const UtilRange&) const = default;
 };
 
+// No idle state takes as long as this to leave: a longer bound would bound nothing.
+inline constexpr uint64_t kMaxResumeLatencyNs = 1'000'000'000;
+
 // All of yield's part of a slice is given up, the kernel's own way.
 inline constexpr uint32_t kYieldAll = 1000;
 
@@ -61,6 +65,9 @@ struct LayerSettings {
   bool is_protected = false;
   std::vector<IntRange> nodes;  // the kernel's ids; empty: all
   std::vector<IntRange> llcs;   // dense indexes; empty: all
+  // The longest that one of its CPUs may take to leave an idle state, whole microseconds; 0: they do not
+  // enter any that takes time; nothing: as the machine has it.
+  std::optional<uint64_t> resume_latency_ns;
   // All kinds:
   uint64_t slice_ns = 0;
   uint32_t weight = 100;

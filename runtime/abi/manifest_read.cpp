@@ -202,6 +202,13 @@ std::vector<IntRange> read_ranges(const Node& node) {
   return out;
 }
 
+uint64_t read_resume_latency(const Node& domain) {
+  const Node latency = domain.member("resume_latency_ns");
+  const auto value = latency.integer<uint64_t>(0, kMaxResumeLatencyNs);
+  if (value % 1000 != 0) latency.fail("not a whole number of microseconds");
+  return value;
+}
+
 Domain read_domain(const Node& node) {
   Domain out;
   out.cell = node.member("cell").name();
@@ -218,6 +225,7 @@ Domain read_domain(const Node& node) {
   out.is_protected = node.member("protected").boolean();
   out.nodes = read_ranges(node.member("nodes"));
   out.llcs = read_ranges(node.member("llcs"));
+  if (node.has("resume_latency_ns")) out.resume_latency_ns = read_resume_latency(node);
   out.slice_ns = node.member("slice_ns").integer<uint64_t>(1);
   out.weight = node.member("weight").integer<uint32_t>(1, kMaxWeight);
   out.order = node.member("order").word(words::kQueueOrders);

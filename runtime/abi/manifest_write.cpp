@@ -24,7 +24,8 @@ json to_value(const std::vector<IntRange>& ranges) {
   return out;
 }
 
-json to_value(const Domain& domain) {
+// Those that every domain has.
+json members_of(const Domain& domain) {
   return {{"cell", domain.cell},
           {"layer", domain.layer},
           {"kind", words::word(words::kLayerKinds, domain.kind)},
@@ -41,6 +42,12 @@ json to_value(const Domain& domain) {
           {"min_run_ns", domain.min_run_ns},
           {"yield_loss", domain.yield_loss},
           {"where", to_value(domain.where)}};
+}
+
+json to_value(const Domain& domain) {
+  json out = members_of(domain);
+  if (domain.resume_latency_ns) out["resume_latency_ns"] = *domain.resume_latency_ns;
+  return out;
 }
 
 json to_value(const Predicate& predicate) {
