@@ -74,7 +74,7 @@ Result<std::optional<settings::Session>> open_settings(const abi::Manifest& mani
     Result<settings::Recovery> recovery = settings::recover({}, std::chrono::milliseconds(0));
     if (recovery.ok())
       notes = recovery->notes;
-    else if (recovery.error().reason != "settings-in-use")
+    else if (recovery.error().reason == "corrupt-journal" || recovery.error().reason == "unsafe-journal")
       warn(recovery.error().message);
   }
   tell(notes);
@@ -173,7 +173,7 @@ int recover_settings() {
     say("scx-run: no settings to put back\n");
   else
     say(fmt::format("scx-run: settings put back: {}\n", recovery->restored));
-  return kExitOrderly;
+  return recovery->stuck == 0 ? kExitOrderly : kExitEndedByError;
 }
 
 int show_status() {

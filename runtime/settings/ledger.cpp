@@ -127,7 +127,7 @@ Notes Ledger::apply(const std::vector<Wanted>& wanted) {
   Result<void> kept = store_.append(lines);
   if (kept.ok()) {
     write(gathered);
-    kept = keep_short();
+    (void)keep_short();  // the long one is as good
   } else {
     take_back();
   }

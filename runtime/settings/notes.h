@@ -36,8 +36,9 @@ class Gathered {
   // Leaves out refusals for causes that are in `told` and adds the others to it.
   void tell_once(std::set<Key>& told);
   void forget_restored() { restored_.clear(); }
-  // How many were restored.
+  // How many were restored, and how many could not be.
   [[nodiscard]] size_t restored_count() const;
+  [[nodiscard]] size_t stuck_count() const { return stuck_.size(); }
   [[nodiscard]] Notes notes() const;
 
  private:

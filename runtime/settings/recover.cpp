@@ -51,6 +51,7 @@ Result<Recovery> recover_locked(Store& store, Files& files) {
     Gathered gathered;
     put_back_all(journal->undos, files, gathered);
     out.restored = gathered.restored_count();
+    out.stuck = gathered.stuck_count();
     out.notes = gathered.notes();
   }
   if (journal->unreadable_lines > 0)

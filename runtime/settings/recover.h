@@ -21,6 +21,7 @@ struct Places {
 struct Recovery {
   bool found = false;  // a journal was there
   size_t restored = 0;
+  size_t stuck = 0;  // could not be put back; the notes say what to write where
   Notes notes;
 };
 
