@@ -63,6 +63,7 @@ Json to_json(const Policy& policy, uint32_t id) {
     out["protected"] = layer.is_protected;
     out["nodes"] = ranges(layer.nodes);
     out["llcs"] = ranges(layer.llcs);
+    if (layer.resume_latency_ns) out["resume_latency_ns"] = *layer.resume_latency_ns;
   }
   return out;
 }

@@ -149,6 +149,9 @@ class LayerReader {
       case Property::kYield:
         layer.yield_loss = properties_.yield(use).value_or(layer.yield_loss);
         return;
+      case Property::kResumeLatency:
+        layer.resume_latency_ns = properties_.whole_microseconds(use);
+        return;
       default:
         return;
     }

@@ -37,6 +37,8 @@ class PropertyReader {
   // Operands; each reports and returns nothing if they do not fit the row.
   bool flag(const PropertyUse& use);
   std::optional<uint64_t> duration(const PropertyUse& use);
+  // In nanoseconds too.
+  std::optional<uint64_t> whole_microseconds(const PropertyUse& use);
   std::optional<uint64_t> integer(const PropertyUse& use);
   std::optional<abi::CpuRange> cpu_range(const PropertyUse& use);
   std::optional<abi::UtilRange> util(const PropertyUse& use);

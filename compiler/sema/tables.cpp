@@ -185,6 +185,9 @@ std::vector<PropertyRow> make_properties() {
        "min-run 100us"},
       {"yield", Place::kLayer, Property::kYield, OperandType::kSpecial, 0, 1,
        "the part of a slice that a yield gives up", "yield 0.5"},
+      {"resume-latency", Place::kLayer, Property::kResumeLatency, OperandType::kDuration, 0,
+       abi::kMaxResumeLatencyNs, "no idle state takes a second to leave: a longer bound would bound nothing",
+       "resume-latency 20us", kOwningKinds, kOpenOwnsNothing},
       {"task", Place::kTest, Property::kTask, OperandType::kSpecial, 0, 0, "", "task { comm \"nginx\"; }"},
       {"expect", Place::kTest, Property::kExpect, OperandType::kSpecial, 0, 0, "",
        "expect layer web in root"},
@@ -193,12 +196,10 @@ std::vector<PropertyRow> make_properties() {
     for (const std::string_view word : words) rows.push_back({word, place});
   };
   later(Place::kPolicy, {"irq", "memory", "gpu", "hints", "partial", "cgroup-limits"});
-  later(Place::kLayer, {"preempt first",    "exclusive",     "idle-confined",  "count-open-time",
-                        "placement",        "place",         "prefer",         "no-open-after",
-                        "no-preempt-after", "migrate-after", "cross-node",     "skip-remote-node",
-                        "memory-bandwidth", "perf",          "resume-latency", "peak-hold",
-                        "member-for",       "irq",           "histogram",      "max",
-                        "cleanup"});
+  later(Place::kLayer, {"preempt first", "exclusive", "idle-confined", "count-open-time", "placement",
+                        "place", "prefer", "no-open-after", "no-preempt-after", "migrate-after", "cross-node",
+                        "skip-remote-node", "memory-bandwidth", "perf", "peak-hold", "member-for"});
+  later(Place::kLayer, {"irq", "histogram", "max", "cleanup"});
   later(Place::kCell, {"cgroup", "cpus", "weight", "nodes", "llcs", "align", "min", "max", "borrow", "lend",
                        "rebalance", "affinity", "share", "overflow", "cleanup"});
   later(Place::kTest, {"host"});

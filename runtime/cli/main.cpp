@@ -24,6 +24,8 @@ int main(int argc, char** argv) {
   switch (options.command) {
     case scx::cli::Command::kStatus:
       return scx::cli::show_status();
+    case scx::cli::Command::kRecover:
+      return scx::cli::recover_settings();
     case scx::cli::Command::kGuestLoad:
       return scx::cli::run_guest_load(options);
     case scx::cli::Command::kRun:

@@ -29,6 +29,7 @@ Manifest sample() {
   web.kind = LayerKind::kConfined;
   web.cpus = {{CpuAmount::Unit::kCores, 2}, {CpuAmount::Unit::kPercent, 50}};
   web.slice_ns = 2'000'000;
+  web.resume_latency_ns = 20'000;
   web.weight = 300;
   web.order = QueueOrder::kFifo;
   web.preempt = true;
@@ -102,7 +103,7 @@ struct Hostile {
 TEST(Manifest, EachMistakeIsNamedWithItsPath) {
   const Hostile rows[] = {
       {"$", "`version` is missing", [](json& m) { m.erase("version"); }},
-      {"$.version", "this build reads version 2", [](json& m) { m["version"] = 1; }},
+      {"$.version", "this build reads version 3", [](json& m) { m["version"] = 2; }},
       {"$.version", "not an integer", [](json& m) { m["version"] = "2"; }},
       {"$.version", "not an integer", [](json& m) { m["version"] = 1.5; }},
       {"$", "`policy` is missing", [](json& m) { m.erase("policy"); }},
@@ -117,6 +118,12 @@ TEST(Manifest, EachMistakeIsNamedWithItsPath) {
       {"$.domains[1].weight", "outside 1..10000", [](json& m) { m["domains"][1]["weight"] = 0; }},
       {"$.domains[1].weight", "outside", [](json& m) { m["domains"][1]["weight"] = 4294967297; }},
       {"$.domains[1].slice_ns", "outside", [](json& m) { m["domains"][1]["slice_ns"] = 0; }},
+      {"$.domains[0].resume_latency_ns", "whole number of microseconds",
+       [](json& m) { m["domains"][0]["resume_latency_ns"] = 1; }},
+      {"$.domains[0].resume_latency_ns", "outside",
+       [](json& m) { m["domains"][0]["resume_latency_ns"] = 1'000'001'000; }},
+      {"$.domains[0].resume_latency_ns", "not an integer",
+       [](json& m) { m["domains"][0]["resume_latency_ns"] = nullptr; }},
       {"$.domains[0].preempt", "not a boolean", [](json& m) { m["domains"][0]["preempt"] = 1; }},
       {"$.domains[0].cpus.ceiling.value", "outside 0..100",
        [](json& m) { m["domains"][0]["cpus"]["ceiling"]["value"] = 101; }},
