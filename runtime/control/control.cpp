@@ -81,6 +81,7 @@ class Loop {
       if (now >= next_watch || over) {
         next_watch = now + kWatch;
         if (auto exit = running_.scheduler.exit_report()) return exit;
+        tell(settle_, now, running_.scheduler.settle());
         follow_hotplug(now);
       }
       if (resizes && now >= last_resize_ + kResize) resize(now);
@@ -188,6 +189,7 @@ class Loop {
   plan::Demand demand_;
   Retry replan_;
   Retry resize_;
+  Retry settle_;
 };
 
 }  // namespace
