@@ -110,8 +110,8 @@ abi::Classifier of_three() {
 
 TEST(Classify, FirstMatchWins) {
   abi::Classifier classifier = of_three();
-  classifier.domains = {
-      {2, all_of({test(0), none_of(test(1))}), {}}, {0, any_of({test(1), test(2)}), {}}, {1, {}, {}}};
+  classifier.cells = {
+      {{}, {{2, all_of({test(0), none_of(test(1))}), {}}, {0, any_of({test(1), test(2)}), {}}, {1, {}, {}}}}};
   TaskFacts facts;
   facts.nice = -5, facts.uid = 7;
   EXPECT_EQ(classify(classifier, facts, {}).domain, 2U);
@@ -120,13 +120,13 @@ TEST(Classify, FirstMatchWins) {
   EXPECT_EQ(classify(classifier, facts, {}).match, 1U);
   facts.nice = 0, facts.uid = 7;
   EXPECT_EQ(classify(classifier, facts, {}).domain, 1U);
-  classifier.domains.pop_back();
+  classifier.cells[0].layers.pop_back();
   EXPECT_EQ(classify(classifier, facts, {}).domain, kNoDomain);
 }
 
 TEST(Classify, TellsWhatWasAsked) {
   abi::Classifier classifier = of_three();
-  classifier.domains = {{0, all_of({test(0), test(1)}), {}}, {1, {}, {}}};
+  classifier.cells = {{{}, {{0, all_of({test(0), test(1)}), {}}, {1, {}, {}}}}};
   const Verdict verdict = classify(classifier, {}, {});
   EXPECT_TRUE(verdict.predicates[0].evaluated);
   EXPECT_FALSE(verdict.predicates[1].evaluated) << "`and` stops at the first false operand";

@@ -47,13 +47,14 @@ TEST(Witness, EveryReachableDomainHasOne) {
   abi::Expression both;
   both.kind = abi::Expression::Kind::kAnd;
   both.operands = {test_of(0), test_of(1)};
+  classifier.cells.resize(1);
   for (uint32_t d = 0; d < 4; ++d) {
     abi::DomainMatch match;
     match.domain = d;
     if (d == 0) match.match = both;
     if (d == 1) match.match = test_of(0);
     if (d == 2) match.match = test_of(1);
-    classifier.domains.push_back(match);  // the last one matches everything
+    classifier.cells[0].layers.push_back(match);  // the last one matches everything
   }
   const std::vector<Witness> witnesses = find_witnesses(classifier, {});
   ASSERT_EQ(witnesses.size(), 4U);
