@@ -207,6 +207,13 @@ CpuRange read_cpus(const Node& node) {
   return {read_amount(node.member("floor")), read_amount(node.member("ceiling"))};
 }
 
+uint64_t read_resume_latency(const Node& domain) {
+  const Node latency = domain.member("resume_latency_ns");
+  const auto value = latency.integer<uint64_t>(0, kMaxResumeLatencyNs);
+  if (value % 1000 != 0) latency.fail("not a whole number of microseconds");
+  return value;
+}
+
 Domain read_layer(const Node& node) {
   Domain out;
   out.layer = node.member("layer").name();
@@ -221,6 +228,7 @@ Domain read_layer(const Node& node) {
   out.is_protected = node.member("protected").boolean();
   out.nodes = read_ranges(node.member("nodes"));
   out.llcs = read_ranges(node.member("llcs"));
+  if (node.has("resume_latency_ns")) out.resume_latency_ns = read_resume_latency(node);
   out.slice_ns = node.member("slice_ns").integer<uint64_t>(1);
   out.weight = node.member("weight").integer<uint32_t>(1, kMaxWeight);
   out.order = node.member("order").word(words::kQueueOrders);

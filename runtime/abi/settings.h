@@ -42,6 +42,9 @@ struct UtilRange {
   bool operator==(const UtilRange&) const = default;
 };
 
+// No idle state takes as long as this to leave: a longer bound would bound nothing.
+inline constexpr uint64_t kMaxResumeLatencyNs = 1'000'000'000;
+
 // All of yield's part of a slice is given up, the kernel's own way.
 inline constexpr uint32_t kYieldAll = 1000;
 
@@ -56,6 +59,9 @@ struct LayerSettings {
   bool is_protected = false;
   std::vector<IntRange> nodes;  // the kernel's ids; empty: all
   std::vector<IntRange> llcs;   // dense indexes; empty: all
+  // The longest that one of its CPUs may take to leave an idle state, whole microseconds; 0: they do not
+  // enter any that takes time; nothing: as the machine has it.
+  std::optional<uint64_t> resume_latency_ns;
   // All kinds:
   uint64_t slice_ns = 0;
   uint32_t weight = 100;

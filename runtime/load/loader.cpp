@@ -241,7 +241,9 @@ struct Scheduler::State {
   std::vector<Link> tracing;
   Link ops;
   std::vector<ProgramFacts> programs;
-  Feed fed;  // what the BPF side was told last
+  std::optional<EventRing> events;
+  Feed fed;                         // what the BPF side was told last
+  std::vector<uint32_t> unsettled;  // rows that changed with it
   std::chrono::microseconds load_time{};
   bool attached = false;
 };
@@ -338,6 +340,14 @@ Result<void> Scheduler::push(const topology::Topology& topology, const plan::Pla
                    fmt::format("the scheduler refuses the plan of its CPUs: {}", std::strerror(-rc)),
                    "please report it, with the output of `lstopo`");
   state_->fed = std::move(feed);
+  state_->unsettled = std::move(rows);
+  return {};
+}
+
+Result<void> Scheduler::settle() {
+  for (const uint32_t row : std::exchange(state_->unsettled, {}))
+    if (const int rc = run_program(state_->object, "apply_row", scx_apply_row{row}); rc != 0)
+      return make_error("a row of the plan cannot be applied again: {}", std::strerror(-rc));
   return {};
 }
 
@@ -345,6 +355,10 @@ void Scheduler::forget_push() { state_->fed = {}; }
 
 Result<void> Scheduler::attach() {
   forget_libbpf_messages();
+  // Open before anything writes to it.
+  if (const bpf_map* events = bpf_object__find_map_by_name(state_->object.get(), "events")) {
+    SCX_TRY(state_->events, EventRing::open(bpf_map__fd(events)));
+  }
   bpf_program* program = nullptr;
   bpf_object__for_each_program(program, state_->object.get()) {
     if (is_struct_ops(program) || is_syscall(program) || !bpf_program__autoload(program)) continue;
@@ -398,6 +412,59 @@ Result<std::vector<Counters>> Scheduler::counters() const {
       for (size_t k = 0; k < SCX_STAT_COUNT; ++k) result[domain][k] += one.count[k];
   }
   return result;
+}
+
+namespace {
+
+Result<void> cell_result(const char* what, uint32_t slot, int rc) {
+  if (rc >= 0) return {};
+  return refusal("cell-refused", fmt::format("slot {} cannot {}: {}", slot, what, std::strerror(-rc)),
+                 kKernelLog);
+}
+
+}  // namespace
+
+Result<void> Scheduler::open_slot(uint32_t slot) {
+  SCX_TRY(bpf_map * map, find_map(state_->object, "stats"));
+  const std::vector<scx_stats> none(static_cast<size_t>(std::max(1, libbpf_num_possible_cpus())));
+  for (uint32_t domain = 0; domain < state_->manifest.domains.size(); ++domain) {
+    if (state_->manifest.domains[domain].slot != slot) continue;
+    const int rc = bpf_map__update_elem(map, &domain, sizeof domain, none.data(),
+                                        none.size() * sizeof(scx_stats), BPF_ANY);
+    SCX_TRY_VOID(cell_result("begin to count", slot, rc));
+  }
+  return cell_result("be opened", slot, run_program(state_->object, "open_slot", scx_open_slot{slot}));
+}
+
+Result<void> Scheduler::close_slot(uint32_t slot) {
+  return cell_result("be closed", slot, run_program(state_->object, "close_slot", scx_open_slot{slot}));
+}
+
+Result<bool> Scheduler::assign_cgroup(uint64_t cgroup, uint32_t slot) {
+  const int rc = run_program(state_->object, "assign_cgroup", scx_assign_cgroup{cgroup, slot, 0});
+  if (rc == -ENOENT) return false;
+  SCX_TRY_VOID(cell_result("take a cgroup", slot, rc));
+  return true;
+}
+
+Result<uint32_t> Scheduler::queued(uint32_t slot) const {
+  const int rc = run_program(state_->object, "count_queued", scx_count_queued{slot});
+  SCX_TRY_VOID(cell_result("be counted", slot, rc));
+  return static_cast<uint32_t>(rc);
+}
+
+int Scheduler::events_descriptor() const { return state_->events ? state_->events->descriptor() : -1; }
+
+std::vector<CgroupEvent> Scheduler::take_events() {
+  return state_->events ? state_->events->take() : std::vector<CgroupEvent>{};
+}
+
+uint64_t Scheduler::events_lost() const {
+  const bpf_map* map = bpf_object__find_map_by_name(state_->object.get(), "events_lost");
+  const uint32_t key = 0;
+  uint64_t lost = 0;
+  if (map != nullptr) (void)bpf_map__lookup_elem(map, &key, sizeof key, &lost, sizeof lost, 0);
+  return lost;
 }
 
 std::optional<ExitReport> Scheduler::exit_report() const {

@@ -14,6 +14,7 @@
 
 #include "runtime/abi/feed.h"
 #include "runtime/base/result.h"
+#include "runtime/load/event_ring.h"
 #include "runtime/load/object_file.h"
 #include "runtime/load/verifier_log.h"
 #include "runtime/plan/plan.h"
@@ -68,10 +69,25 @@ class Scheduler {
   // Publishes a new plan to the running scheduler: what differs from the one before. Of the topology only where
   // CPUs are.
   Result<void> push(const topology::Topology& topology, const plan::Plan& plan);
+  // To be called a moment after each push: takes tasks along that were on their way into a queue meanwhile.
+  Result<void> settle();
   // The next push publishes everything: the BPF side has changed its own part, as it does at hotplug.
   void forget_push();
   // By domain.
   [[nodiscard]] Result<std::vector<Counters>> counters() const;
+  // Only with cells besides root. `slot` is one of the manifest's; reason of errors: "cell-refused".
+  // A cell begins in the slot, whose counters begin with it; it ends; the cgroup belongs to it (false: the
+  // kernel knows no such cgroup); tasks that wait in its queues.
+  Result<void> open_slot(uint32_t slot);
+  Result<void> close_slot(uint32_t slot);
+  Result<bool> assign_cgroup(uint64_t cgroup, uint32_t slot);
+  [[nodiscard]] Result<uint32_t> queued(uint32_t slot) const;
+  // What the kernel tells of cgroups from attach() on. The descriptor is readable while something waits, and
+  // negative in a policy without such cells.
+  [[nodiscard]] int events_descriptor() const;
+  [[nodiscard]] std::vector<CgroupEvent> take_events();
+  // How many were lost so far: then every cgroup is to be looked at.
+  [[nodiscard]] uint64_t events_lost() const;
   // Empty while the scheduler runs.
   [[nodiscard]] std::optional<ExitReport> exit_report() const;
   // Detaches and waits until sched_ext is disabled, at most `limit`. Reason: "still-enabled".

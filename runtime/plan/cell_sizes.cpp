@@ -23,6 +23,8 @@ uint32_t unit_floor(const CellSeat& seat, uint32_t floor) {
 double weight_of(const CellSeat& seat) { return std::max(1U, seat.request->weight); }
 
 std::optional<double> cell_demand(const CellSeat& seat, const Demand& demand) {
+  if (const uint32_t id = seat.request->id; id < demand.cells.size() && demand.cells[id].has_value())
+    return demand.cells[id];
   double sum = 0;
   for (const LayerRequest& layer : seat.request->layers) {
     const std::optional<double> use = demand_of(demand, layer.domain);

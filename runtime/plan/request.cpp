@@ -29,27 +29,56 @@ uint32_t cpus_of(const CpuAmount& amount, uint32_t cell_cpus, uint32_t threads_p
   return static_cast<uint32_t>(std::clamp<uint64_t>(value, 1, UINT32_MAX));
 }
 
-std::vector<CellRequest> requests(const std::vector<abi::Domain>& domains) {
-  std::vector<CellRequest> cells;
-  uint32_t next = kRootCell + 1;
-  for (size_t i = 0; i < domains.size(); ++i) {
-    const abi::Domain& domain = domains[i];
-    auto cell =
-        std::find_if(cells.begin(), cells.end(), [&](const CellRequest& c) { return c.name == domain.cell; });
-    if (cell == cells.end()) {
-      CellRequest request;
-      request.id = domain.cell == "root" ? kRootCell : next++;
-      request.name = domain.cell;
-      cell = cells.insert(cells.end(), std::move(request));
-    }
-    LayerRequest layer{static_cast<uint32_t>(i), domain.layer, domain.kind, domain.cpus, domain.weight};
+CellRequest request_of(const abi::Cell& cell, uint32_t slot, const std::vector<abi::Domain>& domains) {
+  CellRequest request;
+  request.id = slot;
+  request.name = cell.name;
+  if (cell.source == abi::CellCpus::kAmount) request.claim = {CellClaim::Kind::kAmount, cell.cpus, {}};
+  if (cell.source == abi::CellCpus::kList)
+    request.claim = {CellClaim::Kind::kList, {}, ids_of(cell.cpu_list)};
+  request.weight = cell.weight;
+  request.min = cell.min;
+  request.required = {ids_of(cell.nodes), ids_of(cell.llcs)};
+  request.align = cell.align;
+  request.overflow = cell.overflow;
+  if (cell.rebalance.has_value()) request.rebalance = cell.rebalance->threshold / 100.0;
+  const uint32_t first = cell.first_domain + (slot - cell.first_slot) * cell.layer_count;
+  for (uint32_t id = first; id < first + cell.layer_count; ++id) {
+    const abi::Domain& domain = domains.at(id);
+    LayerRequest layer{id, domain.layer, domain.kind, domain.cpus, domain.weight};
     layer.util = domain.util;
     layer.protects = domain.is_protected;
     layer.grow = domain.grow;
     layer.required = {ids_of(domain.nodes), ids_of(domain.llcs)};
-    cell->layers.push_back(std::move(layer));
+    request.layers.push_back(std::move(layer));
   }
-  return cells;
+  return request;
+}
+
+std::vector<CellRequest> static_requests(const std::vector<abi::Cell>& cells,
+                                         const std::vector<abi::Domain>& domains) {
+  std::vector<CellRequest> requests;
+  for (const abi::Cell& cell : cells) {
+    if (cell.kind == abi::CellKind::kFamily) continue;
+    CellRequest& request = requests.emplace_back(request_of(cell, cell.first_slot, domains));
+    if (!cell.share_with.has_value()) continue;
+    request.share_with = kRootCell;
+    for (const abi::Cell& host : cells)
+      if (host.name == *cell.share_with && host.kind == abi::CellKind::kStatic)
+        request.share_with = host.first_slot;
+  }
+  return requests;
+}
+
+std::vector<CellRequest> sample_requests(const std::vector<abi::Cell>& cells,
+                                         const std::vector<abi::Domain>& domains) {
+  std::vector<CellRequest> requests = static_requests(cells, domains);
+  for (const abi::Cell& cell : cells)
+    if (cell.kind == abi::CellKind::kFamily) {
+      CellRequest& request = requests.emplace_back(request_of(cell, cell.first_slot, domains));
+      request.overflow = request.overflow.value_or(Overflow::kRoot);
+    }
+  return requests;
 }
 
 }  // namespace scx::plan

@@ -34,13 +34,9 @@ struct Places {
 //   kNodeSpread  the node where it has least, so that every node has as many until one is full
 using abi::GrowOrder;
 
-// Units that a cell's CPUs come in.
-enum class Alignment : uint8_t { kNone, kCore, kLlc, kNode };
-
-// What a cell does that gets no CPUs. kRoot: its tasks run where root's do.
-// kShare: they run on root's CPUs inside the cell's own allowed set, or, if
-// root has none there, on that set in time shared with its owners.
-enum class Overflow : uint8_t { kRoot, kShare };
+// Units that a cell's CPUs come in, and what a cell does that gets no CPUs.
+using abi::Alignment;
+using abi::Overflow;
 
 struct LayerRequest {
   uint32_t domain = 0;
@@ -92,11 +88,22 @@ struct CellRequest {
 // end) a domain counts as saturated.
 struct Demand {
   std::vector<std::optional<double>> cpus = {};
+  // The same for cells, by id, where their sizes follow a measurement of their own (`rebalance { smoothing
+  // }`): anywhere they ran, and smoothed over longer. Without a value it is the sum over the cell's domains.
+  std::vector<std::optional<double>> cells = {};
 };
 
-// What the domains of a manifest ask for: one request a cell, `root` with id kRootCell, the others numbered
-// from 1 as they appear, each by weight.
-std::vector<CellRequest> requests(const std::vector<abi::Domain>& domains);
+// What the cell in a slot of a declaration asks for, its layers with that slot's domains. What only the
+// cgroups of the cell say is missing: `cpus from cpuset` is by weight, and nothing is shared or limited.
+CellRequest request_of(const abi::Cell& cell, uint32_t slot, const std::vector<abi::Domain>& domains);
+
+// The cells of a policy while every cell with a name runs, and no cell of a family.
+std::vector<CellRequest> static_requests(const std::vector<abi::Cell>& cells,
+                                         const std::vector<abi::Domain>& domains);
+
+// The same and one cell of each family, with no claim on a CPU: plan() finds in them what the machine lacks.
+std::vector<CellRequest> sample_requests(const std::vector<abi::Cell>& cells,
+                                         const std::vector<abi::Domain>& domains);
 
 // CPUs that an amount means in a cell of `cell_cpus` CPUs with `threads_per_core` threads: percentages round
 // down, and nothing is less than 1.

@@ -34,6 +34,7 @@ Manifest sample() {
   web.kind = LayerKind::kConfined;
   web.cpus = {{CpuAmount::Unit::kCores, 2}, {CpuAmount::Unit::kPercent, 50}};
   web.slice_ns = 2'000'000;
+  web.resume_latency_ns = 20'000;
   web.weight = 300;
   web.order = QueueOrder::kFifo;
   web.preempt = true;
@@ -179,6 +180,12 @@ TEST(Manifest, EachMistakeIsNamedWithItsPath) {
        [](json& m) { m["cells"][0]["layers"][1]["weight"] = 4294967297; }},
       {"$.cells[0].layers[1].slice_ns", "outside",
        [](json& m) { m["cells"][0]["layers"][1]["slice_ns"] = 0; }},
+      {"$.cells[0].layers[0].resume_latency_ns", "whole number of microseconds",
+       [](json& m) { m["cells"][0]["layers"][0]["resume_latency_ns"] = 1; }},
+      {"$.cells[0].layers[0].resume_latency_ns", "outside",
+       [](json& m) { m["cells"][0]["layers"][0]["resume_latency_ns"] = 1'000'001'000; }},
+      {"$.cells[0].layers[0].resume_latency_ns", "not an integer",
+       [](json& m) { m["cells"][0]["layers"][0]["resume_latency_ns"] = nullptr; }},
       {"$.cells[0].layers[0].preempt", "not a boolean",
        [](json& m) { m["cells"][0]["layers"][0]["preempt"] = 1; }},
       {"$.cells[0].layers[0].cpus.ceiling.value", "outside 0..100",
