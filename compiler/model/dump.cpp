@@ -20,7 +20,8 @@ void dump_cell(std::string& out, const Policy& policy, const Cell& cell) {
   if (cell.kind == abi::CellKind::kFamily)
     out += fmt::format(" family slots {}..{}", cell.first_slot, cell.first_slot + cell.max - 1);
   out += "\n";
-  if (cell.kind != abi::CellKind::kRoot) out += fmt::format("  begins at {}\n", to_string(policy, cell.claim));
+  if (cell.kind != abi::CellKind::kRoot)
+    out += fmt::format("  begins at {}\n", to_string(policy, cell.claim));
   for (const std::string& property : property_texts(cell)) out += fmt::format("  {}\n", property);
 }
 

@@ -79,8 +79,8 @@ Json to_json(const Policy& policy, uint32_t id) {
 Json to_json(const Policy& policy, const Cell& cell) {
   Json layers = Json::array();
   for (uint32_t k = 0; k < cell.layers.size(); ++k) layers.push_back(to_json(policy, cell.first_domain + k));
-  Json out = {{"name", cell.name},         {"kind", spelling(cell.kind)}, {"max", cell.max},
-              {"slot", cell.first_slot},   {"cpus", cpus(cell)},          {"weight", cell.weight},
+  Json out = {{"name", cell.name},          {"kind", spelling(cell.kind)}, {"max", cell.max},
+              {"slot", cell.first_slot},    {"cpus", cpus(cell)},          {"weight", cell.weight},
               {"min", to_string(cell.min)}, {"nodes", ranges(cell.nodes)}, {"llcs", ranges(cell.llcs)},
               {"lends", cell.lends},        {"layers", std::move(layers)}};
   if (cell.kind != abi::CellKind::kRoot) {

@@ -51,8 +51,8 @@ std::string source_text(const abi::CellSettings& settings) {
 }
 
 std::string rebalance_text(const abi::Rebalance& rebalance) {
-  return fmt::format("rebalance {{ threshold {}%; every {}; smoothing {}; cooldown {}; }}", rebalance.threshold,
-                     duration_text(rebalance.every_ns), rebalance.smoothing / 1000.0,
+  return fmt::format("rebalance {{ threshold {}%; every {}; smoothing {}; cooldown {}; }}",
+                     rebalance.threshold, duration_text(rebalance.every_ns), rebalance.smoothing / 1000.0,
                      duration_text(rebalance.cooldown_ns));
 }
 

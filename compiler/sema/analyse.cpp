@@ -75,7 +75,8 @@ model::Policy assemble(const Declarations& declarations, const PolicySettings& s
 bool is_alone(const std::vector<LoweredCell>& cells, size_t index) {
   const LoweredCell& cell = cells[index];
   return !cell.shares_with && !cell.cell.borrow &&
-         std::none_of(cells.begin(), cells.end(), [&](const LoweredCell& c) { return c.shares_with == index; });
+         std::none_of(cells.begin(), cells.end(),
+                      [&](const LoweredCell& c) { return c.shares_with == index; });
 }
 
 }  // namespace

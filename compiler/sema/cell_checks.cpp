@@ -33,13 +33,13 @@ class CellChecker {
 
  private:
   // One use of a property of the cell that changes nothing, for the reason in `why`.
-  void without_effect(const LoweredCell& cell, Property property, std::string_view words, const std::string& why,
-                      std::optional<Span> because = std::nullopt, std::string_view because_text = "") {
+  void without_effect(const LoweredCell& cell, Property property, std::string_view words,
+                      const std::string& why, std::optional<Span> because = std::nullopt,
+                      std::string_view because_text = "") {
     const auto place = cell.place(property);
     if (!place) return;
-    auto report =
-        diagnostics_.report(Kind::kPropertyWithoutEffect, *place, "`{}` has no effect in the cell `{}`", words,
-                            cell.cell.name);
+    auto report = diagnostics_.report(Kind::kPropertyWithoutEffect, *place,
+                                      "`{}` has no effect in the cell `{}`", words, cell.cell.name);
     if (because) report.label(*because, std::string(because_text));
     report.note(why).help("leave it out");
   }
@@ -48,9 +48,11 @@ class CellChecker {
     const LoweredCell& root = cells_[0];
     for (const auto& [property, span] : root.written) {
       // Errors of their own.
-      if (property == Property::kCgroup || property == Property::kMax || property == Property::kShare) continue;
+      if (property == Property::kCgroup || property == Property::kMax || property == Property::kShare)
+        continue;
       diagnostics_
-          .report(Kind::kUnusedCellProperty, span, "the root cell has all CPUs without this, it is the only cell")
+          .report(Kind::kUnusedCellProperty, span,
+                  "the root cell has all CPUs without this, it is the only cell")
           .help("leave it out, or give CPUs to other cells with `cell` or `cells`");
     }
   }
@@ -70,7 +72,8 @@ class CellChecker {
                      "it shares here");
     if (cell.cell.kind == CellKind::kStatic)
       without_effect(cell, Property::kOverflow, "overflow",
-                     "a cell that shares with another one cannot be left without CPUs", share, "it shares here");
+                     "a cell that shares with another one cannot be left without CPUs", share,
+                     "it shares here");
   }
 
   // Reported once a circle, at the cell in it that comes first.
@@ -86,7 +89,8 @@ class CellChecker {
                                       "the cell `{}` shares with {}", cells_[index].cell.name,
                                       path.size() == 1 ? "itself" : "cells that share with it");
     for (size_t i = 1; i < path.size(); ++i)
-      report.label(*cells_[path[i]].place(Property::kShare), fmt::format("`{}` shares here", cells_[path[i]].cell.name));
+      report.label(*cells_[path[i]].place(Property::kShare),
+                   fmt::format("`{}` shares here", cells_[path[i]].cell.name));
     report.help("one of them owns the CPUs that the others share");
   }
 
@@ -108,14 +112,15 @@ class CellChecker {
       const bool shared = std::any_of(cells_.begin(), cells_.end(),
                                       [&](const LoweredCell& other) { return other.shares_with == index; });
       if (!shared)
-        without_effect(cell, Property::kWeight, "weight", "the cell has a fixed number of CPUs, whatever others want",
-                       cpus, "the number");
+        without_effect(cell, Property::kWeight, "weight",
+                       "the cell has a fixed number of CPUs, whatever others want", cpus, "the number");
     }
     if (!cell.place(Property::kMin)) return;
     const bool same_unit = c.min.unit == range.floor.unit;
     if (same_unit && c.min.value <= range.floor.value)
       without_effect(cell, Property::kMin, "min",
-                     fmt::format("`cpus {}` has a floor of its own", model::to_string(range)), cpus, "the floor");
+                     fmt::format("`cpus {}` has a floor of its own", model::to_string(range)), cpus,
+                     "the floor");
     if (c.min.unit == range.ceiling.unit && c.min.value > range.ceiling.value)
       diagnostics_
           .report(Kind::kEmptyRange, *cell.place(Property::kMin), "`min` is above the ceiling of `cpus {}`",
@@ -140,7 +145,8 @@ class CellChecker {
       without_effect(cell, Property::kBorrow, "borrow", "no other cell lends");
     if (!cell.cell.lends && !cell.shares_with && !some_other(index, borrows))
       diagnostics_
-          .report(Kind::kUnusedCellProperty, *cell.place(Property::kLend), "`lend none`, and no other cell borrows")
+          .report(Kind::kUnusedCellProperty, *cell.place(Property::kLend),
+                  "`lend none`, and no other cell borrows")
           .help("leave it out; with `borrow idle` another cell would use its idle CPUs");
   }
 
@@ -179,8 +185,8 @@ class CellChecker {
       diagnostics_
           .report(Kind::kTooManyDomains, cell.place(Property::kMax).value_or(cell.cell.span),
                   "{} layers in all cells together, the limit is {}", domains, kMaxDomains)
-          .at(fmt::format("{} of them are of `{}`: {} in each of {} cells", own, cell.cell.name, cell.layers.size(),
-                          cell.cell.max))
+          .at(fmt::format("{} of them are of `{}`: {} in each of {} cells", own, cell.cell.name,
+                          cell.layers.size(), cell.cell.max))
           .note("each layer of each cell has queues and counters of its own for every last-level cache")
           .help("lower `max`, or write fewer layers in the family");
       return;

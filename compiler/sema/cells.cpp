@@ -76,7 +76,9 @@ class CellReader {
     if (out.cell.kind == CellKind::kFamily && !out.place(Property::kMax))
       diagnostics_
           .report(Kind::kIncompleteCell, written.name.span, "the family `{}` has no `max`", written.name.text)
-          .note("its cells come and go with their cgroups; what they need is set apart when the policy is loaded")
+          .note(
+              "its cells come and go with their cgroups; what they need is set apart when the policy is "
+              "loaded")
           .help("say how many there are at most at a time: `max 64;`");
     if (out.begins.empty() && out.claimed) report_no_cgroup(written, out);
     finish_claim(out);
@@ -88,24 +90,23 @@ class CellReader {
     out.claimed = false;
     const bool family = out.cell.kind == CellKind::kFamily;
     diagnostics_
-        .report(Kind::kIncompleteCell, written.name.span, "the {} `{}` has no cgroup", family ? "family" : "cell",
-                written.name.text)
-        .help(family ? fmt::format("say which cgroups have a cell each: `cells {} {} {{ … }}`", written.name.text,
-                                   kFamilyExample)
+        .report(Kind::kIncompleteCell, written.name.span, "the {} `{}` has no cgroup",
+                family ? "family" : "cell", written.name.text)
+        .help(family ? fmt::format("say which cgroups have a cell each: `cells {} {} {{ … }}`",
+                                   written.name.text, kFamilyExample)
                      : fmt::format("say whose tasks are in it: `{};`", kStaticExample));
   }
 
   // `for cgroup under PATTERN` with any number of `except under PATTERN`.
   void read_family(const ast::Cell& written, LoweredCell& out) {
     if (written.family_terms.empty()) return;
-    Phrase phrase(written.family_terms, 0, written.name.span, "cells", "cells t for cgroup under \"/tenants/*\"",
-                  diagnostics_);
+    Phrase phrase(written.family_terms, 0, written.name.span, "cells",
+                  "cells t for cgroup under \"/tenants/*\"", diagnostics_);
     const bool begins = phrase.expect("for") && phrase.expect("cgroup") &&
                         read_pattern(phrase, /*exception=*/false, out.begins);
     out.claimed = begins;
     while (out.claimed && !phrase.at_end())
-      out.claimed = phrase.expect("except") &&
-                    read_pattern(phrase, /*exception=*/true, out.exceptions);
+      out.claimed = phrase.expect("except") && read_pattern(phrase, /*exception=*/true, out.exceptions);
   }
 
   void read_cgroup(const PropertyUse& use, LoweredCell& out) {
@@ -114,7 +115,8 @@ class CellReader {
     const bool bare = terms.size() > use.next && (word == nullptr || word->text != "under");
     if (use.written.block != nullptr || bare) {
       diagnostics_
-          .report(Kind::kOperatorMismatch, use.written.span, "a cell takes cgroups with all that is below them")
+          .report(Kind::kOperatorMismatch, use.written.span,
+                  "a cell takes cgroups with all that is below them")
           .help(fmt::format("write `{};`", kStaticExample));
       out.claimed = false;
       return;
@@ -127,8 +129,7 @@ class CellReader {
     }
     for (size_t i = 0; i < before; ++i) {
       if (out.begins[i].predicate != out.begins.back().predicate) continue;
-      diagnostics_
-          .report(Kind::kRepeatedProperty, out.begins.back().span, "the cell names this cgroup twice")
+      diagnostics_.report(Kind::kRepeatedProperty, out.begins.back().span, "the cell names this cgroup twice")
           .at("again")
           .label(out.begins[i].span, "first here")
           .help("keep one of them");
@@ -294,7 +295,9 @@ class CellReader {
     diagnostics_.report(Kind::kRepeatedProperty, second, "the cell has two weights")
         .at("again")
         .label(first, "first here")
-        .help("a cell has one weight: write `cpus from cpuset;` and `weight N;`, or `cpus from cpuset else weight N;`");
+        .help(
+            "a cell has one weight: write `cpus from cpuset;` and `weight N;`, or `cpus from cpuset else "
+            "weight N;`");
   }
 
   void read_rebalance(const PropertyUse& use, model::Cell& cell) {
@@ -302,8 +305,11 @@ class CellReader {
       const bool extra = use.written.terms.size() > use.next;
       diagnostics_
           .report(extra ? Kind::kUnexpectedOperand : Kind::kMissingOperand,
-                  extra ? ast::span_of(use.written.terms[use.next]) : use.name_span(), "`rebalance` takes a block")
-          .help("for instance `rebalance { threshold 20%; every 5s; }`; in `rebalance { }` all have their defaults");
+                  extra ? ast::span_of(use.written.terms[use.next]) : use.name_span(),
+                  "`rebalance` takes a block")
+          .help(
+              "for instance `rebalance { threshold 20%; every 5s; }`; in `rebalance { }` all have their "
+              "defaults");
       return;
     }
     abi::Rebalance out;
@@ -358,7 +364,8 @@ std::vector<LoweredCell> lower_cells(const Declarations& declarations, const Con
   CellReader reader(declarations, constants, matchers, diagnostics);
   std::vector<LoweredCell> out;
   out.push_back(reader.read_root());
-  for (size_t i = 1; i < declarations.cells.size(); ++i) out.push_back(reader.read(*declarations.cells[i].written));
+  for (size_t i = 1; i < declarations.cells.size(); ++i)
+    out.push_back(reader.read(*declarations.cells[i].written));
   return out;
 }
 

@@ -72,19 +72,23 @@ class ClaimChecker {
         diagnostics_
             .report(Kind::kFamilyOfOne, pattern.span, "the family `{}` has one cell at most", cell.cell.name)
             .at("one cgroup")
-            .help(fmt::format("for a cell for each cgroup in it write {}; for one cell write `cell {} {{ cgroup "
-                              "under {}; }}`",
-                              quoted(test(pattern).text + (test(pattern).text == "/" ? "*" : "/*")),
-                              cell.cell.name, quoted(test(pattern).text)));
+            .help(fmt::format(
+                "for a cell for each cgroup in it write {}; for one cell write `cell {} {{ cgroup "
+                "under {}; }}`",
+                quoted(test(pattern).text + (test(pattern).text == "/" ? "*" : "/*")), cell.cell.name,
+                quoted(test(pattern).text)));
     }
   }
 
   void report_root_cgroup(const LoweredCell& cell, const ClaimPattern& pattern) {
     diagnostics_
-        .report(Kind::kClaimsRootCgroup, pattern.span, "the cell `{}` begins at the root cgroup", cell.cell.name)
+        .report(Kind::kClaimsRootCgroup, pattern.span, "the cell `{}` begins at the root cgroup",
+                cell.cell.name)
         .at("every task is in it")
         .note("the root cell is whose cgroup no other cell claims: it would have no task")
-        .help("properties of the root cell stand in `root cell { … }`; a glob begins with a name, as `/*` does");
+        .help(
+            "properties of the root cell stand in `root cell { … }`; a glob begins with a name, as `/*` "
+            "does");
   }
 
   void report_empty(const LoweredCell& cell, const ClaimPattern& pattern) {
@@ -109,11 +113,14 @@ class ClaimChecker {
       }
   }
 
-  Meeting meet(const LoweredCell& first, const ClaimPattern& a, const LoweredCell& second, const ClaimPattern& b) {
+  Meeting meet(const LoweredCell& first, const ClaimPattern& a, const LoweredCell& second,
+               const ClaimPattern& b) {
     if (is_path(a) || is_path(b)) {
       const std::string& path = test(is_path(a) ? a : b).text;
-      const bool both = is_path(a) && is_path(b) ? a.predicate == b.predicate : accepts(is_path(a) ? b : a, path);
-      return {both && !excepts(first, path) && !excepts(second, path) ? std::optional(path) : std::nullopt, true};
+      const bool both =
+          is_path(a) && is_path(b) ? a.predicate == b.predicate : accepts(is_path(a) ? b : a, path);
+      return {both && !excepts(first, path) && !excepts(second, path) ? std::optional(path) : std::nullopt,
+              true};
     }
     const std::string_view left = fixed_part(test(a).text), right = fixed_part(test(b).text);
     if (!left.starts_with(right) && !right.starts_with(left)) return {};
@@ -131,12 +138,12 @@ class ClaimChecker {
     const bool families = second.cell.kind == CellKind::kFamily || first.cell.kind == CellKind::kFamily;
     const LoweredCell& family = second.cell.kind == CellKind::kFamily ? second : first;
     diagnostics_
-        .report(Kind::kClaimsOverlap, b.span, "the cells `{}` and `{}` both claim the cgroup {}", first.cell.name,
-                second.cell.name, quoted(path))
+        .report(Kind::kClaimsOverlap, b.span, "the cells `{}` and `{}` both claim the cgroup {}",
+                first.cell.name, second.cell.name, quoted(path))
         .at(fmt::format("claimed by `{}`", second.cell.name))
         .label(a.span, fmt::format("claimed by `{}`", first.cell.name))
-        .help(families ? fmt::format("leave it to the other one: `cells {} … except under {}`", family.cell.name,
-                                     quoted(path))
+        .help(families ? fmt::format("leave it to the other one: `cells {} … except under {}`",
+                                     family.cell.name, quoted(path))
                        : std::string("name the cgroup in one of them; a cell may begin below another one's"));
   }
 
@@ -145,8 +152,9 @@ class ClaimChecker {
     if (reported_unknown_) return;
     reported_unknown_ = true;
     diagnostics_
-        .report(Kind::kUndecidedClaims, b.span, "whether the cells `{}` and `{}` claim the same cgroup is not known",
-                first.cell.name, second.cell.name)
+        .report(Kind::kUndecidedClaims, b.span,
+                "whether the cells `{}` and `{}` claim the same cgroup is not known", first.cell.name,
+                second.cell.name)
         .at("too many states together")
         .label(a.span, "with this")
         .note("of two cells that claim a cgroup the first in the file has it; further pairs may be undecided")
@@ -192,7 +200,8 @@ class ClaimChecker {
     report.at("cgroups of another cell");
     for (const LoweredCell* cell : owners)
       report.label(cell->begins.front().span, fmt::format("`{}` begins here", cell->cell.name));
-    report.help(fmt::format("layers of a cell stand in its block: move `{}` into `{}`", layer.layer.name, names[0]));
+    report.help(
+        fmt::format("layers of a cell stand in its block: move `{}` into `{}`", layer.layer.name, names[0]));
   }
 
   // A layer of a cell that matches none of the cell's cgroups.

@@ -135,8 +135,9 @@ class Collector {
           .report(Kind::kRepeatedDeclaration, inside.name.span,
                   "the layer `{}` stands in `root cell`, other layers of the root cell at the top level",
                   inside.name.text)
-          .label(out_.cells[0].layers.front()->name.span,
-                 fmt::format("`{}` is a layer of the root cell, too", out_.cells[0].layers.front()->name.text))
+          .label(
+              out_.cells[0].layers.front()->name.span,
+              fmt::format("`{}` is a layer of the root cell, too", out_.cells[0].layers.front()->name.text))
           .help("write all of them in one place: their order says which one takes a task");
       return;
     }

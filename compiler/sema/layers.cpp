@@ -255,9 +255,9 @@ void check_floors(const std::vector<LoweredLayer>& layers, diag::Diagnostics& di
 
 }  // namespace
 
-std::vector<LoweredLayer> lower_layers(const std::vector<const ast::Layer*>& layers, const Constants& constants,
-                                       const PolicySettings& settings, Matchers& matchers,
-                                       diag::Diagnostics& diagnostics) {
+std::vector<LoweredLayer> lower_layers(const std::vector<const ast::Layer*>& layers,
+                                       const Constants& constants, const PolicySettings& settings,
+                                       Matchers& matchers, diag::Diagnostics& diagnostics) {
   LayerReader reader(constants, settings, matchers, diagnostics);
   std::vector<LoweredLayer> out;
   for (const ast::Layer* layer : layers) out.push_back(reader.read(*layer));
@@ -269,7 +269,8 @@ void complete_layers(std::vector<LoweredLayer>& layers, const PolicySettings& se
   report_after_catch_all(layers, diagnostics);
   add_default(layers, settings, cell, diagnostics);
   check_floors(layers, diagnostics);
-  if (cell.alone && layers.size() == 1 && layers[0].matched && layers[0].weight_span.begin != layers[0].weight_span.end)
+  if (cell.alone && layers.size() == 1 && layers[0].matched &&
+      layers[0].weight_span.begin != layers[0].weight_span.end)
     diagnostics
         .report(Kind::kWeightAlone, layers[0].weight_span, "the weight of `{}` has no effect",
                 layers[0].layer.name)

@@ -35,9 +35,9 @@ struct LoweredLayer {
 // Pass `lower_layers`, for each cell.
 // Reads: the cell's layers, Constants, PolicySettings. Writes: the layers, predicates of Matchers.
 // Invariant: layers are in file order with their names unique; properties apply to their kinds.
-std::vector<LoweredLayer> lower_layers(const std::vector<const ast::Layer*>& layers, const Constants& constants,
-                                       const PolicySettings& settings, Matchers& matchers,
-                                       diag::Diagnostics& diagnostics);
+std::vector<LoweredLayer> lower_layers(const std::vector<const ast::Layer*>& layers,
+                                       const Constants& constants, const PolicySettings& settings,
+                                       Matchers& matchers, diag::Diagnostics& diagnostics);
 
 // The cell that layers are of.
 struct LayersOf {

@@ -58,7 +58,8 @@ PathSets::Set PathSets::of(const model::Expression& expression, bool certain) {
     case ExpressionKind::kAll:
       return all_;
     case ExpressionKind::kTest:
-      if (predicates_[expression.predicate].attribute == abi::Attribute::kCgroup) return of(expression.predicate);
+      if (predicates_[expression.predicate].attribute == abi::Attribute::kCgroup)
+        return of(expression.predicate);
       return certain ? none_ : all_;
     case ExpressionKind::kNot:
       return subtract(all_, of(expression.operands[0], !certain));

@@ -58,8 +58,8 @@ bool Phrase::end() {
 
 void Phrase::report_missing() {
   diagnostics_
-      .report(Kind::kMissingOperand, terms_.empty() ? span_ : ast::span_of(terms_.back()), "`{}` is not complete",
-              words_)
+      .report(Kind::kMissingOperand, terms_.empty() ? span_ : ast::span_of(terms_.back()),
+              "`{}` is not complete", words_)
       .help(fmt::format("for instance `{}`", example_));
 }
 

@@ -16,7 +16,12 @@ class Phrase {
   // `example` is one right use, for help.
   Phrase(const std::vector<ast::Term>& terms, size_t next, Span span, std::string_view words,
          std::string_view example, diag::Diagnostics& diagnostics)
-      : terms_(terms), next_(next), span_(span), words_(words), example_(example), diagnostics_(diagnostics) {}
+      : terms_(terms),
+        next_(next),
+        span_(span),
+        words_(words),
+        example_(example),
+        diagnostics_(diagnostics) {}
   Phrase(const PropertyUse& use, diag::Diagnostics& diagnostics)
       : Phrase(use.written.terms, use.next, use.name_span(), use.row.words, use.row.example, diagnostics) {}
 

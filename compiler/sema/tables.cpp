@@ -165,10 +165,11 @@ void add_cell_properties(std::vector<PropertyRow>& rows, std::string_view weight
   using O = OperandType;
   constexpr Place kCell = Place::kCell;
   constexpr Place kBlock = Place::kRebalance;
-  add({"cgroup", kCell, P::kCgroup, O::kSpecial, 0, 0, "", "cgroup under \"/db.slice\"", kStatic, kOwnCgroups});
+  add({"cgroup", kCell, P::kCgroup, O::kSpecial, 0, 0, "", "cgroup under \"/db.slice\"", kStatic,
+       kOwnCgroups});
   add({"max", kCell, P::kMax, O::kInteger, 1, kMaxDomains - 1,
-       "each cell has queues and counters of its own, and with root's there are at most 1024 of them", "max 64",
-       kFamily, kOneCell});
+       "each cell has queues and counters of its own, and with root's there are at most 1024 of them",
+       "max 64", kFamily, kOneCell});
   add({"cpus", kCell, P::kCpus, O::kCpuRange, 0, kMaxCpus, cpus_source, "cpus 8..16"});
   add({"weight", kCell, P::kWeight, O::kInteger, 1, 10'000, weight_source, "weight 200"});
   add({"min", kCell, P::kMin, O::kSpecial, 1, kMaxCpus, cpus_source, "min 1 core"});
@@ -177,16 +178,19 @@ void add_cell_properties(std::vector<PropertyRow>& rows, std::string_view weight
   add({"llcs", kCell, P::kLlcs, O::kSpecial, 0, kMaxCpus - 1, llcs_source, "llcs 0..1", kClaimingCells,
        kRootTakesTheRest});
   add({"align", kCell, P::kAlign, O::kWord, 0, 0, "", "align llc", kClaimingCells, kRootTakesTheRest});
-  add({"borrow", kCell, P::kBorrow, O::kDuration, 100 * kUs, kS, kBorrowSource, "borrow idle return within 2ms"});
+  add({"borrow", kCell, P::kBorrow, O::kDuration, 100 * kUs, kS, kBorrowSource,
+       "borrow idle return within 2ms"});
   add({"lend", kCell, P::kLend, O::kWord, 0, 0, "", "lend none"});
   add({"rebalance", kCell, P::kRebalance, O::kSpecial, 0, 0, "", "rebalance { threshold 20%; every 5s; }"});
   add({"affinity", kCell, P::kAffinity, O::kWord, 0, 0, "", "affinity reject", kClaimingCells, kRootRunsAll});
-  add({"share", kCell, P::kShare, O::kSpecial, 0, 0, "", "share with db by weight", kClaimingCells, kRootOwns});
+  add({"share", kCell, P::kShare, O::kSpecial, 0, 0, "", "share with db by weight", kClaimingCells,
+       kRootOwns});
   add({"overflow", kCell, P::kOverflow, O::kWord, 0, 0, "", "overflow root", kClaimingCells, kRootOwns});
   add({"threshold", kBlock, P::kThreshold, O::kSpecial, 1, 100, "", "threshold 20%"});
   add({"every", kBlock, P::kEvery, O::kDuration, 500 * kMs, kHour, kEverySource, "every 5s"});
   add({"smoothing", kBlock, P::kSmoothing, O::kSpecial, 1, 1000,
-       "the part of a new measurement that counts: with 1 the last one alone, with 0 none would", "smoothing 0.3"});
+       "the part of a new measurement that counts: with 1 the last one alone, with 0 none would",
+       "smoothing 0.3"});
   add({"cooldown", kBlock, P::kCooldown, O::kDuration, 0, kHour, kPauseSource, "cooldown 10s"});
 }
 
@@ -217,8 +221,8 @@ std::vector<PropertyRow> make_properties() {
        "watchdog 30s"},
       {"kernel", Place::kPolicy, Property::kKernel, OperandType::kVersion, 0, 0, "", "kernel >= 6.16"},
       {"match", Place::kLayer, Property::kMatch, OperandType::kSpecial, 0, 0, "", "match comm \"nginx*\""},
-      {"cpus", Place::kLayer, Property::kCpus, OperandType::kCpuRange, 0, kMaxCpus, kCpusSource, "cpus 2..25%",
-       kOwningKinds, kOpenOwnsNothing},
+      {"cpus", Place::kLayer, Property::kCpus, OperandType::kCpuRange, 0, kMaxCpus, kCpusSource,
+       "cpus 2..25%", kOwningKinds, kOpenOwnsNothing},
       {"weight", Place::kLayer, Property::kWeight, OperandType::kInteger, 1, 10'000, kWeightSource,
        "weight 200"},
       {"slice", Place::kLayer, Property::kSlice, OperandType::kDuration, 100 * kUs, kS, kSliceSource,

@@ -106,8 +106,7 @@ constexpr uint8_t kind_bit(Kind kind) {
   return static_cast<uint8_t>(1U << static_cast<unsigned>(kind));
 }
 inline constexpr uint8_t kEveryKind = 7;
-inline constexpr uint8_t kClaimingCells =
-    kind_bit(abi::CellKind::kStatic) | kind_bit(abi::CellKind::kFamily);
+inline constexpr uint8_t kClaimingCells = kind_bit(abi::CellKind::kStatic) | kind_bit(abi::CellKind::kFamily);
 inline constexpr uint8_t kOwningKinds =
     kind_bit(abi::LayerKind::kConfined) | kind_bit(abi::LayerKind::kGrouped);
 
@@ -147,7 +146,8 @@ const UnitRow* find_unit(std::string_view word);
 // Limits of policies.
 // Of one cell: a task is compared with one after the other, each time that it is classified.
 inline constexpr uint32_t kMaxLayers = 64;
-// Layers of all slots together: each has queues, counters and sets of CPUs of its own. As codegen::kMaxDomains.
+// Layers of all slots together: each has queues, counters and sets of CPUs of its own. As
+// codegen::kMaxDomains.
 inline constexpr uint32_t kMaxDomains = 1024;
 inline constexpr uint32_t kMaxCpus = 8192;     // NR_CPUS_RANGE_END of x86, the largest of any architecture
 inline constexpr size_t kMaxPolicyName = 127;  // SCX_OPS_NAME_LEN - 1

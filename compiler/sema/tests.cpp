@@ -361,9 +361,8 @@ class TestReader {
     diagnostics_
         .report(Kind::kUndefinedReference, layer.span, "there is no layer `{}`{}", layer.text,
                 cells_.size() == 1 ? "" : fmt::format(" in the cell `{}`", cell.text))
-        .help(!elsewhere.empty()
-                  ? fmt::format("the cell `{}` has one of this name", elsewhere)
-                  : did_you_mean(layer.text, names, "layers: " + list_words(names)));
+        .help(!elsewhere.empty() ? fmt::format("the cell `{}` has one of this name", elsewhere)
+                                 : did_you_mean(layer.text, names, "layers: " + list_words(names)));
   }
 
   bool find_matcher(const ast::Word& word, model::Expectation& expectation) {
@@ -392,8 +391,7 @@ class TestReader {
 }  // namespace
 
 std::vector<model::Test> lower_tests(const Declarations& declarations, const Constants& constants,
-                                     const std::vector<LoweredCell>& cells,
-                                     diag::Diagnostics& diagnostics) {
+                                     const std::vector<LoweredCell>& cells, diag::Diagnostics& diagnostics) {
   TestReader reader(declarations, constants, cells, diagnostics);
   std::vector<model::Test> out;
   for (const ast::Test* test : declarations.tests) out.push_back(reader.read(*test));

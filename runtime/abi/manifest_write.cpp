@@ -140,7 +140,6 @@ json cell_value(const CellMatch& cell) {
   return {{"claim", to_value(cell.claim)}, {"layers", to_array(cell.layers)}};
 }
 
-
 json to_value(const Classifier& classifier) {
   json cells = json::array();
   for (const CellMatch& cell : classifier.cells) cells.push_back(cell_value(cell));

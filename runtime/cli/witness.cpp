@@ -56,7 +56,8 @@ void add_cgroups(std::vector<std::string>& paths, const abi::Classifier& classif
     if (predicate.attribute == abi::Attribute::kCgroup)
       add(texts, shortest_match(classifier.automata[predicate.automaton], predicate.bit, kLongestPath));
   for (const std::string& text : texts)
-    if (is_path(text)) add(paths, text);
+    for (const char* before : {"", "/"})
+      if (is_path(before + text)) add(paths, before + text);
   const std::vector<std::string> alone = paths;
   for (const std::string& path : alone) {
     if (!classify::claim_of(classifier, path)) continue;

@@ -50,8 +50,8 @@ class PolicyMaker {
     const std::string family = pick({"/b/*", "/b*", "/b/**", "/b/*/[ab]*"});
     const std::string except = pick({"", " except under \"/b/a\"", " except \"/b/?b\"",
                                      " except under \"/b/c\" except under \"/b/*/b\""});
-    std::string out = fmt::format("cell one {{ cgroup under \"{}\"; {}}}\n", pick({"/a", "/ab", "/a/b", "/a/[bc]"}),
-                                  inner_layers());
+    std::string out = fmt::format("cell one {{ cgroup under \"{}\"; {}}}\n",
+                                  pick({"/a", "/ab", "/a/b", "/a/[bc]"}), inner_layers());
     out += fmt::format("cells many for cgroup under \"{}\"{} {{ max {}; {}}}\n", family, except, 1 + below(5),
                        inner_layers());
     if (coin())
@@ -185,7 +185,8 @@ Ran run(const std::string& command) {
 }
 
 void expect_one_verdict(bool cells) {
-  const auto folder = std::filesystem::temp_directory_path() / fmt::format("scx-agreement-{}-{}", getpid(), cells);
+  const auto folder =
+      std::filesystem::temp_directory_path() / fmt::format("scx-agreement-{}-{}", getpid(), cells);
   std::filesystem::create_directories(folder);
   constexpr int kPolicies = 25, kTasks = 150;
   for (uint32_t seed = 1; seed <= kPolicies; ++seed) {
