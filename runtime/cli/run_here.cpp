@@ -89,7 +89,12 @@ Result<Loaded> prepare(const Options& options) {
   for (const std::string& warning : warnings) warn(warning);
   Result<topology::Topology> live = topology::live();
   if (!live.ok()) return as_refusal(std::move(live).error(), "no-topology");
-  Result<plan::Plan> plan = plan::plan(*live, plan::requests(object.manifest.domains), {}, nullptr);
+  // Whether all cells that can be there at the same time fit, before any of them is.
+  const std::vector<abi::Cell>& cells = object.manifest.cells;
+  Result<plan::Plan> all = plan::plan(*live, plan::sample_requests(cells, object.manifest.domains), {}, nullptr);
+  if (!all.ok()) return as_refusal(std::move(all).error(), "no-plan");
+  const std::vector<abi::Cell> root(cells.begin(), cells.begin() + 1);
+  Result<plan::Plan> plan = plan::plan(*live, plan::static_requests(root, object.manifest.domains), {}, nullptr);
   if (!plan.ok()) return as_refusal(std::move(plan).error(), "no-plan");
   SCX_TRY(std::optional<settings::Session> settings, open_settings(object.manifest, options));
   // Reading files needs no privilege from here on, loading needs these.
@@ -126,14 +131,17 @@ int run_here(const Options& options) {
   Result<Loaded> loaded = prepare(options);
   if (!loaded.ok()) return fail(loaded.error(), kExitRefused);
   announce(*loaded);
-  const control::Running running{loaded->scheduler, loaded->manifest, loaded->topology, loaded->plan,
+  Result<control::LiveCells> cells = control::LiveCells::open(loaded->manifest);
+  if (!cells.ok()) return fail(cells.error(), kExitRefused);
+  const control::Running running{loaded->scheduler, loaded->manifest, loaded->topology,
+                                 loaded->plan,      *std::move(cells),
                                  loaded->settings ? &*loaded->settings : nullptr};
   Result<control::Outcome> outcome = control::run(running, *signals, options.control);
   if (!outcome.ok())
     return fail(outcome.error(),
                 outcome.error().reason == "still-enabled" ? kExitEndedByError : kExitRefused);
   if (!outcome->orderly) {
-    say(fmt::format("scx-run: error[ended]: {}\n", control::describe_exit(*outcome->exit, loaded->manifest)));
+    say(fmt::format("scx-run: error[ended]: {}\n", control::describe_exit(*outcome, loaded->manifest)));
     return kExitEndedByError;
   }
   say(fmt::format("scx-run: policy `{}` ended, the kernel's own scheduler is back\n",
@@ -152,14 +160,19 @@ int dry_run(const Options& options) {
   for (const load::ProgramFacts& p : loaded->scheduler.programs())
     result.programs.push_back(
         {p.name, p.section, p.instructions, p.verified_instructions, p.verify_microseconds, p.stack_bytes});
-  result.plan = plan::explain(loaded->plan, loaded->topology);
+  topology::Topology topology = loaded->topology;
   if (!options.topology.empty()) {
     Result<topology::Topology> other = topology::from_source(options.topology);
     if (!other.ok()) return fail(as_refusal(other.error(), "bad-topology"), kExitUsage);
-    Result<plan::Plan> plan = plan::plan(*other, plan::requests(loaded->manifest.domains), {}, nullptr);
-    if (!plan.ok()) return fail(plan.error(), kExitRefused);
-    result.plan = plan::explain(*plan, *other);
+    topology = *std::move(other);
   }
+  const abi::Manifest& manifest = loaded->manifest;
+  Result<plan::Plan> plan =
+      plan::plan(topology, plan::static_requests(manifest.cells, manifest.domains), {}, nullptr);
+  if (!plan.ok()) return fail(plan.error(), kExitRefused);
+  result.plan = plan::explain(*plan, topology);
+  for (const abi::Cell& cell : manifest.cells)
+    if (cell.kind == abi::CellKind::kFamily) result.families.push_back({cell.name, cell.max});
   fmt::print("{}",
              options.control.stats == control::Stats::kJson ? report::json(result) : report::text(result));
   return kExitOrderly;

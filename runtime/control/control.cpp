@@ -11,6 +11,7 @@
 #include "runtime/control/output.h"
 #include "runtime/control/retry.h"
 #include "runtime/load/host.h"
+#include "runtime/report/events.h"
 #include "runtime/report/render.h"
 #include "runtime/settings/wanted.h"
 
@@ -36,19 +37,17 @@ class Loop {
         signals_(signals),
         options_(options),
         output_(signals),
-        requests_(plan::requests(running_.manifest.domains)),
         meter_(running_.manifest.domains) {}
 
   Result<Outcome> run() {
-    if (signals_.arrived()) return Outcome{true, std::nullopt};
-    // What the plan was made for: a CPU that came or went since then is seen at the first watch.
-    online_ = topology::cpu_list(running_.plan.online);
+    if (signals_.arrived()) return Outcome{true, std::nullopt, {}, {}};
     SCX_TRY_VOID(running_.scheduler.attach());
     // Nothing from here on needs a privilege: maps and programs are open, and detaching closes a descriptor.
     load::keep_capabilities({});
     start_ = last_frame_ = last_resize_ = Clock::now();
     counters_.assign(running_.manifest.domains.size(), report::Counters{});
     apply_settings();
+    follow_cells(start_);
     std::optional<load::ExitReport> exit = watch();
     const double elapsed = seconds(Clock::now() - start_);
     if (running_.settings != nullptr) tell(running_.settings->end());
@@ -59,7 +58,8 @@ class Loop {
     if (exit.has_value() && exit->is_error()) orderly = false;
     if (options_.stats == Stats::kJson) write_end(orderly, elapsed, exit);
     if (!detached.ok()) return std::move(detached).error();
-    return Outcome{orderly, exit};
+    return Outcome{orderly, exit, report::cell_names(running_.manifest, running_.cells.views()),
+                   log_.last(report::EventLog::kMost)};
   }
 
  private:
@@ -69,23 +69,26 @@ class Loop {
     auto next_frame = start_ + options_.interval;
     auto next_watch = start_ + kWatch;
     for (;;) {
-      const bool resizes = sized_by_use(running_.plan);
+      const bool resizes = sized_by_use(running_.plan, running_.manifest.cells);
       auto wake = next_watch;
       if (resizes) wake = std::min(wake, last_resize_ + kResize);
       if (reports) wake = std::min(wake, next_frame);
       if (options_.duration.has_value()) wake = std::min(wake, start_ + *options_.duration);
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(wake - Clock::now()).count();
-      pollfd one{signals_.descriptor(), POLLIN, 0};
-      ::poll(&one, 1, static_cast<int>(std::clamp<int64_t>(left, 0, 60'000)));
-      if ((one.revents & POLLIN) != 0) return std::nullopt;
+      pollfd sources[] = {{signals_.descriptor(), POLLIN, 0},
+                          {running_.scheduler.events_descriptor(), POLLIN, 0}};
+      ::poll(sources, std::size(sources), static_cast<int>(std::clamp<int64_t>(left, 0, 60'000)));
+      if ((sources[0].revents & POLLIN) != 0) return std::nullopt;
 
       const auto now = Clock::now();
       const bool over = options_.duration.has_value() && now >= start_ + *options_.duration;
+      if ((sources[1].revents & POLLIN) != 0) follow_cells(now);
       if (now >= next_watch || over) {
         next_watch = now + kWatch;
         if (auto exit = running_.scheduler.exit_report()) return exit;
         tell(settle_, now, running_.scheduler.settle());
         follow_hotplug(now);
+        follow_cells(now);
         if (running_.settings != nullptr) tell(running_.settings->watch());
       }
       if (resizes && now >= last_resize_ + kResize) resize(now);
@@ -105,13 +108,14 @@ class Loop {
       return true;
     }
     const double interval = std::max(1e-3, seconds(now - last_frame_));
-    const report::Frame frame = report::make_frame(running_.manifest, running_.plan, counters_, *counters,
-                                                   interval, seconds(now - start_));
+    const report::Frame frame = report::make_frame({running_.manifest, running_.plan, running_.cells.views(), {},
+                                                    counters_, *counters, interval, seconds(now - start_)});
     counters_ = *std::move(counters);
     last_frame_ = now;
     if (options_.stats == Stats::kJson) return output_.write(report::json(frame));
+    constexpr size_t kEventsShown = 5;
     if (output_.is_terminal())
-      return output_.redraw(report::table(frame, {output_.color(), output_.width()}));
+      return output_.redraw(report::table(frame, {output_.color(), output_.width()}, log_.last(kEventsShown)));
     return output_.write(report::plain_lines(frame));
   }
 
@@ -122,24 +126,48 @@ class Loop {
       end.exit_kind = exit->kind;
       end.exit_code = exit->code;
       end.reason = exit->reason;
-      end.message = report::in_policy_terms(exit->message, running_.manifest);
+      end.message = report::in_policy_terms(exit->message, running_.manifest,
+                                            report::cell_names(running_.manifest, running_.cells.views()));
     }
     (void)output_.write(report::json(end));  // the reader may have gone: then nobody misses it
   }
 
-  // True when the set of online CPUs is another one than at the last call.
+  // True when CPUs came or went since the last call, also when as many are online as before: the BPF side has
+  // emptied its own part for each of them.
   bool online_changed() {
-    Result<std::string> text = read_file("/sys/devices/system/cpu/online");
-    if (!text.ok()) return false;
-    while (!text->empty() && text->back() == '\n') text->pop_back();
-    if (*text == online_) return false;
-    online_ = *std::move(text);
-    return true;
+    Result<std::string> online = read_file("/sys/devices/system/cpu/online");
+    Result<std::string> count = read_file("/sys/kernel/sched_ext/hotplug_seq");
+    if (!online.ok()) return false;
+    const std::string now = *online + (count.ok() ? *count : "");
+    const bool first = online_.empty();
+    if (now == online_) return false;
+    online_ = now;
+    return !first || *online != topology::cpu_list(running_.plan.online) + "\n";
   }
 
   void follow_hotplug(Clock::time_point now) {
     if (!online_changed() && !replan_.due(now)) return;
+    running_.scheduler.forget_push();
     tell(replan_, now, follow_online());
+  }
+
+  // Cells begin, end and change with their cgroups.
+  void follow_cells(Clock::time_point now) {
+    const Result<bool> changed = running_.cells.follow(running_.scheduler, now - start_);
+    if (!changed.ok()) return tell(cells_, now, Result<void>(changed.error()));
+    if (*changed || cells_.due(now)) tell(cells_, now, plan_anew(running_.topology));
+    tell_events();
+  }
+
+  void tell_events() {
+    for (cells::Event& event : running_.cells.take_events()) {
+      if (options_.stats == Stats::kJson) {
+        (void)output_.write(report::json(event, running_.manifest.policy, running_.manifest.fingerprint));
+      } else if (!output_.is_terminal()) {
+        note("scx-run: " + report::line(event));
+      }
+      log_.add(std::move(event));
+    }
   }
 
   // Says a failed plan once, and when it is tried again.
@@ -172,13 +200,35 @@ class Loop {
   }
 
   Result<void> plan_anew(topology::Topology topology) {
-    SCX_TRY(plan::Plan plan, plan::plan(topology, requests_, demand_, &running_.plan));
+    std::vector<uint32_t> online;
+    for (const topology::Cpu& cpu : topology.cpus)
+      if (cpu.online) online.push_back(cpu.id);
+    SCX_TRY(plan::Plan plan, plan::plan(topology, running_.cells.requests(online), demand_, &running_.plan));
+    // Costs nothing where nothing differs from what the BPF side has.
+    SCX_TRY_VOID(running_.scheduler.push(topology, plan));
     const bool changed = plan != running_.plan;
-    if (changed) SCX_TRY_VOID(running_.scheduler.push(topology, plan));
     running_.topology = std::move(topology);
+    if (changed) tell_changes(plan);
     running_.plan = std::move(plan);
+    SCX_TRY_VOID(running_.cells.assign(running_.scheduler, running_.plan));
     if (changed) apply_settings();
     return {};
+  }
+
+  // Cells that own other CPUs than before.
+  void tell_changes(const plan::Plan& plan) {
+    if (running_.manifest.cells.size() < 2) return;
+    for (const cells::CellView& view : running_.cells.views()) {
+      const plan::CellPlan* before = running_.plan.find_cell(view.slot);
+      const plan::CellPlan* now = plan.find_cell(view.slot);
+      if (now == nullptr || (before != nullptr && before->owned == now->owned)) continue;
+      cells::Event event{cells::EventKind::kChanged, Clock::now() - start_, view.slot, view.name};
+      event.cpus = now->owned;
+      event.cpus_before = before == nullptr ? 0 : static_cast<uint32_t>(before->owned.size());
+      if (options_.stats == Stats::kJson)
+        (void)output_.write(report::json(event, running_.manifest.policy, running_.manifest.fingerprint));
+      log_.add(std::move(event));
+    }
   }
 
   // Settings follow the plan that the kernel has.
@@ -202,12 +252,13 @@ class Loop {
   Clock::time_point last_resize_;
   std::vector<report::Counters> counters_;
   std::string online_;
-  const std::vector<plan::CellRequest> requests_;
+  report::EventLog log_;
   DemandMeter meter_;
   plan::Demand demand_;
   Retry replan_;
   Retry resize_;
   Retry settle_;
+  Retry cells_;
 };
 
 }  // namespace
@@ -216,16 +267,22 @@ Result<Outcome> run(Running running, const Signals& signals, const Options& opti
   return Loop(std::move(running), signals, options).run();
 }
 
-std::string describe_exit(const load::ExitReport& exit, const abi::Manifest& manifest) {
+std::string describe_exit(const Outcome& outcome, const abi::Manifest& manifest) {
+  const load::ExitReport& exit = *outcome.exit;
+  const auto terms = [&](const std::string& text) {
+    return report::in_policy_terms(text, manifest, outcome.cell_names);
+  };
   std::string text =
       fmt::format("the kernel ended policy `{}`: {}", manifest.policy, report::exit_kind(exit.kind));
-  if (!exit.reason.empty()) text += fmt::format(" ({})", report::in_policy_terms(exit.reason, manifest));
-  if (!exit.message.empty()) text += fmt::format("\n  {}", report::in_policy_terms(exit.message, manifest));
+  if (!exit.reason.empty()) text += fmt::format(" ({})", terms(exit.reason));
+  if (!exit.message.empty()) text += fmt::format("\n  {}", terms(exit.message));
   if (exit.asks_restart())
     text += "\n  the kernel asks for a fresh start, as it does after CPUs came or went: run `scx-run` again";
+  if (!outcome.last_events.empty()) text += "\n  what happened to cells before:";
+  for (const std::string& line : outcome.last_events) text += "\n    " + line;
   if (!exit.dump.empty()) {
     text += "\n  state at that moment:\n";
-    std::string dump = report::in_policy_terms(exit.dump, manifest);
+    std::string dump = terms(exit.dump);
     while (!dump.empty() && dump.back() == '\n') dump.pop_back();
     std::string line_start = "    ";
     text += line_start;

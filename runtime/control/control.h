@@ -10,8 +10,10 @@
 
 #include "runtime/base/result.h"
 #include "runtime/control/signals.h"
+#include "runtime/control/live_cells.h"
 #include "runtime/load/loader.h"
 #include "runtime/plan/plan.h"
+#include "runtime/report/render.h"
 #include "runtime/settings/session.h"
 #include "runtime/topology/topology.h"
 
@@ -29,6 +31,9 @@ struct Options {
 struct Outcome {
   bool orderly = false;
   std::optional<load::ExitReport> exit;
+  // For describe_exit().
+  report::CellNames cell_names;
+  std::vector<std::string> last_events;
 };
 
 // What runs: the loaded scheduler and what it was loaded with.
@@ -37,6 +42,7 @@ struct Running {
   const abi::Manifest& manifest;
   topology::Topology topology;
   plan::Plan plan;
+  LiveCells cells;
   settings::Session* settings = nullptr;  // for a policy that changes settings of the machine
 };
 
@@ -45,7 +51,8 @@ struct Running {
 // end is in the outcome.
 Result<Outcome> run(Running running, const Signals& signals, const Options& options);
 
-// The end of a scheduler that the kernel took down, in the policy's terms; several lines, the dump last.
-std::string describe_exit(const load::ExitReport& exit, const abi::Manifest& manifest);
+// The end of a scheduler that the kernel took down, in the policy's terms; several lines, the dump last. There is an
+// `outcome.exit`.
+std::string describe_exit(const Outcome& outcome, const abi::Manifest& manifest);
 
 }  // namespace scx::control

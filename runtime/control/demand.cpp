@@ -18,7 +18,9 @@ plan::Demand DemandMeter::update(const std::vector<load::Counters>& counters, co
   demand.cpus.resize(domains_.size());
   for (size_t id = 0; id < domains_.size(); ++id) {
     const auto rate = [&](scx_stat stat) {
-      return static_cast<double>(counters[id][stat] - before_[id][stat]) / (seconds * 1e9);
+      // Counters begin anew with another cell in the slot.
+      const uint64_t before = std::min(before_[id][stat], counters[id][stat]);
+      return static_cast<double>(counters[id][stat] - before) / (seconds * 1e9);
     };
     const double used = rate(SCX_STAT_RUNTIME_HOME);
     double wanted = used;
@@ -33,7 +35,10 @@ plan::Demand DemandMeter::update(const std::vector<load::Counters>& counters, co
   return demand;
 }
 
-bool sized_by_use(const plan::Plan& plan) {
+bool sized_by_use(const plan::Plan& plan, const std::vector<abi::Cell>& cells) {
+  // A policy that rebalances cells measures all the time: they come when they come.
+  if (std::any_of(cells.begin(), cells.end(), [](const abi::Cell& cell) { return cell.rebalance.has_value(); }))
+    return true;
   return std::any_of(plan.domains.begin(), plan.domains.end(), [](const plan::DomainPlan& domain) {
     return domain.kind != abi::LayerKind::kOpen && domain.floor < domain.ceiling;
   });

@@ -31,7 +31,7 @@ class DemandMeter {
   std::vector<double> smoothed_;
 };
 
-// Whether any layer's number of CPUs depends on use: without one nobody measures.
-bool sized_by_use(const plan::Plan& plan);
+// Whether any layer's or cell's number of CPUs depends on use: without one nobody measures.
+bool sized_by_use(const plan::Plan& plan, const std::vector<abi::Cell>& cells);
 
 }  // namespace scx::control

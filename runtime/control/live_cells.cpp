@@ -1,0 +1,100 @@
+#include "runtime/control/live_cells.h"
+
+#include <algorithm>
+
+namespace scx::control {
+namespace {
+
+// The kernel tells of every change; should it not, nothing stays unseen for longer.
+constexpr std::chrono::seconds kLookAgain{10};
+
+bool has_home(const plan::Plan& plan, uint32_t slot) {
+  return std::any_of(plan.domains.begin(), plan.domains.end(), [&](const plan::DomainPlan& domain) {
+    return domain.cell_id == slot && !domain.home.empty();
+  });
+}
+
+}  // namespace
+
+Result<LiveCells> LiveCells::open(const abi::Manifest& manifest) {
+  LiveCells cells(manifest);
+  if (manifest.cells.size() > 1) {
+    SCX_TRY(cells.hierarchy_, cells::Hierarchy::find());
+  }
+  return cells;
+}
+
+void LiveCells::look() {
+  registry_.exist(hierarchy_->census(cells::claims_of(manifest_.classifier, manifest_.cells)));
+}
+
+// True if anything was told.
+bool LiveCells::hear(load::Scheduler& scheduler) {
+  bool any = false;
+  for (load::CgroupEvent& event : scheduler.take_events()) {
+    any = true;
+    switch (event.kind) {
+      case SCX_EVENT_CGROUP_BEGAN: {
+        cells::Cpuset cpuset = hierarchy_->cpuset(event.path);
+        registry_.began({event.cgroup, std::move(event.path), event.slot, std::move(cpuset)});
+        break;
+      }
+      case SCX_EVENT_CGROUP_ENDED:
+        registry_.ended(event.cgroup);
+        break;
+      case SCX_EVENT_CPUSET:
+        for (const cells::Cgroup& known : registry_.cgroups())
+          registry_.cpuset(known.id, hierarchy_->cpuset(known.path));
+        break;
+    }
+  }
+  return any;
+}
+
+Result<void> LiveCells::count_draining(load::Scheduler& scheduler, cells::Time now) {
+  for (const uint32_t slot : registry_.draining()) {
+    SCX_TRY(const uint32_t waiting, scheduler.queued(slot));
+    registry_.queued(slot, waiting, now);
+  }
+  return {};
+}
+
+Result<bool> LiveCells::follow(load::Scheduler& scheduler, cells::Time now) {
+  if (!hierarchy_) return false;
+  bool changed = hear(scheduler);
+  const uint64_t lost = scheduler.events_lost();
+  if (!looked_ || lost != lost_ || now - *looked_ >= kLookAgain) {
+    look();
+    lost_ = lost;
+    looked_ = now;
+    changed = true;
+  }
+  const size_t drained = registry_.draining().size();
+  SCX_TRY_VOID(count_draining(scheduler, now));
+  for (const cells::Action& action : registry_.settle(now)) {
+    changed = true;
+    if (action.kind == cells::Action::Kind::kAssignCgroup) {
+      unassigned_.push_back(action);
+      continue;
+    }
+    std::erase_if(unassigned_, [&](const cells::Action& waiting) { return waiting.slot == action.slot; });
+    SCX_TRY_VOID(action.kind == cells::Action::Kind::kOpenSlot ? scheduler.open_slot(action.slot)
+                                                               : scheduler.close_slot(action.slot));
+  }
+  return changed || registry_.draining().size() != drained;
+}
+
+Result<void> LiveCells::assign(load::Scheduler& scheduler, const plan::Plan& plan) {
+  std::vector<cells::Action> waiting = std::exchange(unassigned_, {});
+  for (const cells::Action& action : waiting) {
+    if (!has_home(plan, action.slot)) {
+      unassigned_.push_back(action);
+      continue;
+    }
+    SCX_TRY(const bool found, scheduler.assign_cgroup(action.cgroup, action.slot));
+    if (!found) registry_.not_found(action.cgroup);
+  }
+  return {};
+}
+
+}  // namespace scx::control
