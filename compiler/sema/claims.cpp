@@ -193,11 +193,11 @@ class ClaimChecker {
   void report_layer_elsewhere(const LoweredLayer& layer, const std::vector<const LoweredCell*>& owners) {
     std::vector<std::string_view> names;
     for (const LoweredCell* cell : owners) names.push_back(cell->cell.name);
-    auto report = diagnostics_.report(Kind::kLayerOfAnotherCell, layer.layer.match_span,
-                                      "the layer `{}` of the root cell takes no task: they are in {} {}",
-                                      layer.layer.name, names.size() == 1 ? "the cell" : "the cells",
-                                      list_words(names));
-    report.at("cgroups of another cell");
+    auto report = diagnostics_.report(
+        Kind::kLayerOfAnotherCell, layer.layer.match_span,
+        "the layer `{}` of the root cell takes no task: its cgroups are in {} {}", layer.layer.name,
+        names.size() == 1 ? "the cell" : "the cells", list_words(names));
+    report.at("takes none of root's");
     for (const LoweredCell* cell : owners)
       report.label(cell->begins.front().span, fmt::format("`{}` begins here", cell->cell.name));
     report.help(
