@@ -185,10 +185,9 @@ class CellChecker {
       diagnostics_
           .report(Kind::kTooManyDomains, cell.place(Property::kMax).value_or(cell.cell.span),
                   "{} layers in all cells together, the limit is {}", domains, kMaxDomains)
-          .at(fmt::format("{} of them are of `{}`: {} in each of {} cells", own, cell.cell.name,
-                          cell.layers.size(), cell.cell.max))
+          .at(fmt::format("{} of them in `{}`, {} for each cell", own, cell.cell.name, cell.layers.size()))
           .note("each layer of each cell has queues and counters of its own for every last-level cache")
-          .help("lower `max`, or write fewer layers in the family");
+          .help("lower the `max` of families, or write fewer layers in them");
       return;
     }
   }

@@ -52,22 +52,30 @@ class ClaimChecker {
   [[nodiscard]] bool is_path(const ClaimPattern& pattern) const {
     return test(pattern).op == model::StringTest::Op::kExact;
   }
-  bool accepts(const ClaimPattern& pattern, const std::string& path) {
+  // Nothing when it cannot be said.
+  std::optional<bool> accepts(const ClaimPattern& pattern, const std::string& path) {
+    if (is_path(pattern)) return test(pattern).text == path;
     const Set& set = sets_.of(pattern.predicate);
-    return set && automata::accepts(*set, path);
+    return set ? std::optional(automata::accepts(*set, path)) : std::nullopt;
   }
-  bool excepts(const LoweredCell& cell, const std::string& path) {
-    return std::any_of(cell.exceptions.begin(), cell.exceptions.end(),
-                       [&](const ClaimPattern& exception) { return accepts(exception, path); });
+  std::optional<bool> excepts(const LoweredCell& cell, const std::string& path) {
+    for (const ClaimPattern& exception : cell.exceptions)
+      if (const auto accepted = accepts(exception, path); accepted != false) return accepted;
+    return false;
+  }
+  // Whether the cell begins there by this pattern.
+  std::optional<bool> begins(const LoweredCell& cell, const ClaimPattern& pattern, const std::string& path) {
+    const auto accepted = accepts(pattern, path);
+    if (accepted != true) return accepted;
+    const auto excepted = excepts(cell, path);
+    return excepted ? std::optional(!*excepted) : std::nullopt;
   }
 
   void check_alone(const LoweredCell& cell) {
     for (const ClaimPattern& pattern : cell.begins) {
-      if (accepts(pattern, "/") && !excepts(cell, "/")) report_root_cgroup(cell, pattern);
-      Set left = sets_.of(pattern.predicate);
-      for (const ClaimPattern& exception : cell.exceptions)
-        left = sets_.subtract(left, sets_.of(exception.predicate));
-      if (left && automata::is_empty(*left)) report_empty(cell, pattern);
+      if (begins(cell, pattern, "/") == true) report_root_cgroup(cell, pattern);
+      if (is_path(pattern) ? excepts(cell, test(pattern).text) == true : is_swallowed(cell, pattern))
+        report_empty(cell, pattern);
       if (cell.cell.kind == CellKind::kFamily && is_path(pattern) && cell.exceptions.empty())
         diagnostics_
             .report(Kind::kFamilyOfOne, pattern.span, "the family `{}` has one cell at most", cell.cell.name)
@@ -78,6 +86,13 @@ class ClaimChecker {
                 quoted(test(pattern).text + (test(pattern).text == "/" ? "*" : "/*")), cell.cell.name,
                 quoted(test(pattern).text)));
     }
+  }
+
+  bool is_swallowed(const LoweredCell& cell, const ClaimPattern& pattern) {
+    Set left = sets_.of(pattern.predicate);
+    for (const ClaimPattern& exception : cell.exceptions)
+      left = sets_.subtract(left, sets_.of(exception.predicate));
+    return left && automata::is_empty(*left);
   }
 
   void report_root_cgroup(const LoweredCell& cell, const ClaimPattern& pattern) {
@@ -115,12 +130,12 @@ class ClaimChecker {
 
   Meeting meet(const LoweredCell& first, const ClaimPattern& a, const LoweredCell& second,
                const ClaimPattern& b) {
+    if (is_path(a) && is_path(b) && a.predicate != b.predicate) return {};
     if (is_path(a) || is_path(b)) {
       const std::string& path = test(is_path(a) ? a : b).text;
-      const bool both =
-          is_path(a) && is_path(b) ? a.predicate == b.predicate : accepts(is_path(a) ? b : a, path);
-      return {both && !excepts(first, path) && !excepts(second, path) ? std::optional(path) : std::nullopt,
-              true};
+      const auto one = begins(first, a, path), other = begins(second, b, path);
+      if (one == false || other == false) return {};
+      return {one && other ? std::optional(path) : std::nullopt, one && other};
     }
     const std::string_view left = fixed_part(test(a).text), right = fixed_part(test(b).text);
     if (!left.starts_with(right) && !right.starts_with(left)) return {};
@@ -193,11 +208,11 @@ class ClaimChecker {
   void report_layer_elsewhere(const LoweredLayer& layer, const std::vector<const LoweredCell*>& owners) {
     std::vector<std::string_view> names;
     for (const LoweredCell* cell : owners) names.push_back(cell->cell.name);
-    auto report = diagnostics_.report(Kind::kLayerOfAnotherCell, layer.layer.match_span,
-                                      "the layer `{}` of the root cell takes no task: they are in {} {}",
-                                      layer.layer.name, names.size() == 1 ? "the cell" : "the cells",
-                                      list_words(names));
-    report.at("cgroups of another cell");
+    auto report = diagnostics_.report(
+        Kind::kLayerOfAnotherCell, layer.layer.match_span,
+        "the layer `{}` of the root cell takes no task: its cgroups are in {} {}", layer.layer.name,
+        names.size() == 1 ? "the cell" : "the cells", list_words(names));
+    report.at("takes none of root's");
     for (const LoweredCell* cell : owners)
       report.label(cell->begins.front().span, fmt::format("`{}` begins here", cell->cell.name));
     report.help(

@@ -9,8 +9,10 @@ using ExpressionKind = model::Expression::Kind;
 
 namespace {
 
-// Products of automata for one policy; a few of them are what people write.
-constexpr uint32_t kMostProducts = 3000;
+// States that may be made for one policy, some seconds' work; what people write takes thousands.
+constexpr uint64_t kMostStates = 2'000'000;
+// As construction of a language is bounded.
+constexpr uint64_t kMostOfLanguage = 16384;
 
 }  // namespace
 
@@ -19,13 +21,23 @@ PathSets::PathSets(const std::vector<model::Predicate>& predicates)
       all_(automata::values_of(abi::Attribute::kCgroup)),
       none_(*automata::intersection(all_, automata::complement(all_))) {}
 
-bool PathSets::spend() { return ++spent_ <= kMostProducts; }
+bool PathSets::spend(uint64_t states) {
+  spent_ += states;
+  return spent_ <= kMostStates;
+}
+
+bool PathSets::spend(const Set& a, const Set& b) {
+  const uint64_t pairs = uint64_t{a->state_count()} * b->state_count();
+  return spend(std::min<uint64_t>(pairs, automata::kMaxProductStates));
+}
 
 PathSets::Set PathSets::language(const model::StringTest& test) {
   const auto parsed = automata::parse_test(test, abi::Attribute::kCgroup);
   const auto* pattern = std::get_if<automata::Pattern>(&parsed);
-  if (pattern == nullptr) return std::nullopt;
-  return intersect(automata::language(*pattern), all_);
+  if (pattern == nullptr || spent_ > kMostStates) return std::nullopt;
+  const Set out = automata::language(*pattern);
+  spend(out ? out->state_count() : kMostOfLanguage);
+  return intersect(out, all_);
 }
 
 const PathSets::Set& PathSets::of(uint32_t predicate) {
@@ -42,15 +54,15 @@ const PathSets::Set& PathSets::under(uint32_t predicate) {
 }
 
 PathSets::Set PathSets::intersect(const Set& a, const Set& b) {
-  return a && b && spend() ? automata::intersection(*a, *b) : std::nullopt;
+  return a && b && spend(a, b) ? automata::intersection(*a, *b) : std::nullopt;
 }
 
 PathSets::Set PathSets::unite(const Set& a, const Set& b) {
-  return a && b && spend() ? automata::unite(*a, *b) : std::nullopt;
+  return a && b && spend(a, b) ? automata::unite(*a, *b) : std::nullopt;
 }
 
 PathSets::Set PathSets::subtract(const Set& a, const Set& b) {
-  return a && b && spend() ? automata::intersection(*a, automata::complement(*b)) : std::nullopt;
+  return a && b && spend(a, b) ? automata::intersection(*a, automata::complement(*b)) : std::nullopt;
 }
 
 PathSets::Set PathSets::of(const model::Expression& expression, bool certain) {

@@ -35,13 +35,15 @@ class PathSets {
 
  private:
   Set language(const model::StringTest& test);
-  bool spend();
+  // Whether a step that makes so many states, at most, may be taken.
+  bool spend(uint64_t states);
+  bool spend(const Set& a, const Set& b);
 
   const std::vector<model::Predicate>& predicates_;
   automata::Dfa all_;
   automata::Dfa none_;
   std::map<uint32_t, Set> of_, under_;
-  uint32_t spent_ = 0;
+  uint64_t spent_ = 0;
 };
 
 // Whether the expression reads the attribute `cgroup`.

@@ -90,8 +90,9 @@ class PolicyMaker {
     }
   }
   std::string cgroup_test() {
-    // Beside cells only what some cgroup of every cell may satisfy: else the layer would be an error.
-    switch (cells_ ? 4 + below(3) : below(7)) {
+    // Beside cells only what holds for some cgroups of every cell and not for others: else the layer would be
+    // an error.
+    switch (cells_ ? 4 + below(2) : below(7)) {
       case 0:
         return fmt::format("== \"{}\"", path(0));
       case 1:
@@ -131,7 +132,7 @@ class PolicyMaker {
       case 8:
         return pick({"kthread", "not leader", "leader"});
       case 9:
-        return fmt::format("tgid {}..", 1 + below(20));
+        return fmt::format("tgid {}..", 2 + below(20));
       default:
         return fmt::format("ppid ..{}", below(20));
     }
