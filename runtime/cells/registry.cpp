@@ -215,8 +215,12 @@ bool Registry::any_draining(uint32_t declared) const {
 void Registry::refuse(Known& known, Time now) {
   if (known.told) return;
   known.told = true;
-  events_.push_back({EventKind::kRefused, now, declared_[known.declared].first_slot,
-                     declared_[known.declared].name, known.cgroup.path});
+  const abi::Cell& declared = declared_[known.declared];
+  std::string why = fmt::format("all of its {} cells are taken", declared.max);
+  if (declared.max == 1) why = "its cell is taken";
+  if (known.not_found) why = "the kernel does not find the cgroup";
+  events_.push_back(
+      {EventKind::kRefused, now, declared.first_slot, declared.name, known.cgroup.path, std::move(why)});
 }
 
 std::vector<Event> Registry::take_events() { return std::exchange(events_, {}); }

@@ -20,6 +20,9 @@ std::string text(const DryRun& result) {
   std::string out =
       fmt::format("policy {} ({}) loads on {} in {:.1f} ms; nothing was attached\n{}", result.policy,
                   result.fingerprint, result.kernel, static_cast<double>(result.load_us) / 1000, result.plan);
+  for (const Family& family : result.families)
+    out += fmt::format("  cells {}: one for each of its cgroups, at most {} at a time\n", family.name,
+                       family.max);
   out += fmt::format("{:<{}}  {:>8}  {:>9}  {:>10}  {:>6}\n", "PROGRAM", width, "INSNS", "VERIFIED",
                      "VERIFY US", "STACK");
   auto row = [&](const ProgramCost& p) {
@@ -39,6 +42,9 @@ std::string json(const DryRun& result) {
   document["fingerprint"] = result.fingerprint;
   document["kernel"] = result.kernel;
   document["load_us"] = result.load_us;
+  document["families"] = nlohmann::ordered_json::array();
+  for (const Family& family : result.families)
+    document["families"].push_back({{"cells", family.name}, {"max", family.max}});
   document["programs"] = nlohmann::ordered_json::array();
   for (const ProgramCost& p : result.programs)
     document["programs"].push_back({{"name", p.name},

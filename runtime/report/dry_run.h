@@ -17,13 +17,20 @@ struct ProgramCost {
   uint64_t stack_bytes = 0;
 };
 
+// A family of cells: how many may run at a time.
+struct Family {
+  std::string name;
+  uint32_t max = 0;
+};
+
 struct DryRun {
   std::string policy;
   std::string fingerprint;
   std::string kernel;
   uint64_t load_us = 0;
   std::vector<ProgramCost> programs;
-  std::string plan;
+  std::string plan;  // of root and of every cell with a name
+  std::vector<Family> families;
 };
 
 // Raised like kStatsVersion.

@@ -3,83 +3,74 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
-#include <functional>
+#include <optional>
+#include <utility>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "runtime/base/file.h"
+#include "runtime/report/document.h"
 #include "runtime/topology/topology.h"
 
 namespace scx::report {
 namespace {
 
-// Columns of the table: everything about one is in its row here.
-struct Column {
-  std::string_view title;
-  bool left;
-  std::function<std::string(const LayerFigures&)> cell;
-};
-
-std::string count(double value) {
-  if (value >= 1e6) return fmt::format("{:.1f}M", value / 1e6);
-  if (value >= 1e5) return fmt::format("{:.0f}k", value / 1e3);
-  return fmt::format("{:.0f}", value);
+Json counters(const Figures& figures) {
+  Json out;
+  for (size_t k = 0; k < SCX_STAT_COUNT; ++k) {
+    out["total"][fields()[k].name] = figures.total[k];
+    out["rate"][fields()[k].name] = figures.rate[k];
+  }
+  return out;
 }
 
-std::string rate(const LayerFigures& layer, scx_stat stat) { return count(layer.rate[stat]); }
-
-std::string name(const LayerFigures& layer) {
-  return layer.cell == "root" ? layer.layer : fmt::format("{}/{}", layer.cell, layer.layer);
+void add_figures(Json& entry, const Figures& figures) {
+  entry["cpus"] = topology::cpu_list(figures.cpus);
+  entry["cpu_count"] = figures.cpus.size();
+  entry["owns_cpus"] = figures.owns_cpus;
+  entry["tasks"] = figures.tasks;
+  entry["cpus_used"] = figures.cpus_used;
+  entry["cpus_borrowed"] = figures.borrowed;
+  entry["utilization"] = figures.utilization;
+  entry["wait_avg_ns"] = figures.wait_ns;
+  entry.update(counters(figures));
 }
 
-const std::vector<Column>& columns() {
-  static const std::vector<Column> all = {
-      {"LAYER", true, name},
-      {"KIND", true, [](const LayerFigures& l) { return std::string(abi::spelling(l.kind)); }},
-      {"CPUS", false,
-       [](const LayerFigures& l) { return fmt::format("{}{}", l.cpus.size(), l.owns_cpus ? "" : "*"); }},
-      {"USED", false, [](const LayerFigures& l) { return fmt::format("{:.2f}", l.cpus_used); }},
-      {"UTIL", false, [](const LayerFigures& l) { return fmt::format("{:.0f}%", l.utilization * 100); }},
-      {"RUNS/S", false, [](const LayerFigures& l) { return rate(l, SCX_STAT_RUNS); }},
-      {"WAIT", false, [](const LayerFigures& l) { return duration(l.wait_ns); }},
-      {"IDLE/S", false, [](const LayerFigures& l) { return rate(l, SCX_STAT_IDLE_PICK); }},
-      {"QUEUED/S", false, [](const LayerFigures& l) { return rate(l, SCX_STAT_QUEUED); }},
-      {"FORCED/S", false, [](const LayerFigures& l) { return rate(l, SCX_STAT_FORCED); }},
-      {"TASKS", false, [](const LayerFigures& l) { return count(static_cast<double>(l.tasks)); }},
-      {"ON", true, [](const LayerFigures& l) { return topology::cpu_list(l.cpus); }},
-  };
-  return all;
+Json layer_value(const LayerFigures& layer) {
+  Json entry;
+  entry["domain"] = layer.domain;
+  entry["kind"] = abi::spelling(layer.kind);
+  entry["weight"] = layer.weight;
+  add_figures(entry, layer);
+  return entry;
 }
 
-std::string pad(const std::string& text, size_t width, bool left) {
-  const std::string fill(width > text.size() ? width - text.size() : 0, ' ');
-  return left ? text + fill : fill + text;
+Json cell_value(const CellFigures& cell) {
+  Json entry;
+  entry["slot"] = cell.view.slot;
+  entry["generation"] = cell.view.generation;
+  entry["cgroups"] = cell.view.cgroups;
+  entry["runs_in"] = cell.runs_in.empty() ? cell.view.name : cell.runs_in;
+  if (cell.queued.has_value()) entry["waiting"] = *cell.queued;
+  add_figures(entry, cell);
+  entry["layers"] = Json::object();
+  for (const LayerFigures& layer : cell.layers) entry["layers"][layer.layer] = layer_value(layer);
+  return entry;
 }
 
-std::string cut(std::string line, unsigned width) {
-  while (!line.empty() && line.back() == ' ') line.pop_back();
-  if (line.size() > width) line.resize(width);
-  return line;
+Json draining_value(const CellFigures& cell) {
+  Json entry;
+  entry["cell"] = cell.view.name;
+  entry["slot"] = cell.view.slot;
+  if (cell.queued.has_value()) entry["waiting"] = *cell.queued;
+  return entry;
 }
 
-using Json = nlohmann::ordered_json;
-
-// Bytes that are no UTF-8 must not end the program.
-std::string dump(const Json& document) {
-  return document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-}
-
-Json head(std::string_view type, const std::string& policy, const std::string& fingerprint,
-          double elapsed_s) {
-  Json document;
-  document["schema"] = "scx-run.stats";
-  document["version"] = kStatsVersion;
-  document["type"] = type;
-  document["policy"] = policy;
-  document["fingerprint"] = fingerprint;
-  document["elapsed_s"] = elapsed_s;
-  return document;
+// "12", and what is behind it; nothing if no number below `most` begins the text.
+std::optional<std::pair<uint32_t, std::string_view>> number_at(std::string_view text, size_t most) {
+  uint32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || number >= most) return std::nullopt;
+  return std::pair(number, text.substr(static_cast<size_t>(end - text.data())));
 }
 
 }  // namespace
@@ -99,104 +90,83 @@ std::string duration(double nanoseconds) {
   return nanoseconds > 0 ? fmt::format("{:.0f}ns", nanoseconds) : "-";
 }
 
-std::string table(const Frame& frame, const Style& style) {
-  const std::vector<Column>& all = columns();
-  std::vector<std::vector<std::string>> rows;
-  std::vector<size_t> widths;
-  for (const Column& column : all) widths.push_back(column.title.size());
-  for (const LayerFigures& layer : frame.layers) {
-    std::vector<std::string>& row = rows.emplace_back();
-    for (size_t c = 0; c < all.size(); ++c) {
-      row.push_back(all[c].cell(layer));
-      widths[c] = std::max(widths[c], row.back().size());
-    }
-  }
-  const char* bold = style.color ? "\x1b[1m" : "";
-  const char* plain = style.color ? "\x1b[0m" : "";
-  std::string text =
-      fmt::format("{}{}{}\n", bold,
-                  cut(fmt::format("policy {}: {:.0f} s, {} CPUs online, {} in the pool", frame.policy,
-                                  frame.elapsed_s, frame.online.size(), frame.pool.size()),
-                      style.width),
-                  plain);
-  std::string header;
-  for (size_t c = 0; c < all.size(); ++c)
-    header += pad(std::string(all[c].title), widths[c], all[c].left) + "  ";
-  text += fmt::format("{}{}{}\n", bold, cut(header, style.width), plain);
-  for (const auto& row : rows) {
-    std::string line;
-    for (size_t c = 0; c < all.size(); ++c) line += pad(row[c], widths[c], all[c].left) + "  ";
-    text += cut(line, style.width) + "\n";
-  }
-  return text;
-}
-
 std::string plain_lines(const Frame& frame) {
   std::string text;
-  for (const LayerFigures& l : frame.layers)
-    text += fmt::format(
-        "{:7.1f}s {}/{} cpus={} used={:.2f} util={:.0f}% runs/s={:.0f} wait={} idle/s={:.0f} queued/s={:.0f} "
-        "forced/s={:.0f} tasks={}\n",
-        frame.elapsed_s, l.cell, l.layer, l.cpus.size(), l.cpus_used, l.utilization * 100,
-        l.rate[SCX_STAT_RUNS], duration(l.wait_ns), l.rate[SCX_STAT_IDLE_PICK], l.rate[SCX_STAT_QUEUED],
-        l.rate[SCX_STAT_FORCED], l.tasks);
+  for (const CellFigures& cell : frame.cells) {
+    if (cell.view.state != cells::SlotState::kRunning) continue;
+    for (const LayerFigures& l : cell.layers) {
+      text += fmt::format(
+          "{:7.1f}s {}/{} cpus={} used={:.2f} util={:.0f}% runs/s={:.0f} wait={} idle/s={:.0f} "
+          "queued/s={:.0f} forced/s={:.0f} tasks={}",
+          frame.elapsed_s, cell.view.name, l.layer, l.cpus.size(), l.cpus_used, l.utilization * 100,
+          l.rate[SCX_STAT_RUNS], duration(l.wait_ns), l.rate[SCX_STAT_IDLE_PICK], l.rate[SCX_STAT_QUEUED],
+          l.rate[SCX_STAT_FORCED], l.tasks);
+      text += frame.declares_cells ? fmt::format(" borrowed={:.2f}\n", l.borrowed) : "\n";
+    }
+  }
   return text;
 }
 
 std::string json(const Frame& frame) {
-  Json document = head("stats", frame.policy, frame.fingerprint, frame.elapsed_s);
+  Json document = document_head("stats", frame.policy, frame.fingerprint, frame.elapsed_s);
   document["interval_s"] = frame.interval_s;
   document["online"] = topology::cpu_list(frame.online);
   document["pool"] = topology::cpu_list(frame.pool);
-  Json& cells = document["cells"] = Json::object();
-  for (const LayerFigures& layer : frame.layers) {
-    Json& entry = cells[layer.cell]["layers"][layer.layer] = Json::object();
-    entry["domain"] = layer.domain;
-    entry["kind"] = abi::spelling(layer.kind);
-    entry["weight"] = layer.weight;
-    entry["cpus"] = topology::cpu_list(layer.cpus);
-    entry["cpu_count"] = layer.cpus.size();
-    entry["owns_cpus"] = layer.owns_cpus;
-    entry["tasks"] = layer.tasks;
-    entry["cpus_used"] = layer.cpus_used;
-    entry["utilization"] = layer.utilization;
-    entry["wait_avg_ns"] = layer.wait_ns;
-    for (size_t k = 0; k < SCX_STAT_COUNT; ++k) {
-      entry["total"][fields()[k].name] = layer.total[k];
-      entry["rate"][fields()[k].name] = layer.rate[k];
-    }
-  }
-  return dump(document);
+  document["cells"] = Json::object();
+  document["draining"] = Json::array();
+  for (const CellFigures& cell : frame.cells)
+    if (cell.view.state == cells::SlotState::kRunning)
+      document["cells"][cell.view.name] = cell_value(cell);
+    else
+      document["draining"].push_back(draining_value(cell));
+  return document_line(document);
 }
 
 std::string json(const EndFigures& end) {
-  Json document = head("end", end.policy, end.fingerprint, end.elapsed_s);
+  Json document = document_head("end", end.policy, end.fingerprint, end.elapsed_s);
   document["orderly"] = end.orderly;
   document["exit"] = {{"kind", end.exit_kind},
                       {"kind_text", exit_kind(end.exit_kind)},
                       {"code", end.exit_code},
                       {"reason", end.reason},
                       {"message", end.message}};
-  return dump(document);
+  return document_line(document);
 }
 
-std::string in_policy_terms(std::string_view text, const abi::Manifest& manifest) {
-  constexpr std::string_view kWord = "domain ";
+CellNames cell_names(const abi::Manifest& manifest, const std::vector<cells::CellView>& cells) {
+  CellNames names;
+  for (const abi::Cell& cell : manifest.cells)
+    for (uint32_t k = 0; k < cell.max; ++k) names.push_back(cell.name);
+  for (const cells::CellView& view : cells)
+    if (view.slot < names.size()) names[view.slot] = view.name;
+  return names;
+}
+
+std::string in_policy_terms(std::string_view text, const abi::Manifest& manifest, const CellNames& names) {
+  constexpr std::string_view kDomain = "domain ";
+  constexpr std::string_view kCell = "cell ";
   std::string out;
-  for (size_t i = 0; i < text.size();) {
-    const bool starts_word = i == 0 || std::isalnum(static_cast<unsigned char>(text[i - 1])) == 0;
-    if (starts_word && text.substr(i).starts_with(kWord)) {
-      uint32_t domain = 0;
-      const char* begin = text.data() + i + kWord.size();
-      const auto [end, error] = std::from_chars(begin, text.data() + text.size(), domain);
-      if (error == std::errc{} && domain < manifest.domains.size()) {
-        out += fmt::format("layer {}/{}", manifest.domains[domain].cell, manifest.domains[domain].layer);
-        i = static_cast<size_t>(end - text.data());
+  bool starts_word = true;
+  while (!text.empty()) {
+    if (starts_word && text.starts_with(kDomain)) {
+      if (const auto found = number_at(text.substr(kDomain.size()), manifest.domains.size())) {
+        const abi::Domain& domain = manifest.domains[found->first];
+        out += fmt::format("layer {}/{}", domain.slot < names.size() ? names[domain.slot] : domain.cell,
+                           domain.layer);
+        text = found->second;
         continue;
       }
     }
-    out += text[i];
-    ++i;
+    if (starts_word && text.starts_with(kCell)) {
+      if (const auto found = number_at(text.substr(kCell.size()), names.size())) {
+        out += fmt::format("cell {}", names[found->first]);
+        text = found->second;
+        continue;
+      }
+    }
+    starts_word = std::isalnum(static_cast<unsigned char>(text.front())) == 0;
+    out += text.front();
+    text.remove_prefix(1);
   }
   return printable(out);
 }
