@@ -47,6 +47,31 @@ static __noinline s32 publish_llc_home(u32 domain, u32 id)
 	return weight;
 }
 
+/*
+ * Tasks in the domain's queue of an LLC that the CPUs which serve it may not all
+ * run: they were queued for another home. They run once where they may, and
+ * ops.enqueue finds their place.
+ */
+static __noinline void sweep(u32 domain, u32 id)
+{
+	const struct cpumask *home = llc_home_mask(domain, id);
+	struct task_struct *p;
+	u32 weight, cpu;
+
+	if (!home)
+		return;
+	weight = bpf_cpumask_weight(home);
+	for_each_queued(p, domain_dsq(domain, id)) {
+		if (weight && bpf_cpumask_subset(home, p->cpus_ptr))
+			continue;
+		cpu = bpf_cpumask_any_and_distribute(home, p->cpus_ptr);
+		if (cpu >= nr_cpu_ids)
+			cpu = bpf_cpumask_any_and_distribute(p->cpus_ptr, p->cpus_ptr);
+		if (cpu < nr_cpu_ids)
+			move_queued(p, SCX_DSQ_LOCAL_ON | cpu);
+	}
+}
+
 /* The home's part in each LLC, and where the tasks of each LLC queue. */
 static __always_inline s32 publish_domain(u32 domain)
 {
@@ -82,6 +107,12 @@ static __always_inline s32 publish_domain(u32 domain)
 				break;
 			}
 		}
+	}
+	/* Not before the masks are there: nobody is queued by the former ones any more, but for those on their way. */
+	bpf_for(i, 0, nr_llcs) {
+		u32 id = i;
+
+		sweep(domain, id);
 	}
 	return 0;
 }

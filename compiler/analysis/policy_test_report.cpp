@@ -15,6 +15,7 @@ std::string place(const abi::Location& where) {
 
 void write_failure(const ExpectationResult& result, const abi::Classifier& classifier, std::string& out) {
   out += fmt::format("      {}: expected {}, got {}\n", place(result.where), result.expected, result.got);
+  if (!result.cell.empty()) out += fmt::format("        {}\n", result.cell);
   for (const DecidingPredicate& deciding : result.deciding) {
     const abi::Predicate& predicate = classifier.predicates[deciding.predicate];
     out += fmt::format("        `{}` is {} ({}): the task has {} {}\n", predicate.text, deciding.value,
@@ -46,6 +47,7 @@ json to_value(const TestResult& test, const abi::Classifier& classifier) {
                             {"got", result.got},
                             {"deciding", std::move(deciding)},
                             {"where", to_value(result.where)}});
+    if (!result.cell.empty()) expectations.back()["cell"] = result.cell;
   }
   json out = {{"name", test.name},
               {"passed", test.passed()},

@@ -104,16 +104,28 @@ class Runner {
     }
   }
 
+  [[nodiscard]] std::string why_in_cell() const {
+    const classify::CellPlace place = classify::place_of(classifier_, facts_.cgroup);
+    const std::string cgroup = scx::quoted(facts_.cgroup);
+    if (place.cell == 0) return fmt::format("no cell begins at the task's cgroup {} or above it", cgroup);
+    return fmt::format("the task's cgroup {} is in the cell `{}`, which begins at {}", cgroup,
+                       policy_.cells[place.cell].name, scx::quoted(std::string(place.begins)));
+  }
+
   [[nodiscard]] ExpectationResult check_layer(const model::Expectation& expectation) const {
     ExpectationResult out;
     out.where = locate(sources_, expectation.span);
     out.expected = (expectation.negated ? "not " : "") + name(expectation.domain);
     out.got = name(verdict_.domain);
     out.passed = (verdict_.domain == expectation.domain) != expectation.negated;
-    for (const abi::CellMatch& cell : classifier_.cells)
-      for (const abi::DomainMatch& match : cell.layers)
-        if (match.domain == expectation.domain) explain(match.match, out.deciding);
+    const uint32_t cell = policy_.domains[expectation.domain].cell;
     const std::vector<abi::DomainMatch>& layers = classifier_.cells[verdict_.cell].layers;
+    if (cell != verdict_.cell) {
+      out.cell = why_in_cell();
+      return out;
+    }
+    for (const abi::DomainMatch& match : layers)
+      if (match.domain == expectation.domain) explain(match.match, out.deciding);
     if (verdict_.match < layers.size()) explain(layers[verdict_.match].match, out.deciding);
     return out;
   }

@@ -42,6 +42,8 @@ struct ExpectationResult {
   abi::Location where;
   std::string expected;  // "layer `web` in `root`", "a match of `web`"
   std::string got;
+  // Why the task is in another cell than the expected layer; empty if it is not.
+  std::string cell;
   // Why the expected layer or matcher said what it said, then why another layer took the task.
   std::vector<DecidingPredicate> deciding;
 };

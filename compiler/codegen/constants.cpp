@@ -61,7 +61,8 @@ std::string domain_table(const model::Policy& policy, const Features& features, 
                                  : policy.cells[policy.domains[id].cell].name + "/" + layer.name;
     out += fmt::format("\t/* {}, {}{} */\n\t{{ .slice = {}ULL", name, model::spelling(layer.kind),
                        layer.implicit ? "" : ", " + where(layer.span, sources), layer.slice_ns);
-    if (has("multi")) out += fmt::format(", .weight = {}", layer.weight);
+    // Cells that share CPUs do so by their weights: between layers of one cell the factor is the same.
+    if (has("multi")) out += fmt::format(", .weight = {}", std::max(1U, layer.weight * cell.weight / 100));
     if (has("fifo")) out += fmt::format(", .fifo = {}", flag(layer.order == abi::QueueOrder::kFifo));
     if (has("preempt")) out += fmt::format(", .preempt = {}", flag(layer.preempt));
     if (has("cells")) out += fmt::format(", .slot = {}", policy.domains[id].slot);

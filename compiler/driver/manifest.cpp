@@ -2,8 +2,11 @@
 
 #include "compiler/codegen/codegen.h"
 #include "compiler/driver/version.h"
+#include "compiler/sema/tables.h"
 
 namespace scx::driver {
+
+static_assert(sema::kMaxDomains == codegen::kMaxDomains, "what sema accepts can be generated");
 
 namespace {
 

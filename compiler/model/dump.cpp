@@ -14,6 +14,17 @@ void dump_layer(std::string& out, const Policy& policy, uint32_t id) {
   for (const std::string& property : property_texts(layer)) out += fmt::format("    {}\n", property);
 }
 
+void dump_cell(std::string& out, const Policy& policy, const Cell& cell) {
+  out += fmt::format("cell {}", cell.name);
+  if (cell.kind == abi::CellKind::kStatic) out += fmt::format(" static slot {}", cell.first_slot);
+  if (cell.kind == abi::CellKind::kFamily)
+    out += fmt::format(" family slots {}..{}", cell.first_slot, cell.first_slot + cell.max - 1);
+  out += "\n";
+  if (cell.kind != abi::CellKind::kRoot)
+    out += fmt::format("  begins at {}\n", to_string(policy, cell.claim));
+  for (const std::string& property : property_texts(cell)) out += fmt::format("  {}\n", property);
+}
+
 void dump_test(std::string& out, const Policy& policy, const Test& test) {
   const TestTask& task = test.task;
   out += fmt::format("test {}\n", quoted(test.name));
@@ -50,7 +61,7 @@ std::string dump(const Policy& policy) {
   for (const Matcher& matcher : policy.matchers)
     out += fmt::format("match {} = {}\n", matcher.name, to_string(policy, matcher.expression));
   for (const Cell& cell : policy.cells) {
-    out += fmt::format("cell {}\n", cell.name);
+    dump_cell(out, policy, cell);
     for (uint32_t k = 0; k < cell.layers.size(); ++k) dump_layer(out, policy, cell.first_domain + k);
   }
   for (const Test& test : policy.tests) dump_test(out, policy, test);

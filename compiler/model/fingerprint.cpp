@@ -59,18 +59,30 @@ std::string hash(std::string_view text) {
   return fmt::format("{:016x}{:016x}", static_cast<uint64_t>(value >> 64), static_cast<uint64_t>(value));
 }
 
+// Nothing for a root cell that says nothing: cells changed no fingerprint of a policy without them.
+std::string cell_text(const Policy& policy, const Cell& cell) {
+  const bool root = cell.kind == abi::CellKind::kRoot;
+  std::string properties;
+  for (const std::string& property : property_texts(cell)) properties += " " + property;
+  if (root && properties.empty()) return "";
+  return fmt::format("cell {} {} max {} claim {}{}\n", cell.name, spelling(cell.kind), cell.max,
+                     root ? "" : canonical(policy, cell.claim), properties);
+}
+
 }  // namespace
 
 std::string fingerprint(const Policy& policy) {
   std::string text = fmt::format("policy {} watchdog {} kernel {}\n", policy.name, policy.watchdog_ns,
                                  to_string(policy.min_kernel));
-  for (const Cell& cell : policy.cells)
+  for (const Cell& cell : policy.cells) {
+    text += cell_text(policy, cell);
     for (const Layer& layer : cell.layers) {
       std::string properties;
       for (const std::string& property : property_texts(layer)) properties += " " + property;
       text += fmt::format("cell {} layer {} {}{} match {}\n", cell.name, layer.name, spelling(layer.kind),
                           properties, canonical(policy, layer.match));
     }
+  }
   return hash(text);
 }
 

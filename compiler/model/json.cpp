@@ -43,6 +43,14 @@ Json to_json(const Expression& expression) {
   return {{expression.kind == Expression::Kind::kAnd ? "and" : "or", operands}};
 }
 
+// Where a cell's CPUs come from.
+Json cpus(const abi::CellSettings& settings) {
+  Json out = {{"source", spelling(settings.source)}};
+  if (settings.source == abi::CellCpus::kAmount) out["amount"] = to_string(settings.cpus);
+  if (settings.source == abi::CellCpus::kList) out["list"] = ranges(settings.cpu_list);
+  return out;
+}
+
 Json to_json(const Policy& policy, uint32_t id) {
   const Layer& layer = policy.layer(id);
   Json out = {{"domain", id},
@@ -63,7 +71,34 @@ Json to_json(const Policy& policy, uint32_t id) {
     out["protected"] = layer.is_protected;
     out["nodes"] = ranges(layer.nodes);
     out["llcs"] = ranges(layer.llcs);
+    if (layer.resume_latency_ns) out["resume_latency_ns"] = *layer.resume_latency_ns;
   }
+  return out;
+}
+
+Json to_json(const Policy& policy, const Cell& cell) {
+  Json layers = Json::array();
+  for (uint32_t k = 0; k < cell.layers.size(); ++k) layers.push_back(to_json(policy, cell.first_domain + k));
+  Json out = {{"name", cell.name},          {"kind", spelling(cell.kind)}, {"max", cell.max},
+              {"slot", cell.first_slot},    {"cpus", cpus(cell)},          {"weight", cell.weight},
+              {"min", to_string(cell.min)}, {"nodes", ranges(cell.nodes)}, {"llcs", ranges(cell.llcs)},
+              {"lends", cell.lends},        {"layers", std::move(layers)}};
+  if (cell.kind != abi::CellKind::kRoot) {
+    out["begins"] = to_json(cell.claim);
+    out["align"] = spelling(cell.align);
+    out["affinity"] = spelling(cell.affinity);
+  }
+  if (cell.borrow) {
+    out["borrow"] = Json::object();
+    if (cell.borrow->return_within_ns) out["borrow"]["return_within_ns"] = *cell.borrow->return_within_ns;
+  }
+  if (cell.rebalance)
+    out["rebalance"] = {{"threshold", cell.rebalance->threshold},
+                        {"every_ns", cell.rebalance->every_ns},
+                        {"smoothing", cell.rebalance->smoothing},
+                        {"cooldown_ns", cell.rebalance->cooldown_ns}};
+  if (cell.share_with) out["share_with"] = *cell.share_with;
+  if (cell.overflow) out["overflow"] = spelling(*cell.overflow);
   return out;
 }
 
@@ -103,11 +138,7 @@ std::string to_json(const Policy& policy) {
   for (const Matcher& matcher : policy.matchers)
     out["matchers"].push_back({{"name", matcher.name}, {"expression", to_json(matcher.expression)}});
   out["cells"] = Json::array();
-  for (const Cell& cell : policy.cells) {
-    Json layers = Json::array();
-    for (uint32_t k = 0; k < cell.layers.size(); ++k) layers.push_back(to_json(policy, cell.first_domain + k));
-    out["cells"].push_back({{"name", cell.name}, {"layers", std::move(layers)}});
-  }
+  for (const Cell& cell : policy.cells) out["cells"].push_back(to_json(policy, cell));
   out["tests"] = Json::array();
   for (const Test& test : policy.tests) out["tests"].push_back(to_json(policy, test));
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -131,6 +131,7 @@ struct Policy {
 using abi::spelling;  // of layer kinds, queue orders and attributes
 std::string_view spelling(StringTest::Op op);
 std::string to_string(KernelVersion version);
+std::string to_string(const abi::CpuAmount& amount);
 std::string to_string(const abi::CpuRange& range);
 std::string to_string(const std::vector<abi::IntRange>& ids);  // `0`, `{0, 2..3}`
 std::string to_string(const Predicate& predicate);
@@ -139,6 +140,8 @@ std::string to_string(const Policy& policy, const Expression& expression);
 // A layer's properties as statements of the language, without those that its
 // kind does not have and, but for `slice`, `weight` and `order`, without defaults.
 std::vector<std::string> property_texts(const abi::LayerSettings& settings);
+// Of a cell, without defaults and without its claim and `max`.
+std::vector<std::string> property_texts(const abi::CellSettings& settings);
 // In the largest unit that gives a whole number: 1500000 is `1500us`.
 std::string duration_text(uint64_t nanoseconds);
 

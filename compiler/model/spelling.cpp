@@ -26,16 +26,34 @@ std::string range_text(abi::Attribute attribute, const abi::IntRange& range) {
                                  : fmt::format("{}..{}", range.low, range.high);
 }
 
-std::string amount_text(const abi::CpuAmount& amount) {
-  switch (amount.unit) {
-    case abi::CpuAmount::Unit::kCpus:
-      return fmt::format("{}", amount.value);
-    case abi::CpuAmount::Unit::kCores:
-      return fmt::format("{} core", amount.value);
-    case abi::CpuAmount::Unit::kPercent:
-      return fmt::format("{}%", amount.value);
+// CPUs as the kernel lists them.
+std::string list_text(const std::vector<abi::IntRange>& cpus) {
+  std::vector<std::string> members;
+  for (const abi::IntRange& range : cpus)
+    members.push_back(range.low == range.high ? fmt::format("{}", range.low)
+                                              : fmt::format("{}-{}", range.low, range.high));
+  return fmt::format("\"{}\"", fmt::join(members, ","));
+}
+
+// What says where a cell's CPUs come from, if anything does.
+std::string source_text(const abi::CellSettings& settings) {
+  switch (settings.source) {
+    case abi::CellCpus::kWeight:
+      return "";
+    case abi::CellCpus::kAmount:
+      return "cpus " + to_string(settings.cpus);
+    case abi::CellCpus::kList:
+      return "cpus list " + list_text(settings.cpu_list);
+    case abi::CellCpus::kCpuset:
+      return fmt::format("cpus from cpuset else weight {}", settings.weight);
   }
-  SCX_CHECK(false, "the unit is an enumerator");
+  SCX_CHECK(false, "the source is an enumerator");
+}
+
+std::string rebalance_text(const abi::Rebalance& rebalance) {
+  return fmt::format("rebalance {{ threshold {}%; every {}; smoothing {}; cooldown {}; }}",
+                     rebalance.threshold, duration_text(rebalance.every_ns), rebalance.smoothing / 1000.0,
+                     duration_text(rebalance.cooldown_ns));
 }
 
 // How tightly an expression's outermost word binds; `or` loosest.
@@ -102,8 +120,20 @@ std::string_view spelling(StringTest::Op op) {
 
 std::string to_string(KernelVersion version) { return fmt::format("{}.{}", version.major, version.minor); }
 
+std::string to_string(const abi::CpuAmount& amount) {
+  switch (amount.unit) {
+    case abi::CpuAmount::Unit::kCpus:
+      return fmt::format("{}", amount.value);
+    case abi::CpuAmount::Unit::kCores:
+      return fmt::format("{} core", amount.value);
+    case abi::CpuAmount::Unit::kPercent:
+      return fmt::format("{}%", amount.value);
+  }
+  SCX_CHECK(false, "the unit is an enumerator");
+}
+
 std::string to_string(const abi::CpuRange& range) {
-  return amount_text(range.floor) + ".." + amount_text(range.ceiling);
+  return to_string(range.floor) + ".." + to_string(range.ceiling);
 }
 
 std::string to_string(const std::vector<abi::IntRange>& ids) {
@@ -123,6 +153,8 @@ std::vector<std::string> property_texts(const abi::LayerSettings& settings) {
     if (settings.is_protected) out.emplace_back("protected");
     if (!settings.nodes.empty()) out.push_back("nodes " + to_string(settings.nodes));
     if (!settings.llcs.empty()) out.push_back("llcs " + to_string(settings.llcs));
+    if (settings.resume_latency_ns)
+      out.push_back("resume-latency " + duration_text(*settings.resume_latency_ns));
   }
   out.push_back("slice " + duration_text(settings.slice_ns));
   out.push_back(fmt::format("weight {}", settings.weight));
@@ -133,6 +165,29 @@ std::vector<std::string> property_texts(const abi::LayerSettings& settings) {
     out.emplace_back("yield ignore");
   else if (settings.yield_loss != abi::kYieldAll)
     out.push_back(fmt::format("yield {}", settings.yield_loss / 1000.0));
+  return out;
+}
+
+std::vector<std::string> property_texts(const abi::CellSettings& settings) {
+  const abi::CellSettings defaults;
+  std::vector<std::string> out;
+  if (settings.share_with) out.push_back(fmt::format("share with {} by weight", *settings.share_with));
+  if (std::string source = source_text(settings); !source.empty()) out.push_back(std::move(source));
+  if (settings.weight != defaults.weight && settings.source != abi::CellCpus::kCpuset)
+    out.push_back(fmt::format("weight {}", settings.weight));
+  if (settings.min != defaults.min) out.push_back("min " + to_string(settings.min));
+  if (!settings.nodes.empty()) out.push_back("nodes " + to_string(settings.nodes));
+  if (!settings.llcs.empty()) out.push_back("llcs " + to_string(settings.llcs));
+  if (settings.align != defaults.align) out.push_back(fmt::format("align {}", spelling(settings.align)));
+  if (settings.borrow && settings.borrow->return_within_ns)
+    out.push_back("borrow idle return within " + duration_text(*settings.borrow->return_within_ns));
+  else if (settings.borrow)
+    out.emplace_back("borrow idle");
+  if (!settings.lends) out.emplace_back("lend none");
+  if (settings.rebalance) out.push_back(rebalance_text(*settings.rebalance));
+  if (settings.affinity != defaults.affinity)
+    out.push_back(fmt::format("affinity {}", spelling(settings.affinity)));
+  if (settings.overflow) out.push_back(fmt::format("overflow {}", spelling(*settings.overflow)));
   return out;
 }
 

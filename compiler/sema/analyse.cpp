@@ -1,7 +1,10 @@
 #include "compiler/sema/analyse.h"
 
+#include <algorithm>
 #include <optional>
 
+#include "compiler/sema/cells.h"
+#include "compiler/sema/claims.h"
 #include "compiler/sema/layers.h"
 #include "compiler/sema/matchers.h"
 #include "compiler/sema/names.h"
@@ -41,21 +44,22 @@ class Numbering {
 // Reads: what the other passes wrote, without errors. Writes: the model.
 // Invariant: every index of the model is within its table.
 model::Policy assemble(const Declarations& declarations, const PolicySettings& settings, Matchers& matchers,
-                       std::vector<LoweredLayer> layers, std::vector<model::Test> tests) {
+                       std::vector<LoweredCell> cells, std::vector<model::Test> tests) {
   model::Policy out;
   out.name = settings.name;
   out.slice_ns = settings.slice_ns;
   out.watchdog_ns = settings.watchdog_ns;
   out.min_kernel = settings.min_kernel;
   Numbering numbering(matchers.predicates(), out.predicates);
-  model::Cell root;
-  root.name = "root";
-  root.span = declarations.policy->name.span;
-  for (LoweredLayer& lowered : layers) {
-    lowered.layer.match = numbering.renumber(std::move(lowered.layer.match));
-    root.layers.push_back(std::move(lowered.layer));
+  for (LoweredCell& lowered : cells) {
+    model::Cell& cell = lowered.cell;
+    cell.claim = numbering.renumber(std::move(cell.claim));
+    for (LoweredLayer& layer : lowered.layers) {
+      layer.layer.match = numbering.renumber(std::move(layer.layer.match));
+      cell.layers.push_back(std::move(layer.layer));
+    }
+    out.cells.push_back(std::move(cell));
   }
-  out.cells.push_back(std::move(root));
   out.number_domains();
   for (size_t i = 0; i < declarations.matchers.size(); ++i) {
     const auto& lowered = matchers.matcher(i);
@@ -67,6 +71,14 @@ model::Policy assemble(const Declarations& declarations, const PolicySettings& s
   return out;
 }
 
+// Whether tasks of a cell meet another cell's on their CPUs.
+bool is_alone(const std::vector<LoweredCell>& cells, size_t index) {
+  const LoweredCell& cell = cells[index];
+  return !cell.shares_with && !cell.cell.borrow &&
+         std::none_of(cells.begin(), cells.end(),
+                      [&](const LoweredCell& c) { return c.shares_with == index; });
+}
+
 }  // namespace
 
 std::optional<model::Policy> analyse(const ast::Program& program, const Sources& sources,
@@ -76,13 +88,19 @@ std::optional<model::Policy> analyse(const ast::Program& program, const Sources&
   const PolicySettings settings = lower_policy(declarations, constants, diagnostics);
   Matchers matchers(declarations, constants, diagnostics);
   lower_matchers(declarations, matchers);
-  std::vector<LoweredLayer> layers = lower_layers(declarations, constants, settings, matchers, diagnostics);
-  complete_layers(layers, settings, declarations, diagnostics);
-  std::vector<model::Test> tests = lower_tests(declarations, constants, layers, diagnostics);
+  std::vector<LoweredCell> cells = lower_cells(declarations, constants, matchers, diagnostics);
+  for (size_t i = 0; i < cells.size(); ++i) {
+    std::vector<LoweredLayer>& layers = cells[i].layers;
+    layers = lower_layers(declarations.cells[i].layers, constants, settings, matchers, diagnostics);
+    complete_layers(layers, settings, {cells[i].cell.span, i == 0, is_alone(cells, i)}, diagnostics);
+  }
+  check_cells(cells, diagnostics);
+  check_claims(cells, matchers.predicates(), diagnostics);
+  std::vector<model::Test> tests = lower_tests(declarations, constants, cells, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   // Only now: beside a misspelt use, the definition that it means looks unused.
   warn_unused(declarations, diagnostics);
-  return assemble(declarations, settings, matchers, std::move(layers), std::move(tests));
+  return assemble(declarations, settings, matchers, std::move(cells), std::move(tests));
 }
 
 }  // namespace scx::sema

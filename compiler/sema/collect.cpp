@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "compiler/sema/names.h"
@@ -26,7 +28,10 @@ class Collector {
     }
   }
 
-  Declarations take() { return std::move(out_); }
+  Declarations take() {
+    place_root_layers();
+    return std::move(out_);
+  }
 
  private:
   void add_language(const ast::LanguageVersion& version, const Span* earlier, bool first) {
@@ -81,29 +86,82 @@ class Collector {
   }
 
   void add(const ast::Layer& layer) {
-    if (!may_stand(layer.family ? "layers" : "layer", layer.span)) return;
+    if (may_stand(layer.family ? "layers" : "layer", layer.span)) add_layer(layer, 0);
+  }
+
+  void add_layer(const ast::Layer& layer, size_t cell) {
     if (layer.family) {
       not_implemented("layers", head(layer.span, 6), "write one `layer` for each cgroup");
       return;
     }
-    if (const ast::Layer* first = out_.find_layer(layer.name.text); first != nullptr) {
+    const auto [first, fresh] = layers_.emplace(std::pair(cell, std::string_view(layer.name.text)), &layer);
+    if (!fresh) {
       diagnostics_.report(Kind::kDuplicateName, layer.name.span, "a second layer `{}`", layer.name.text)
-          .label(first->name.span, "the first one")
+          .label(first->second->name.span, "the first one")
           .help("layers have one name each within their cell: it keys statistics and tests");
       return;
     }
-    out_.layer_index.emplace(layer.name.text, out_.layers.size());
-    out_.layers.push_back(&layer);
+    out_.cells[cell].layers.push_back(&layer);
   }
 
   void add(const ast::Cell& cell) {
-    const bool root = cell.kind == ast::Cell::Kind::kRoot;
-    const std::string_view word = root                                    ? "root cell"
-                                  : cell.kind == ast::Cell::Kind::kFamily ? "cells"
-                                                                          : "cell";
-    if (may_stand(word, cell.span))
-      not_implemented(word, head(cell.span, word.size()),
-                      "layers at the top level belong to the root cell, which owns every CPU");
+    if (cell.kind == ast::Cell::Kind::kRoot) return add_root(cell);
+    if (!may_stand(cell.kind == ast::Cell::Kind::kFamily ? "cells" : "cell", cell.span)) return;
+    if (!claim_cell_name(cell)) return;
+    const size_t index = out_.cells.size();
+    out_.cell_index.emplace(cell.name.text, index);
+    out_.cells.push_back({&cell, {}});
+    for (const ast::Layer& layer : cell.body.layers) add_layer(layer, index);
+  }
+
+  void add_root(const ast::Cell& cell) {
+    if (!may_stand("root cell", cell.span)) return;
+    if (out_.cells[0].written == nullptr) {
+      out_.cells[0].written = &cell;
+      return;
+    }
+    diagnostics_.report(Kind::kRepeatedDeclaration, cell.name.span, "a second `root cell`")
+        .label(out_.cells[0].written->name.span, "the first one")
+        .help("there is one root cell; put the properties into one block");
+  }
+
+  // Root's layers stand at the top level, as in a policy without cells, or in its block.
+  void place_root_layers() {
+    const ast::Cell* root = out_.cells[0].written;
+    if (root == nullptr || root->body.layers.empty()) return;
+    const ast::Layer& inside = root->body.layers.front();
+    if (!out_.cells[0].layers.empty()) {
+      diagnostics_
+          .report(Kind::kRepeatedDeclaration, inside.name.span,
+                  "the layer `{}` stands in `root cell`, other layers of the root cell at the top level",
+                  inside.name.text)
+          .label(
+              out_.cells[0].layers.front()->name.span,
+              fmt::format("`{}` is a layer of the root cell, too", out_.cells[0].layers.front()->name.text))
+          .help("write all of them in one place: their order says which one takes a task");
+      return;
+    }
+    for (const ast::Layer& layer : root->body.layers) add_layer(layer, 0);
+  }
+
+  // Takes a name of the namespace of cells.
+  bool claim_cell_name(const ast::Cell& cell) {
+    const ast::Word& name = cell.name;
+    const std::vector<std::string_view>& reserved = reserved_cell_names();
+    if (std::find(reserved.begin(), reserved.end(), name.text) != reserved.end()) {
+      diagnostics_.report(Kind::kReservedName, name.span, "`{}` cannot name a cell", name.text)
+          .note(fmt::format("{} say which cells in relation to another one", list_words(reserved)))
+          .help(name.text == "root" ? "properties of the root cell stand in `root cell { … }`"
+                                    : "choose another name");
+      return false;
+    }
+    const auto first = out_.find_cell(name.text);
+    if (!first) return true;
+    diagnostics_.report(Kind::kDuplicateName, name.span, "a second cell `{}`", name.text)
+        .label(out_.cells[*first].written->name.span, "the first one")
+        .note("`cell` and `cells` share one namespace")
+        .help("a cell of several cgroups has several `cgroup under`");
+    return false;
   }
 
   void add(const ast::Cleanup& cleanup) {
@@ -128,7 +186,7 @@ class Collector {
         unknown.content.terms.empty() ? nullptr : std::get_if<ast::Word>(&unknown.content.terms[0]);
     if (word == nullptr) return;  // the parser has said what is wrong
     // A property outside its block is a likelier slip than a misspelt declaration.
-    for (const Place place : {Place::kPolicy, Place::kLayer, Place::kTest}) {
+    for (const Place place : kPlaces) {
       if (find_property(unknown.content.terms, place) == nullptr) continue;
       diagnostics_
           .report(Kind::kPropertyOutOfPlace, word->span, "the property `{}` stands outside every block",
@@ -186,6 +244,7 @@ class Collector {
   const Sources& sources_;
   diag::Diagnostics& diagnostics_;
   bool included_ = false;
+  std::map<std::pair<size_t, std::string_view>, const ast::Layer*> layers_;  // by cell and name
   Declarations out_;
 };
 
@@ -201,9 +260,10 @@ std::optional<size_t> Declarations::find_matcher(std::string_view name) const {
   return it == matcher_index.end() ? std::nullopt : std::optional(it->second);
 }
 
-const ast::Layer* Declarations::find_layer(std::string_view name) const {
-  const auto it = layer_index.find(name);
-  return it == layer_index.end() ? nullptr : layers[it->second];
+std::optional<size_t> Declarations::find_cell(std::string_view name) const {
+  if (name == "root") return 0;
+  const auto it = cell_index.find(name);
+  return it == cell_index.end() ? std::nullopt : std::optional(it->second);
 }
 
 std::vector<std::string_view> Declarations::let_names() const {
@@ -217,6 +277,13 @@ std::vector<std::string_view> Declarations::matcher_names() const {
   std::vector<std::string_view> names;
   if (matchers.size() <= kMostCandidates)
     for (const ast::Matcher* matcher : matchers) names.push_back(matcher->name.text);
+  return names;
+}
+
+std::vector<std::string_view> Declarations::cell_names() const {
+  std::vector<std::string_view> names = {"root"};
+  if (cells.size() <= kMostCandidates)
+    for (size_t i = 1; i < cells.size(); ++i) names.push_back(cells[i].written->name.text);
   return names;
 }
 

@@ -20,8 +20,6 @@ Ranges values_of(const Literal& literal, const Predicate& predicate) {
   return complement(predicate.ranges, row.low, row.high);
 }
 
-bool has_wildcard(std::string_view text) { return text.find_first_of("*?[\\") != std::string_view::npos; }
-
 // Whether the fixed text satisfies the test; a test that needs an automaton counts as satisfied.
 bool may_satisfy(std::string_view text, const StringTest& test) {
   switch (test.op) {

@@ -149,6 +149,9 @@ class LayerReader {
       case Property::kYield:
         layer.yield_loss = properties_.yield(use).value_or(layer.yield_loss);
         return;
+      case Property::kResumeLatency:
+        layer.resume_latency_ns = properties_.whole_microseconds(use);
+        return;
       default:
         return;
     }
@@ -202,19 +205,20 @@ void report_after_catch_all(const std::vector<LoweredLayer>& layers, diag::Diagn
         .help(fmt::format("move `{}` to the end", catch_all->layer.name));
 }
 
-void add_default(std::vector<LoweredLayer>& layers, const PolicySettings& settings,
-                 const Declarations& declarations, diag::Diagnostics& diagnostics) {
+void add_default(std::vector<LoweredLayer>& layers, const PolicySettings& settings, const LayersOf& cell,
+                 diag::Diagnostics& diagnostics) {
   if (std::any_of(layers.begin(), layers.end(), is_catch_all)) return;
   // A layer whose match is wrong may be the catch-all.
   if (std::any_of(layers.begin(), layers.end(), [](const LoweredLayer& layer) { return !layer.matched; }))
     return;
   std::string name = "default";
-  for (int i = 2; declarations.find_layer(name) != nullptr; ++i) name = fmt::format("default-{}", i);
-  const Span span = !layers.empty()                  ? layers.back().layer.span
-                    : declarations.policy != nullptr ? declarations.policy->name.span
-                                                     : Span{declarations.main, 0, 0};
-  diagnostics.report(Kind::kImplicitLayer, span, "no layer takes the remaining tasks: `{}` is added", name)
-      .help(fmt::format("write it: `layer {} open {{ match *; }}`", name));
+  const auto taken = [&](const LoweredLayer& layer) { return layer.layer.name == name; };
+  for (int i = 2; std::any_of(layers.begin(), layers.end(), taken); ++i) name = fmt::format("default-{}", i);
+  const Span span = layers.empty() ? cell.span : layers.back().layer.span;
+  // That a cell has one open layer where none is written is what cells are.
+  if (cell.root || !layers.empty())
+    diagnostics.report(Kind::kImplicitLayer, span, "no layer takes the remaining tasks: `{}` is added", name)
+        .help(fmt::format("write it: `layer {} open {{ match *; }}`", name));
   LoweredLayer added;
   added.layer.name = name;
   added.layer.slice_ns = settings.slice_ns;
@@ -251,31 +255,34 @@ void check_floors(const std::vector<LoweredLayer>& layers, diag::Diagnostics& di
 
 }  // namespace
 
-std::vector<LoweredLayer> lower_layers(const Declarations& declarations, const Constants& constants,
-                                       const PolicySettings& settings, Matchers& matchers,
-                                       diag::Diagnostics& diagnostics) {
+std::vector<LoweredLayer> lower_layers(const std::vector<const ast::Layer*>& layers,
+                                       const Constants& constants, const PolicySettings& settings,
+                                       Matchers& matchers, diag::Diagnostics& diagnostics) {
   LayerReader reader(constants, settings, matchers, diagnostics);
   std::vector<LoweredLayer> out;
-  for (const ast::Layer* layer : declarations.layers) out.push_back(reader.read(*layer));
+  for (const ast::Layer* layer : layers) out.push_back(reader.read(*layer));
   return out;
 }
 
-void complete_layers(std::vector<LoweredLayer>& layers, const PolicySettings& settings,
-                     const Declarations& declarations, diag::Diagnostics& diagnostics) {
+void complete_layers(std::vector<LoweredLayer>& layers, const PolicySettings& settings, const LayersOf& cell,
+                     diag::Diagnostics& diagnostics) {
   report_after_catch_all(layers, diagnostics);
-  add_default(layers, settings, declarations, diagnostics);
+  add_default(layers, settings, cell, diagnostics);
   check_floors(layers, diagnostics);
-  if (layers.size() == 1 && layers[0].matched && layers[0].weight_span.begin != layers[0].weight_span.end)
+  if (cell.alone && layers.size() == 1 && layers[0].matched &&
+      layers[0].weight_span.begin != layers[0].weight_span.end)
     diagnostics
         .report(Kind::kWeightAlone, layers[0].weight_span, "the weight of `{}` has no effect",
                 layers[0].layer.name)
         .note("weights divide CPUs that layers share, and this is the only layer");
-  if (layers.size() > kMaxDomains)
+  if (layers.size() > kMaxLayers)
     diagnostics
-        .report(Kind::kTooManyLayers, layers[kMaxDomains].layer.span, "{} layers, the limit is {}",
-                layers.size(), kMaxDomains)
+        .report(Kind::kTooManyLayers, layers[kMaxLayers].layer.span, "{} layers in a cell, the limit is {}",
+                layers.size(), kMaxLayers)
         .at("one too many")
-        .note("a layer is one bit of a 64-bit mask in the scheduler; the implicit default layer counts");
+        .note(
+            "a task is compared with one layer after the other each time that it is classified; the implicit "
+            "default layer counts");
 }
 
 }  // namespace scx::sema

@@ -32,18 +32,25 @@ struct LoweredLayer {
   Span cpus_span;
 };
 
-// Pass `lower_layers`.
-// Reads: the layers of Declarations, Constants, PolicySettings. Writes: the layers, predicates of Matchers.
+// Pass `lower_layers`, for each cell.
+// Reads: the cell's layers, Constants, PolicySettings. Writes: the layers, predicates of Matchers.
 // Invariant: layers are in file order with their names unique; properties apply to their kinds.
-std::vector<LoweredLayer> lower_layers(const Declarations& declarations, const Constants& constants,
-                                       const PolicySettings& settings, Matchers& matchers,
-                                       diag::Diagnostics& diagnostics);
+std::vector<LoweredLayer> lower_layers(const std::vector<const ast::Layer*>& layers,
+                                       const Constants& constants, const PolicySettings& settings,
+                                       Matchers& matchers, diag::Diagnostics& diagnostics);
 
-// Pass `complete_layers`.
-// Reads: the layers. Writes: the implicit default layer at their end.
-// Invariant: exactly the last layer matches everything; there are at most kMaxDomains; what the
+// The cell that layers are of.
+struct LayersOf {
+  Span span;
+  bool root = false;
+  bool alone = true;  // its tasks meet no other cell's on their CPUs
+};
+
+// Pass `complete_layers`, for each cell.
+// Reads: the layers of a cell. Writes: the implicit default layer at their end.
+// Invariant: exactly the last layer matches everything; there are at most kMaxLayers; what the
 // layers ask for can be met as far as that is known without a machine.
-void complete_layers(std::vector<LoweredLayer>& layers, const PolicySettings& settings,
-                     const Declarations& declarations, diag::Diagnostics& diagnostics);
+void complete_layers(std::vector<LoweredLayer>& layers, const PolicySettings& settings, const LayersOf& cell,
+                     diag::Diagnostics& diagnostics);
 
 }  // namespace scx::sema

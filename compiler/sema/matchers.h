@@ -45,6 +45,9 @@ class Matchers {
   // The matcher at an index of Declarations::matchers; memoised.
   const std::optional<Lowered>& matcher(size_t index);
 
+  // The number of a predicate that is made elsewhere.
+  uint32_t intern(model::Predicate predicate);
+
   [[nodiscard]] const std::vector<model::Predicate>& predicates() const { return predicates_; }
 
  private:
@@ -58,7 +61,6 @@ class Matchers {
   std::optional<Lowered> lower_reference(size_t index, const ast::Word& word);
   std::optional<Lowered> lower_not(const ast::Expression& expression);
   std::optional<Lowered> lower_list(const ast::Expression& expression);
-  uint32_t intern(model::Predicate predicate);
   bool report_contradiction(const std::vector<Literal>& literals);
   bool report_tautology(const std::vector<Literal>& literals);
   void report_cycle(size_t index, Span span);

@@ -14,31 +14,39 @@
 
 namespace scx::sema {
 
+// A cell and its layers in file order; of two layers of one name the first.
+struct CellDeclaration {
+  const ast::Cell* written = nullptr;  // null for root without a `root cell`
+  std::vector<const ast::Layer*> layers;
+};
+
 // The declarations of all files, in file order; of two of one name the first.
 struct Declarations {
   FileId main{};
   const ast::PolicyBlock* policy = nullptr;
   std::vector<const ast::Let*> lets;
   std::vector<const ast::Matcher*> matchers;
-  std::vector<const ast::Layer*> layers;
+  // Root first, whose layers stand at the top level or in its block.
+  std::vector<CellDeclaration> cells{1};
   std::vector<const ast::Test*> tests;
 
   [[nodiscard]] const ast::Let* find_let(std::string_view name) const;
   [[nodiscard]] std::optional<size_t> find_matcher(std::string_view name) const;
-  [[nodiscard]] const ast::Layer* find_layer(std::string_view name) const;
+  [[nodiscard]] std::optional<size_t> find_cell(std::string_view name) const;  // `root` is 0
   // For did-you-mean. None if there are more than a person wrote: a guess for
   // each mistake in a generated file would take seconds.
   [[nodiscard]] std::vector<std::string_view> let_names() const;
   [[nodiscard]] std::vector<std::string_view> matcher_names() const;
+  [[nodiscard]] std::vector<std::string_view> cell_names() const;
 
   // Indexes into the lists above by name; only `collect` adds.
-  std::map<std::string_view, size_t> let_index, matcher_index, layer_index, test_index;
+  std::map<std::string_view, size_t> let_index, matcher_index, cell_index, test_index;
 };
 
 // Pass `collect`.
 // Reads: the program. Writes: Declarations.
-// Invariant: names are unique within their namespace (lets with matchers, layers), none is an
-// attribute's word; only matchers and constants come from included files.
+// Invariant: names are unique within their namespace (lets with matchers, cells, the layers of each cell),
+// none of lets and matchers is an attribute's word; only matchers and constants come from included files.
 Declarations collect(const ast::Program& program, const Sources& sources, diag::Diagnostics& diagnostics);
 
 // Constants by name; a constant whose definition is wrong has no value, and

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "compiler/ast/ast.h"
@@ -12,6 +13,9 @@
 #include "compiler/sema/values.h"
 
 namespace scx::sema {
+
+// Whether the text of a glob, or of `under`, stands for more than itself.
+bool has_wildcard(std::string_view text);
 
 struct LeafTest {
   model::Predicate predicate;

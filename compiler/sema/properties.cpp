@@ -59,7 +59,8 @@ void PropertyReader::read(const ast::Block& block, Place place,
       continue;
     }
     const auto [first, fresh] = seen.emplace(row->words, found.name_span());
-    if (!fresh && row->property != Property::kExpect) {
+    const bool repeats = row->property == Property::kExpect || row->property == Property::kCgroup;
+    if (!fresh && !repeats) {
       diagnostics_
           .report(Kind::kRepeatedProperty, found.name_span(), "`{}` stands twice in {}", row->words,
                   describe(place))
@@ -70,14 +71,18 @@ void PropertyReader::read(const ast::Block& block, Place place,
     }
     use(found);
   }
+  if (place == Place::kCell) return;  // their names and contents are read elsewhere
   for (const ast::Layer& layer : block.layers)
     diagnostics_.report(Kind::kPropertyOutOfPlace, layer.name.span, "a layer inside {}", describe(place))
-        .help("layers of the root cell stand at the top level of the file");
+        .help("layers stand at the top level of the file or in a cell");
 }
 
 void PropertyReader::report_unknown(const ast::Property& property, Place place) {
   const auto& word = std::get<ast::Word>(property.terms[0]);
-  for (const Place other : {Place::kPolicy, Place::kLayer, Place::kTest}) {
+  std::vector<Place> others(std::begin(kPlaces), std::end(kPlaces));
+  // What a cell lacks its layers may have.
+  if (place == Place::kCell) others.insert(others.begin(), Place::kLayer);
+  for (const Place other : others) {
     const PropertyRow* row = other == place ? nullptr : find_property(property.terms, other);
     if (row == nullptr) continue;
     diagnostics_

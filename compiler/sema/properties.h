@@ -1,6 +1,6 @@
 // Walks the properties of a block against the table: finds the row, reports
 // what is unknown, not implemented, repeated or out of place, and hands sound
-// ones on. Used for the policy block, layers and tests.
+// ones on. Used for the policy block, layers, cells and tests.
 #pragma once
 
 #include <functional>
@@ -25,18 +25,29 @@ struct PropertyUse {
   [[nodiscard]] Subject subject() const { return {row.words, row.example}; }
 };
 
+// `cpus` of a cell.
+struct CellCpusOperand {
+  abi::CellCpus source = abi::CellCpus::kAmount;
+  abi::CpuRange amount;            // kAmount
+  Ranges list;                     // kList
+  std::optional<uint32_t> weight;  // kCpuset: of `else weight N`
+  Span place;                      // of what says the source
+};
+
 class PropertyReader {
  public:
   PropertyReader(const Constants& constants, diag::Diagnostics& diagnostics)
       : diagnostics_(diagnostics), values_(constants, diagnostics) {}
 
   // Calls `use` for every property of the block that is known, implemented and
-  // stands where it may. A repeated one is reported and left out, except `expect`.
+  // stands where it may. A repeated one is reported and left out, except `expect` and `cgroup`.
   void read(const ast::Block& block, Place place, const std::function<void(const PropertyUse&)>& use);
 
   // Operands; each reports and returns nothing if they do not fit the row.
   bool flag(const PropertyUse& use);
   std::optional<uint64_t> duration(const PropertyUse& use);
+  // In nanoseconds too.
+  std::optional<uint64_t> whole_microseconds(const PropertyUse& use);
   std::optional<uint64_t> integer(const PropertyUse& use);
   std::optional<abi::CpuRange> cpu_range(const PropertyUse& use);
   std::optional<abi::UtilRange> util(const PropertyUse& use);
@@ -48,6 +59,18 @@ class PropertyReader {
   // The index in `words` of the word that stands there.
   std::optional<size_t> word(const PropertyUse& use, const std::vector<std::string_view>& words);
 
+  // Operands of cells.
+  std::optional<CellCpusOperand> cell_cpus(const PropertyUse& use);
+  // CPUs or cores.
+  std::optional<abi::CpuAmount> cpu_count(const PropertyUse& use);
+  // `none` is a value without a Borrow.
+  std::optional<std::optional<abi::Borrow>> borrow(const PropertyUse& use);
+  // The name of the cell in `share with CELL by weight`.
+  const ast::Word* share_with(const PropertyUse& use);
+  std::optional<uint32_t> percent(const PropertyUse& use);
+  // A number from 0.001 to 1, in thousandths.
+  std::optional<uint32_t> fraction(const PropertyUse& use);
+
  private:
   void report_unknown(const ast::Property& property, Place place);
   // The only term behind the property's words; `block` and more terms are reported.
@@ -55,6 +78,9 @@ class PropertyReader {
   // The same with a constant's name replaced by its value.
   std::optional<Operand> only_operand(const PropertyUse& use);
   bool no_block(const PropertyUse& use);
+  std::optional<Ranges> cpu_list(const ast::Term& term, const Subject& subject);
+  // Reports a value beyond the row's range.
+  bool within(const PropertyUse& use, const Operand& operand, uint64_t value, std::string_view range);
 
   diag::Diagnostics& diagnostics_;
   ValueReader values_;

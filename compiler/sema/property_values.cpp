@@ -92,6 +92,20 @@ std::optional<Ranges> PropertyReader::ids(const PropertyUse& use) {
   return normalise(std::move(ranges));
 }
 
+std::optional<uint64_t> PropertyReader::whole_microseconds(const PropertyUse& use) {
+  constexpr uint64_t kMicrosecond = 1000;
+  const auto value = duration(use);
+  if (!value || *value % kMicrosecond == 0) return value;
+  const uint64_t below = *value / kMicrosecond;
+  values_
+      .report(
+          Kind::kWrongUnit, *only_operand(use),
+          fmt::format("`{}` takes whole microseconds, here {}", use.row.words, model::duration_text(*value)))
+      .note("the kernel counts it in microseconds")
+      .help(fmt::format("write `{} {}us;` or `{} {}us;`", use.row.words, below, use.row.words, below + 1));
+  return std::nullopt;
+}
+
 std::optional<uint32_t> PropertyReader::yield(const PropertyUse& use) {
   static const std::vector<std::string_view> words = {"give-up", "ignore"};
   const auto& terms = use.written.terms;

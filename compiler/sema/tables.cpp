@@ -127,6 +127,8 @@ std::string_view describe(Place place) {
       return "a layer";
     case Place::kCell:
       return "a cell";
+    case Place::kRebalance:
+      return "a `rebalance` block";
     case Place::kTest:
       return "a test";
     case Place::kTask:
@@ -136,6 +138,61 @@ std::string_view describe(Place place) {
 }
 
 namespace {
+
+void add_cell_properties(std::vector<PropertyRow>& rows, std::string_view weight_source,
+                         std::string_view cpus_source, std::string_view nodes_source,
+                         std::string_view llcs_source) {
+  constexpr uint64_t kUs = 1'000;
+  constexpr uint64_t kMs = 1'000'000;
+  constexpr uint64_t kS = 1'000'000'000;
+  constexpr uint64_t kHour = 3600 * kS;
+  constexpr std::string_view kBorrowSource =
+      "below 100us a return costs more than it gives, and beyond 1s every slice has ended";
+  constexpr std::string_view kEverySource = "use is measured twice a second";
+  constexpr std::string_view kPauseSource = "sizes that stay for hours follow no demand";
+  constexpr std::string_view kRootTakesTheRest =
+      "the root cell owns what no other cell owns, wherever that is";
+  constexpr std::string_view kOwnCgroups =
+      "a family names its cgroups behind its own name, and the root cell has all that no other cell claims";
+  constexpr std::string_view kOneCell = "only a family has more than one cell";
+  constexpr std::string_view kRootRunsAll =
+      "tasks that the root cell cannot refuse, such as the kernel's, ask for single CPUs";
+  constexpr std::string_view kRootOwns = "the root cell owns CPUs, always one at least";
+  constexpr uint8_t kStatic = kind_bit(abi::CellKind::kStatic);
+  constexpr uint8_t kFamily = kind_bit(abi::CellKind::kFamily);
+  const auto add = [&](PropertyRow row) { rows.push_back(row); };
+  using P = Property;
+  using O = OperandType;
+  constexpr Place kCell = Place::kCell;
+  constexpr Place kBlock = Place::kRebalance;
+  add({"cgroup", kCell, P::kCgroup, O::kSpecial, 0, 0, "", "cgroup under \"/db.slice\"", kStatic,
+       kOwnCgroups});
+  add({"max", kCell, P::kMax, O::kInteger, 1, kMaxDomains - 1,
+       "each cell has queues and counters of its own, and with root's there are at most 1024 of them",
+       "max 64", kFamily, kOneCell});
+  add({"cpus", kCell, P::kCpus, O::kCpuRange, 0, kMaxCpus, cpus_source, "cpus 8..16"});
+  add({"weight", kCell, P::kWeight, O::kInteger, 1, 10'000, weight_source, "weight 200"});
+  add({"min", kCell, P::kMin, O::kSpecial, 1, kMaxCpus, cpus_source, "min 1 core"});
+  add({"nodes", kCell, P::kNodes, O::kSpecial, 0, 1023, nodes_source, "nodes {0, 2..3}", kClaimingCells,
+       kRootTakesTheRest});
+  add({"llcs", kCell, P::kLlcs, O::kSpecial, 0, kMaxCpus - 1, llcs_source, "llcs 0..1", kClaimingCells,
+       kRootTakesTheRest});
+  add({"align", kCell, P::kAlign, O::kWord, 0, 0, "", "align llc", kClaimingCells, kRootTakesTheRest});
+  add({"borrow", kCell, P::kBorrow, O::kDuration, 100 * kUs, kS, kBorrowSource,
+       "borrow idle return within 2ms"});
+  add({"lend", kCell, P::kLend, O::kWord, 0, 0, "", "lend none"});
+  add({"rebalance", kCell, P::kRebalance, O::kSpecial, 0, 0, "", "rebalance { threshold 20%; every 5s; }"});
+  add({"affinity", kCell, P::kAffinity, O::kWord, 0, 0, "", "affinity reject", kClaimingCells, kRootRunsAll});
+  add({"share", kCell, P::kShare, O::kSpecial, 0, 0, "", "share with db by weight", kClaimingCells,
+       kRootOwns});
+  add({"overflow", kCell, P::kOverflow, O::kWord, 0, 0, "", "overflow root", kClaimingCells, kRootOwns});
+  add({"threshold", kBlock, P::kThreshold, O::kSpecial, 1, 100, "", "threshold 20%"});
+  add({"every", kBlock, P::kEvery, O::kDuration, 500 * kMs, kHour, kEverySource, "every 5s"});
+  add({"smoothing", kBlock, P::kSmoothing, O::kSpecial, 1, 1000,
+       "the part of a new measurement that counts: with 1 the last one alone, with 0 none would",
+       "smoothing 0.3"});
+  add({"cooldown", kBlock, P::kCooldown, O::kDuration, 0, kHour, kPauseSource, "cooldown 10s"});
+}
 
 std::vector<PropertyRow> make_properties() {
   constexpr uint64_t kUs = 1'000;
@@ -152,6 +209,11 @@ std::vector<PropertyRow> make_properties() {
       "weights are those of cgroups, 1 to 10000 with 100 as the middle";
   constexpr std::string_view kOpenOwnsNothing =
       "an open layer owns no CPUs: it shares what no other layer owns";
+  constexpr std::string_view kCpusSource = "no kernel has more than 8192 CPUs (`NR_CPUS`)";
+  constexpr std::string_view kNodesSource = "no kernel has more than 1024 NUMA nodes (`MAX_NUMNODES`)";
+  constexpr std::string_view kLlcsSource =
+      "last-level caches are counted from 0 in the order of their first CPU, and no kernel has more than "
+      "8192 CPUs";
   std::vector<PropertyRow> rows = {
       {"slice", Place::kPolicy, Property::kSlice, OperandType::kDuration, 100 * kUs, kS, kSliceSource,
        "slice 20ms"},
@@ -159,8 +221,8 @@ std::vector<PropertyRow> make_properties() {
        "watchdog 30s"},
       {"kernel", Place::kPolicy, Property::kKernel, OperandType::kVersion, 0, 0, "", "kernel >= 6.16"},
       {"match", Place::kLayer, Property::kMatch, OperandType::kSpecial, 0, 0, "", "match comm \"nginx*\""},
-      {"cpus", Place::kLayer, Property::kCpus, OperandType::kCpuRange, 0, kMaxCpus,
-       "no kernel has more than 8192 CPUs (`NR_CPUS`)", "cpus 2..25%", kOwningKinds, kOpenOwnsNothing},
+      {"cpus", Place::kLayer, Property::kCpus, OperandType::kCpuRange, 0, kMaxCpus, kCpusSource,
+       "cpus 2..25%", kOwningKinds, kOpenOwnsNothing},
       {"weight", Place::kLayer, Property::kWeight, OperandType::kInteger, 1, 10'000, kWeightSource,
        "weight 200"},
       {"slice", Place::kLayer, Property::kSlice, OperandType::kDuration, 100 * kUs, kS, kSliceSource,
@@ -171,12 +233,9 @@ std::vector<PropertyRow> make_properties() {
        "a share of the CPU time that the layer's CPUs have", "util 40%..80%", kOwningKinds, kOpenOwnsNothing},
       {"protected", Place::kLayer, Property::kProtected, OperandType::kNothing, 0, 0, "", "protected",
        kOwningKinds, kOpenOwnsNothing},
-      {"nodes", Place::kLayer, Property::kNodes, OperandType::kSpecial, 0, 1023,
-       "no kernel has more than 1024 NUMA nodes (`MAX_NUMNODES`)", "nodes {0, 2..3}", kOwningKinds,
-       kOpenOwnsNothing},
-      {"llcs", Place::kLayer, Property::kLlcs, OperandType::kSpecial, 0, kMaxCpus - 1,
-       "last-level caches are counted from 0 in the order of their first CPU, and no kernel has more than "
-       "8192 CPUs",
+      {"nodes", Place::kLayer, Property::kNodes, OperandType::kSpecial, 0, 1023, kNodesSource,
+       "nodes {0, 2..3}", kOwningKinds, kOpenOwnsNothing},
+      {"llcs", Place::kLayer, Property::kLlcs, OperandType::kSpecial, 0, kMaxCpus - 1, kLlcsSource,
        "llcs 0..1", kOwningKinds, kOpenOwnsNothing},
       {"grow", Place::kLayer, Property::kGrow, OperandType::kWord, 0, 0, "", "grow linear", kOwningKinds,
        kOpenOwnsNothing},
@@ -185,22 +244,23 @@ std::vector<PropertyRow> make_properties() {
        "min-run 100us"},
       {"yield", Place::kLayer, Property::kYield, OperandType::kSpecial, 0, 1,
        "the part of a slice that a yield gives up", "yield 0.5"},
+      {"resume-latency", Place::kLayer, Property::kResumeLatency, OperandType::kDuration, 0,
+       abi::kMaxResumeLatencyNs, "no idle state takes a second to leave: a longer bound would bound nothing",
+       "resume-latency 20us", kOwningKinds, kOpenOwnsNothing},
       {"task", Place::kTest, Property::kTask, OperandType::kSpecial, 0, 0, "", "task { comm \"nginx\"; }"},
       {"expect", Place::kTest, Property::kExpect, OperandType::kSpecial, 0, 0, "",
        "expect layer web in root"},
   };
+  add_cell_properties(rows, kWeightSource, kCpusSource, kNodesSource, kLlcsSource);
   const auto later = [&](Place place, std::initializer_list<std::string_view> words) {
     for (const std::string_view word : words) rows.push_back({word, place});
   };
   later(Place::kPolicy, {"irq", "memory", "gpu", "hints", "partial", "cgroup-limits"});
-  later(Place::kLayer, {"preempt first",    "exclusive",     "idle-confined",  "count-open-time",
-                        "placement",        "place",         "prefer",         "no-open-after",
-                        "no-preempt-after", "migrate-after", "cross-node",     "skip-remote-node",
-                        "memory-bandwidth", "perf",          "resume-latency", "peak-hold",
-                        "member-for",       "irq",           "histogram",      "max",
-                        "cleanup"});
-  later(Place::kCell, {"cgroup", "cpus", "weight", "nodes", "llcs", "align", "min", "max", "borrow", "lend",
-                       "rebalance", "affinity", "share", "overflow", "cleanup"});
+  later(Place::kLayer, {"preempt first", "exclusive", "idle-confined", "count-open-time", "placement",
+                        "place", "prefer", "no-open-after", "no-preempt-after", "migrate-after", "cross-node",
+                        "skip-remote-node", "memory-bandwidth", "perf", "peak-hold", "member-for"});
+  later(Place::kLayer, {"irq", "histogram", "max", "cleanup"});
+  later(Place::kCell, {"cleanup"});
   later(Place::kTest, {"host"});
   static_assert(kMs == 1000 * kUs);
   return rows;
@@ -236,6 +296,11 @@ const std::vector<std::string_view>& declaration_words() {
 
 const std::vector<std::string_view>& layer_kinds() {
   static const std::vector<std::string_view> words = {"confined", "grouped", "open"};
+  return words;
+}
+
+const std::vector<std::string_view>& reserved_cell_names() {
+  static const std::vector<std::string_view> words = {"root", "parent", "siblings", "donors"};
   return words;
 }
 

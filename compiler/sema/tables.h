@@ -57,8 +57,11 @@ const std::vector<SchedRow>& sched_words();
 size_t count_words(std::string_view words);
 
 // Blocks that properties stand in.
-enum class Place : uint8_t { kPolicy, kLayer, kCell, kTest, kTask };
+enum class Place : uint8_t { kPolicy, kLayer, kCell, kRebalance, kTest, kTask };
 std::string_view describe(Place place);  // "a layer"
+// Those whose properties are rows below, the likeliest first.
+inline constexpr Place kPlaces[] = {Place::kPolicy, Place::kLayer, Place::kCell, Place::kRebalance,
+                                    Place::kTest};
 
 enum class Property : uint8_t {
   kNone,  // known, not implemented yet
@@ -77,15 +80,33 @@ enum class Property : uint8_t {
   kGrow,
   kMinRun,
   kYield,
+  kResumeLatency,
+  kCgroup,
+  kAlign,
+  kMin,
+  kMax,
+  kBorrow,
+  kLend,
+  kRebalance,
+  kThreshold,
+  kEvery,
+  kSmoothing,
+  kCooldown,
+  kAffinity,
+  kShare,
+  kOverflow,
   kTask,
   kExpect,
 };
 enum class OperandType : uint8_t { kNothing, kDuration, kInteger, kCpuRange, kWord, kVersion, kSpecial };
 
-constexpr uint8_t kind_bit(abi::LayerKind kind) {
+// Kinds of layers or of cells.
+template <typename Kind>
+constexpr uint8_t kind_bit(Kind kind) {
   return static_cast<uint8_t>(1U << static_cast<unsigned>(kind));
 }
 inline constexpr uint8_t kEveryKind = 7;
+inline constexpr uint8_t kClaimingCells = kind_bit(abi::CellKind::kStatic) | kind_bit(abi::CellKind::kFamily);
 inline constexpr uint8_t kOwningKinds =
     kind_bit(abi::LayerKind::kConfined) | kind_bit(abi::LayerKind::kGrouped);
 
@@ -97,7 +118,7 @@ struct PropertyRow {
   uint64_t low = 0, high = 0;           // kDuration: ns; kInteger: the value
   std::string_view source = "";         // where the range comes from
   std::string_view example = "";        // one right use, for help
-  uint8_t kinds = kEveryKind;           // layers only
+  uint8_t kinds = kEveryKind;           // of layers, of cells
   std::string_view why_not_kinds = "";  // why the other kinds do not have it
 };
 const std::vector<PropertyRow>& properties();
@@ -107,6 +128,7 @@ const PropertyRow* find_property(const std::vector<ast::Term>& terms, Place plac
 // First words of declarations, and of those that are not implemented yet.
 const std::vector<std::string_view>& declaration_words();
 const std::vector<std::string_view>& layer_kinds();
+const std::vector<std::string_view>& reserved_cell_names();
 // Words of `grow`: those of abi::GrowOrder in its order, then those of a later version.
 const std::vector<std::string_view>& grow_orders();
 inline constexpr size_t kImplementedGrowOrders = 5;
@@ -122,7 +144,11 @@ const std::vector<UnitRow>& units();
 const UnitRow* find_unit(std::string_view word);
 
 // Limits of policies.
-inline constexpr uint32_t kMaxDomains = 64;    // one bit each of the 64-bit mask of busy domains in BPF
+// Of one cell: a task is compared with one after the other, each time that it is classified.
+inline constexpr uint32_t kMaxLayers = 64;
+// Layers of all slots together: each has queues, counters and sets of CPUs of its own. As
+// codegen::kMaxDomains.
+inline constexpr uint32_t kMaxDomains = 1024;
 inline constexpr uint32_t kMaxCpus = 8192;     // NR_CPUS_RANGE_END of x86, the largest of any architecture
 inline constexpr size_t kMaxPolicyName = 127;  // SCX_OPS_NAME_LEN - 1
 inline constexpr uint32_t kMaxExpressionNodes =

@@ -20,9 +20,9 @@ namespace {
 class TestReader {
  public:
   TestReader(const Declarations& declarations, const Constants& constants,
-             const std::vector<LoweredLayer>& layers, diag::Diagnostics& diagnostics)
+             const std::vector<LoweredCell>& cells, diag::Diagnostics& diagnostics)
       : declarations_(declarations),
-        layers_(layers),
+        cells_(cells),
         diagnostics_(diagnostics),
         values_(constants, diagnostics),
         properties_(constants, diagnostics),
@@ -299,8 +299,7 @@ class TestReader {
       const ast::Word* cell = next_word();
       if (cell != nullptr) ++at;
       if (layer == nullptr || !has_in || cell == nullptr) return report_shape(use, at);
-      sound = find_layer(*layer, expectation);
-      sound = find_cell(*cell) && sound;
+      sound = find_domain(*layer, *cell, expectation);
     } else if (take("match")) {
       const ast::Word* matcher = next_word();
       if (matcher == nullptr) return report_shape(use, at);
@@ -330,23 +329,40 @@ class TestReader {
         .help("forms: `expect layer LAYER in CELL;`, `expect match MATCHER;`, `expect not match MATCHER;`");
   }
 
-  bool find_layer(const ast::Word& word, model::Expectation& expectation) {
-    std::vector<std::string_view> names;  // few: the limit on layers is reported before
-    for (uint32_t i = 0; i < layers_.size(); ++i) {
-      names.push_back(layers_[i].layer.name);
-      expectation.domain = i;
-      if (names.back() == word.text) return true;
+  bool find_domain(const ast::Word& layer, const ast::Word& cell, model::Expectation& expectation) {
+    const auto index = declarations_.find_cell(cell.text);
+    if (!index) {
+      const std::vector<std::string_view> cells = declarations_.cell_names();
+      diagnostics_.report(Kind::kUndefinedReference, cell.span, "there is no cell `{}`", cell.text)
+          .help(did_you_mean(cell.text, cells,
+                             cells.size() == 1 ? "layers at the top level are in the cell `root`"
+                                               : "cells: " + list_words(cells)));
+      return false;
     }
-    diagnostics_.report(Kind::kUndefinedReference, word.span, "there is no layer `{}`", word.text)
-        .help(did_you_mean(word.text, names, "layers: " + list_words(names)));
+    uint32_t first = 0;
+    for (size_t i = 0; i < *index; ++i)
+      first += cells_[i].cell.max * static_cast<uint32_t>(cells_[i].layers.size());
+    std::vector<std::string_view> names;  // few: the limit on layers is reported before
+    for (const LoweredLayer& known : cells_[*index].layers) {
+      expectation.domain = first + static_cast<uint32_t>(names.size());
+      names.push_back(known.layer.name);
+      if (names.back() == layer.text) return true;
+    }
+    report_layer(layer, cell, *index, names);
     return false;
   }
 
-  bool find_cell(const ast::Word& word) {
-    if (word.text == "root") return true;
-    diagnostics_.report(Kind::kUndefinedReference, word.span, "there is no cell `{}`", word.text)
-        .help("layers at the top level are in the cell `root`");
-    return false;
+  void report_layer(const ast::Word& layer, const ast::Word& cell, size_t index,
+                    const std::vector<std::string_view>& names) {
+    std::string elsewhere;
+    for (size_t i = 0; i < cells_.size() && elsewhere.empty(); ++i)
+      for (const LoweredLayer& known : cells_[i].layers)
+        if (i != index && known.layer.name == layer.text) elsewhere = cells_[i].cell.name;
+    diagnostics_
+        .report(Kind::kUndefinedReference, layer.span, "there is no layer `{}`{}", layer.text,
+                cells_.size() == 1 ? "" : fmt::format(" in the cell `{}`", cell.text))
+        .help(!elsewhere.empty() ? fmt::format("the cell `{}` has one of this name", elsewhere)
+                                 : did_you_mean(layer.text, names, "layers: " + list_words(names)));
   }
 
   bool find_matcher(const ast::Word& word, model::Expectation& expectation) {
@@ -365,7 +381,7 @@ class TestReader {
   }
 
   const Declarations& declarations_;
-  const std::vector<LoweredLayer>& layers_;
+  const std::vector<LoweredCell>& cells_;
   diag::Diagnostics& diagnostics_;
   ValueReader values_;
   PropertyReader properties_;
@@ -375,9 +391,8 @@ class TestReader {
 }  // namespace
 
 std::vector<model::Test> lower_tests(const Declarations& declarations, const Constants& constants,
-                                     const std::vector<LoweredLayer>& layers,
-                                     diag::Diagnostics& diagnostics) {
-  TestReader reader(declarations, constants, layers, diagnostics);
+                                     const std::vector<LoweredCell>& cells, diag::Diagnostics& diagnostics) {
+  TestReader reader(declarations, constants, cells, diagnostics);
   std::vector<model::Test> out;
   for (const ast::Test* test : declarations.tests) out.push_back(reader.read(*test));
   return out;

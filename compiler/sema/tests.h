@@ -4,15 +4,16 @@
 #include <vector>
 
 #include "compiler/model/model.h"
-#include "compiler/sema/layers.h"
+#include "compiler/sema/cells.h"
 #include "compiler/sema/names.h"
 
 namespace scx::sema {
 
 // Pass `lower_tests`.
-// Reads: the tests of Declarations, Constants, the layers. Writes: the tests of the model.
-// Invariant: every task can exist; domains index `layers`, matchers Declarations::matchers.
+// Reads: the tests of Declarations, Constants, the cells with their layers. Writes: the tests of the model.
+// Invariant: every task can exist; domains are those that the model numbers, matchers index
+// Declarations::matchers.
 std::vector<model::Test> lower_tests(const Declarations& declarations, const Constants& constants,
-                                     const std::vector<LoweredLayer>& layers, diag::Diagnostics& diagnostics);
+                                     const std::vector<LoweredCell>& cells, diag::Diagnostics& diagnostics);
 
 }  // namespace scx::sema

@@ -58,6 +58,8 @@ size_t shortest(const automata::Pattern& pattern) {
 
 }  // namespace
 
+bool has_wildcard(std::string_view text) { return text.find_first_of("*?[\\") != std::string_view::npos; }
+
 std::optional<LeafTest> PredicateReader::read_text(const Test& test) {
   const AttributeRow& row = test.row;
   size_t at = test.next;

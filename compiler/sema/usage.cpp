@@ -20,6 +20,11 @@ class Walker {
       if (property.match) visit(*property.match);
       if (property.block != nullptr) visit(*property.block);
     }
+    for (const ast::Layer& layer : block.layers) visit(layer.body);
+  }
+  void visit(const ast::Cell& cell) {
+    visit(cell.family_terms);
+    visit(cell.body);
   }
 
   // Follows names to what they stand for.
@@ -61,7 +66,10 @@ class Walker {
 void warn_unused(const Declarations& declarations, diag::Diagnostics& diagnostics) {
   Walker walker(declarations);
   if (declarations.policy != nullptr) walker.visit(declarations.policy->body);
-  for (const ast::Layer* layer : declarations.layers) walker.visit(layer->body);
+  for (const CellDeclaration& cell : declarations.cells) {
+    if (cell.written != nullptr) walker.visit(*cell.written);
+    for (const ast::Layer* layer : cell.layers) walker.visit(layer->body);
+  }
   for (const ast::Test* test : declarations.tests) walker.visit(test->body);
   walker.finish();
   const auto warn = [&](Kind kind, const ast::Word& name, std::string_view what) {

@@ -8,8 +8,8 @@ namespace scx::sema {
 
 // Pass `warn_unused`.
 // Reads: Declarations. Writes: warnings only.
-// Invariant: a matcher or constant of the main file is warned about unless a layer, the policy block
-// or a test reaches it, directly or through other matchers and constants. Included files are
+// Invariant: a matcher or constant of the main file is warned about unless a layer, a cell, the policy
+// block or a test reaches it, directly or through other matchers and constants. Included files are
 // libraries: what a policy does not take from them is no mistake.
 void warn_unused(const Declarations& declarations, diag::Diagnostics& diagnostics);
 

@@ -280,7 +280,7 @@ std::optional<abi::CpuRange> ValueReader::cpu_range(const Operand& operand, cons
   }
   if (out.ceiling.value == 0) {
     report(Kind::kOutOfRange, operand, "a ceiling of no CPU at all")
-        .at("the layer could never own a CPU")
+        .at("it could never own a CPU")
         .help("at least 1; a layer without CPUs of its own is `open`");
     return std::nullopt;
   }

@@ -53,6 +53,8 @@ class ValueReader {
   std::optional<uint32_t> share(const ast::Number& number, const Operand& operand, const Subject& subject);
   // A plain decimal number, not negative, in thousandths.
   std::optional<uint32_t> thousandths(const Operand& operand, const Subject& subject);
+  std::optional<abi::CpuAmount> cpu_amount(const ast::Number& number, const Operand& operand,
+                                           const Subject& subject);
   std::optional<abi::CpuRange> cpu_range(const Operand& operand, const Subject& subject);
   std::optional<model::KernelVersion> kernel(const ast::Number& number);
   // A string that is not empty; the parser lets no zero byte through.
@@ -67,8 +69,6 @@ class ValueReader {
   diag::Builder report(diag::Kind kind, const Operand& operand, std::string message);
 
  private:
-  std::optional<abi::CpuAmount> cpu_amount(const ast::Number& number, const Operand& operand,
-                                           const Subject& subject);
   void wrong_unit(const ast::Number& number, const Operand& operand, const Subject& subject,
                   std::string_view wanted, std::initializer_list<UnitRow::Of> fitting);
 

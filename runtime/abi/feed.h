@@ -67,7 +67,8 @@ struct scx_near {
 
 /* SYSCALL programs; the context is the structure, the result 0 or a negative errno. */
 
-/* `apply_row`: publishes a row of `plan`. */
+/* `apply_row`: publishes a row of `plan`. Once more a moment later: a task may have been on its way into a queue by
+ * what the row was before. */
 struct scx_apply_row {
   u32 row;
 };

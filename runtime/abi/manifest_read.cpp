@@ -207,6 +207,13 @@ CpuRange read_cpus(const Node& node) {
   return {read_amount(node.member("floor")), read_amount(node.member("ceiling"))};
 }
 
+uint64_t read_resume_latency(const Node& domain) {
+  const Node latency = domain.member("resume_latency_ns");
+  const auto value = latency.integer<uint64_t>(0, kMaxResumeLatencyNs);
+  if (value % 1000 != 0) latency.fail("not a whole number of microseconds");
+  return value;
+}
+
 Domain read_layer(const Node& node) {
   Domain out;
   out.layer = node.member("layer").name();
@@ -221,6 +228,7 @@ Domain read_layer(const Node& node) {
   out.is_protected = node.member("protected").boolean();
   out.nodes = read_ranges(node.member("nodes"));
   out.llcs = read_ranges(node.member("llcs"));
+  if (node.has("resume_latency_ns")) out.resume_latency_ns = read_resume_latency(node);
   out.slice_ns = node.member("slice_ns").integer<uint64_t>(1);
   out.weight = node.member("weight").integer<uint32_t>(1, kMaxWeight);
   out.order = node.member("order").word(words::kQueueOrders);
@@ -265,7 +273,8 @@ void read_cell(const Node& node, Manifest& manifest) {
   out.name = node.member("name").name();
   const Node kind = node.member("kind");
   out.kind = kind.word(words::kCellKinds);
-  if ((out.kind == CellKind::kRoot) != manifest.cells.empty()) kind.fail("the first cell, and no other, is root");
+  if ((out.kind == CellKind::kRoot) != manifest.cells.empty())
+    kind.fail("the first cell, and no other, is root");
   out.max = node.member("max").integer<uint32_t>(1, out.kind == CellKind::kFamily ? kMaxSlots : 1);
   read_cell_settings(node, out);
   out.where = read_location(node.member("where"));
@@ -420,7 +429,8 @@ Manifest read_manifest(const Node& root) {
   const Node rows = root.member("rows");
   const Node cell_rows = rows.member("cells");
   out.rows = {cell_rows.integer<uint32_t>(), rows.member("lent").integer<uint32_t>(0, 1)};
-  if (out.rows.cells != 0 && out.rows.cells != slot_count(out.cells)) cell_rows.fail("neither none nor one a slot");
+  if (out.rows.cells != 0 && out.rows.cells != slot_count(out.cells))
+    cell_rows.fail("neither none nor one a slot");
   const Node classifier = root.member("classifier");
   out.classifier = read_classifier(classifier, out.domains.size());
   if (out.classifier.cells.size() != out.cells.size()) classifier.fail("not one entry a cell");

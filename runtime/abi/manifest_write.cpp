@@ -29,7 +29,8 @@ json to_value(const CpuRange& range) {
   return {{"floor", to_value(range.floor)}, {"ceiling", to_value(range.ceiling)}};
 }
 
-json layer_value(const Domain& domain) {
+// Those that every domain has.
+json members_of(const Domain& domain) {
   return {{"layer", domain.layer},
           {"kind", words::word(words::kLayerKinds, domain.kind)},
           {"cpus", to_value(domain.cpus)},
@@ -45,6 +46,12 @@ json layer_value(const Domain& domain) {
           {"min_run_ns", domain.min_run_ns},
           {"yield_loss", domain.yield_loss},
           {"where", to_value(domain.where)}};
+}
+
+json layer_value(const Domain& domain) {
+  json out = members_of(domain);
+  if (domain.resume_latency_ns) out["resume_latency_ns"] = *domain.resume_latency_ns;
+  return out;
 }
 
 // The slots of a declaration have the same layers: they stand here once.
@@ -132,7 +139,6 @@ json to_array(const std::vector<T>& items) {
 json cell_value(const CellMatch& cell) {
   return {{"claim", to_value(cell.claim)}, {"layers", to_array(cell.layers)}};
 }
-
 
 json to_value(const Classifier& classifier) {
   json cells = json::array();

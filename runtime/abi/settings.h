@@ -42,6 +42,9 @@ struct UtilRange {
   bool operator==(const UtilRange&) const = default;
 };
 
+// No idle state takes as long as this to leave: a longer bound would bound nothing.
+inline constexpr uint64_t kMaxResumeLatencyNs = 1'000'000'000;
+
 // All of yield's part of a slice is given up, the kernel's own way.
 inline constexpr uint32_t kYieldAll = 1000;
 
@@ -56,6 +59,9 @@ struct LayerSettings {
   bool is_protected = false;
   std::vector<IntRange> nodes;  // the kernel's ids; empty: all
   std::vector<IntRange> llcs;   // dense indexes; empty: all
+  // The longest that one of its CPUs may take to leave an idle state, whole microseconds; 0: they do not
+  // enter any that takes time; nothing: as the machine has it.
+  std::optional<uint64_t> resume_latency_ns;
   // All kinds:
   uint64_t slice_ns = 0;
   uint32_t weight = 100;
@@ -68,8 +74,8 @@ struct LayerSettings {
 
 // Units that a cell's CPUs come in.
 enum class Alignment : uint8_t { kNone, kCore, kLlc, kNode };
-// What a cell does for which there are no CPUs or no slot. kRoot: its tasks are root's. kShare: it runs on root's
-// CPUs within its own cpuset, or, if root has none there, shares that set with its owners.
+// What a cell does for which there are no CPUs or no slot. kRoot: its tasks are root's. kShare: it runs on
+// root's CPUs within its own cpuset, or, if root has none there, shares that set with its owners.
 enum class Overflow : uint8_t { kRoot, kShare };
 // `affinity`: whether its tasks may ask for a part of its CPUs only.
 enum class CellAffinity : uint8_t { kAllow, kReject };
@@ -88,10 +94,10 @@ std::string_view spelling(CellCpus source);
 
 // `rebalance { … }`: the cell's size follows its demand.
 struct Rebalance {
-  uint32_t threshold = 20;               // percent of its fair share that it may be off
-  uint64_t every_ns = 5'000'000'000;     // how often sizes may change
-  uint32_t smoothing = 300;              // thousandths that a new measurement counts
-  uint64_t cooldown_ns = 0;              // pause after a change
+  uint32_t threshold = 20;            // percent of its fair share that it may be off
+  uint64_t every_ns = 5'000'000'000;  // how often sizes may change
+  uint32_t smoothing = 300;           // thousandths that a new measurement counts
+  uint64_t cooldown_ns = 0;           // pause after a change
   bool operator==(const Rebalance&) const = default;
 };
 
@@ -105,7 +111,7 @@ struct Borrow {
 struct CellSettings {
   CellCpus source = CellCpus::kWeight;
   CpuRange cpus{{CpuAmount::Unit::kCpus, 1}, {CpuAmount::Unit::kPercent, 100}};  // kAmount
-  std::vector<IntRange> cpu_list;                                               // kList
+  std::vector<IntRange> cpu_list;                                                // kList
   uint32_t weight = 100;
   CpuAmount min{CpuAmount::Unit::kCpus, 1};
   std::vector<IntRange> nodes;  // the kernel's ids; empty: all

@@ -61,14 +61,14 @@ bool holds(const abi::Predicate& predicate, int64_t value, const NameIds& ids) {
 }
 
 // As emitted code does it: operands from the left, as far as they are needed.
-bool visit(const abi::Expression& expression, std::vector<Evaluation>& predicates) {
-  const auto operand = [&](const abi::Expression& e) { return visit(e, predicates); };
+template <typename Value>
+bool visit(const abi::Expression& expression, const Value& value) {
+  const auto operand = [&](const abi::Expression& e) { return visit(e, value); };
   switch (expression.kind) {
     case abi::Expression::Kind::kAll:
       return true;
     case abi::Expression::Kind::kTest:
-      predicates[expression.predicate].evaluated = true;
-      return predicates[expression.predicate].value;
+      return value(expression.predicate);
     case abi::Expression::Kind::kNot:
       return !operand(expression.operands.front());
     case abi::Expression::Kind::kAnd:
@@ -78,6 +78,54 @@ bool visit(const abi::Expression& expression, std::vector<Evaluation>& predicate
   }
   SCX_CHECK(false, "unknown expression");
 }
+
+bool ask(const abi::Expression& expression, std::vector<Evaluation>& predicates) {
+  return visit(expression, [&](uint32_t predicate) {
+    predicates[predicate].evaluated = true;
+    return predicates[predicate].value;
+  });
+}
+
+// The automata of cgroup paths on their way along a path.
+class PathWalk {
+ public:
+  explicit PathWalk(const abi::Classifier& classifier)
+      : classifier_(classifier), scans_(classifier.automata.size()) {
+    for (uint32_t i = 0; i < scans_.size(); ++i)
+      if (classifier.automata[i].attribute == abi::Attribute::kCgroup) reading_.push_back(i);
+  }
+
+  void step(unsigned char byte) {
+    for (const uint32_t i : reading_) {
+      const abi::Automaton& automaton = classifier_.automata[i];
+      Scan& scan = scans_[i];
+      scan.state = automaton.next[scan.state * automaton.class_count + automaton.class_of[byte]];
+      scan.bits |= automaton.entered[scan.state];
+    }
+  }
+
+  // Which cell begins at the cgroup whose path was read so far.
+  [[nodiscard]] std::optional<uint32_t> claim() const {
+    const auto holds_here = [&](uint32_t index) {
+      const abi::Predicate& predicate = classifier_.predicates[index];
+      const Scan& scan = scans_[predicate.automaton];
+      const uint64_t bits = scan.bits | classifier_.automata[predicate.automaton].final[scan.state];
+      return (bits >> predicate.bit & 1) != 0;
+    };
+    for (uint32_t i = 1; i < classifier_.cells.size(); ++i)
+      if (visit(classifier_.cells[i].claim, holds_here)) return i;
+    return std::nullopt;
+  }
+
+ private:
+  struct Scan {
+    uint32_t state = 0;
+    uint64_t bits = 0;
+  };
+  const abi::Classifier& classifier_;
+  std::vector<Scan> scans_;
+  std::vector<uint32_t> reading_;
+};
 
 void decide(const abi::Expression& expression, const std::vector<Evaluation>& predicates,
             std::vector<uint32_t>& out) {
@@ -114,24 +162,27 @@ uint64_t run(const abi::Automaton& automaton, std::string_view value) {
 
 std::optional<uint32_t> claim_of(const abi::Classifier& classifier, std::string_view path) {
   if (classifier.cells.size() < 2) return std::nullopt;
-  std::vector<Evaluation> predicates(classifier.predicates.size());
-  for (size_t i = 0; i < predicates.size(); ++i) {
-    const abi::Predicate& predicate = classifier.predicates[i];
-    if (predicate.attribute == abi::Attribute::kCgroup)
-      predicates[i].value = (run(classifier.automata[predicate.automaton], path) >> predicate.bit & 1) != 0;
+  PathWalk walk(classifier);
+  for (const unsigned char byte : path) walk.step(byte);
+  return walk.claim();
+}
+
+CellPlace place_of(const abi::Classifier& classifier, std::string_view path) {
+  CellPlace out;
+  if (classifier.cells.size() < 2) return out;
+  PathWalk walk(classifier);
+  for (size_t i = 0; i < path.size(); ++i) {
+    walk.step(static_cast<unsigned char>(path[i]));
+    // A cgroup's path ends here: the root's `/`, or a name.
+    const bool ends = i == 0 || i + 1 == path.size() || path[i + 1] == '/';
+    if (!ends) continue;
+    if (const auto cell = walk.claim()) out = {*cell, path.substr(0, i + 1)};
   }
-  for (uint32_t i = 1; i < classifier.cells.size(); ++i)
-    if (visit(classifier.cells[i].claim, predicates)) return i;
-  return std::nullopt;
+  return out;
 }
 
 uint32_t cell_of(const abi::Classifier& classifier, std::string_view path) {
-  for (size_t length = path.size();;) {
-    if (const auto cell = claim_of(classifier, path.substr(0, std::max<size_t>(length, 1)))) return *cell;
-    if (length <= 1 || classifier.cells.size() < 2) return 0;
-    length = std::min(path.substr(0, length).rfind('/'), path.size());
-    if (length == 0) length = 1;
-  }
+  return place_of(classifier, path).cell;
 }
 
 Verdict classify(const abi::Classifier& classifier, const TaskFacts& facts, const NameIds& ids) {
@@ -149,7 +200,7 @@ Verdict classify(const abi::Classifier& classifier, const TaskFacts& facts, cons
   if (classifier.cells.empty()) return out;
   const std::vector<abi::DomainMatch>& layers = classifier.cells[out.cell].layers;
   for (uint32_t i = 0; i < layers.size() && out.domain == kNoDomain; ++i) {
-    if (!visit(layers[i].match, out.predicates)) continue;
+    if (!ask(layers[i].match, out.predicates)) continue;
     out.domain = layers[i].domain;
     out.match = i;
   }
@@ -157,8 +208,7 @@ Verdict classify(const abi::Classifier& classifier, const TaskFacts& facts, cons
 }
 
 bool evaluate(const abi::Expression& expression, const std::vector<Evaluation>& predicates) {
-  std::vector<Evaluation> copy = predicates;
-  return visit(expression, copy);
+  return visit(expression, [&](uint32_t predicate) { return predicates[predicate].value; });
 }
 
 std::vector<uint32_t> deciding(const abi::Expression& expression, const std::vector<Evaluation>& predicates) {

@@ -55,7 +55,13 @@ struct Verdict {
 // The patterns that match the whole value: one bit each, in the automaton's order.
 uint64_t run(const abi::Automaton& automaton, std::string_view value);
 
-// The cell that takes tasks of the cgroup at `path`: the one that begins deepest. Index into Classifier::cells.
+// The cell that takes tasks of the cgroup at `path`, the one that begins deepest (an index into
+// Classifier::cells), and the part of the path at which it begins; empty for root.
+struct CellPlace {
+  uint32_t cell = 0;
+  std::string_view begins;
+};
+CellPlace place_of(const abi::Classifier& classifier, std::string_view path);
 uint32_t cell_of(const abi::Classifier& classifier, std::string_view path);
 
 // Which cell begins at the cgroup itself; nothing if none does. Of two that claim it the first.

@@ -15,6 +15,7 @@ const std::map<std::string, control::Stats> kStats = {
 constexpr const char* kFooter = R"(Commands:
   scx-run OBJECT            load the scheduler in OBJECT (made by scxc) and run it
   scx-run status            whether sched_ext runs a scheduler, and which
+  scx-run --recover         put back settings of the machine that a killed scx-run left changed
   scx-run completion SHELL  completion for bash, zsh or fish
 
 Examples:
@@ -29,8 +30,7 @@ Exit codes: 0 orderly end, 1 ended by an error, 2 usage, 3 refused before it ran
 )";
 
 // Parts of the design that later versions have.
-constexpr std::string_view kLaterOptions[] = {"--detach",  "--recover", "--metrics",
-                                              "--monitor", "--restart", "--set"};
+constexpr std::string_view kLaterOptions[] = {"--detach", "--metrics", "--monitor", "--restart", "--set"};
 constexpr std::string_view kLaterCommands[] = {"stop", "explain", "monitor", "events"};
 
 CLI::Validator duration_check() {
@@ -48,6 +48,7 @@ struct Line {
   std::string interval = "1s";
   std::string duration;
   std::string vm;
+  bool recover = false;
   std::string shell;
   CLI::App* status = nullptr;
   CLI::App* completion = nullptr;
@@ -78,6 +79,8 @@ struct Line {
                    "with --vm the machine's shape, 2s4c2t; with --dry-run also an hwloc .xml file")
         ->type_name("SHAPE");
     app.add_flag("--dry-run", options.dry_run, "preflight and load only; reports the cost of each program");
+    app.add_flag("--recover", recover,
+                 "put back settings of the machine that a killed scx-run left changed; stands alone");
     status = app.add_subcommand("status", "whether sched_ext runs a scheduler, and which");
     completion = app.add_subcommand("completion", "completion script for a shell");
     completion->add_option("shell", shell, "bash, zsh or fish")
@@ -161,6 +164,11 @@ std::variant<Options, Answer> parse_command_line(const std::vector<std::string>&
   }
   if (line.completion->parsed()) return Answer{kExitOrderly, completion_script(line.shell), ""};
   Options options = line.options;
+  if (line.recover) {
+    if (arguments.size() > 1) return usage("`--recover` stands alone: it loads nothing");
+    options.command = Command::kRecover;
+    return options;
+  }
   if (line.status->parsed()) {
     options.command = Command::kStatus;
     return options;

@@ -22,7 +22,7 @@ inline constexpr int kExitEndedByError = 1;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitRefused = 3;
 
-enum class Command : uint8_t { kRun, kStatus, kGuestLoad };
+enum class Command : uint8_t { kRun, kStatus, kRecover, kGuestLoad };
 
 struct Options {
   Command command = Command::kRun;

@@ -4,13 +4,29 @@
 #include <variant>
 #include <vector>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "runtime/cli/command_line.h"
 #include "runtime/cli/commands.h"
 
+namespace {
+
+// Started with one of them closed, a map or the journal would take its number, and words would go there.
+void open_standard_descriptors() {
+  for (int fd = ::open("/dev/null", O_RDWR); fd >= 0; fd = ::open("/dev/null", O_RDWR)) {
+    if (fd <= STDERR_FILENO) continue;
+    ::close(fd);
+    return;
+  }
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  open_standard_descriptors();
   // Nothing that is written here may be writable by others.
   ::umask(::umask(0) | 022);
   const std::vector<std::string> arguments(argv + 1, argv + argc);
@@ -24,6 +40,8 @@ int main(int argc, char** argv) {
   switch (options.command) {
     case scx::cli::Command::kStatus:
       return scx::cli::show_status();
+    case scx::cli::Command::kRecover:
+      return scx::cli::recover_settings();
     case scx::cli::Command::kGuestLoad:
       return scx::cli::run_guest_load(options);
     case scx::cli::Command::kRun:

@@ -13,6 +13,9 @@
 #include "runtime/load/preflight.h"
 #include "runtime/plan/plan.h"
 #include "runtime/report/dry_run.h"
+#include "runtime/settings/recover.h"
+#include "runtime/settings/session.h"
+#include "runtime/settings/wanted.h"
 #include "runtime/topology/topology.h"
 
 namespace scx::cli {
@@ -23,6 +26,7 @@ struct Loaded {
   abi::Manifest manifest;
   topology::Topology topology;
   plan::Plan plan;
+  std::optional<settings::Session> settings;  // only if the policy changes any
   load::Scheduler scheduler;
 };
 
@@ -50,6 +54,33 @@ Result<load::Scheduler> load_reporting_log(const load::ObjectFile& object, const
   return scheduler;
 }
 
+void tell(const settings::Notes& notes) {
+  for (const settings::Note& note : notes)
+    say(fmt::format("scx-run: {}: {}\n", note.warning ? "warning" : "note", note.text));
+}
+
+// Before anything is loaded: the guardian shall hold nothing of the kernel's. A policy that changes no
+// settings only puts back what a scx-run that was killed has left, where it may.
+Result<std::optional<settings::Session>> open_settings(const abi::Manifest& manifest,
+                                                       const Options& options) {
+  std::optional<settings::Session> session;
+  if (options.dry_run) return session;
+  settings::Notes notes;
+  if (settings::changes_settings(manifest.domains)) {
+    SCX_TRY(settings::Session begun,
+            settings::Session::begin({}, [] { load::keep_capabilities({}); }, notes));
+    session.emplace(std::move(begun));
+  } else {
+    Result<settings::Recovery> recovery = settings::recover({}, std::chrono::milliseconds(0));
+    if (recovery.ok())
+      notes = recovery->notes;
+    else if (recovery.error().reason == "corrupt-journal" || recovery.error().reason == "unsafe-journal")
+      warn(recovery.error().message);
+  }
+  tell(notes);
+  return session;
+}
+
 Result<Loaded> prepare(const Options& options) {
   load::collect_libbpf_messages();
   SCX_TRY(load::ObjectFile object, load::read_object(options.object));
@@ -60,16 +91,22 @@ Result<Loaded> prepare(const Options& options) {
   if (!live.ok()) return as_refusal(std::move(live).error(), "no-topology");
   Result<plan::Plan> plan = plan::plan(*live, plan::requests(object.manifest.domains), {}, nullptr);
   if (!plan.ok()) return as_refusal(std::move(plan).error(), "no-plan");
+  SCX_TRY(std::optional<settings::Session> settings, open_settings(object.manifest, options));
   // Reading files needs no privilege from here on, loading needs these.
   load::keep_capabilities({load::kCapBpf, load::kCapPerfmon, load::kCapSysAdmin, load::kCapDacOverride});
   SCX_TRY(load::Scheduler scheduler, load_reporting_log(object, *live, *plan, options));
-  return Loaded{std::move(object.manifest), *std::move(live), *std::move(plan), std::move(scheduler)};
+  return Loaded{std::move(object.manifest), *std::move(live), *std::move(plan), std::move(settings),
+                std::move(scheduler)};
 }
 
 void announce(const Loaded& loaded) {
   say(fmt::format("scx-run: policy `{}` ({}) on {}\n", loaded.manifest.policy, loaded.manifest.fingerprint,
                   topology::summary(loaded.topology)));
   say(fmt::format("{}", plan::explain(loaded.plan, loaded.topology)));
+  if (loaded.settings)
+    say(fmt::format(
+        "scx-run: changes settings of the machine; process {} puts them back if scx-run is killed\n",
+        loaded.settings->guardian()));
 }
 
 }  // namespace
@@ -89,7 +126,8 @@ int run_here(const Options& options) {
   Result<Loaded> loaded = prepare(options);
   if (!loaded.ok()) return fail(loaded.error(), kExitRefused);
   announce(*loaded);
-  const control::Running running{loaded->scheduler, loaded->manifest, loaded->topology, loaded->plan};
+  const control::Running running{loaded->scheduler, loaded->manifest, loaded->topology, loaded->plan,
+                                 loaded->settings ? &*loaded->settings : nullptr};
   Result<control::Outcome> outcome = control::run(running, *signals, options.control);
   if (!outcome.ok())
     return fail(outcome.error(),
@@ -125,6 +163,17 @@ int dry_run(const Options& options) {
   fmt::print("{}",
              options.control.stats == control::Stats::kJson ? report::json(result) : report::text(result));
   return kExitOrderly;
+}
+
+int recover_settings() {
+  Result<settings::Recovery> recovery = settings::recover({}, std::chrono::seconds(5));
+  if (!recovery.ok()) return fail(recovery.error(), kExitRefused);
+  tell(recovery->notes);
+  if (!recovery->found)
+    say("scx-run: no settings to put back\n");
+  else
+    say(fmt::format("scx-run: settings put back: {}\n", recovery->restored));
+  return recovery->stuck == 0 ? kExitOrderly : kExitEndedByError;
 }
 
 int show_status() {

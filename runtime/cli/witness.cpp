@@ -30,8 +30,8 @@ struct Candidates {
 };
 
 template <typename T>
-void add(std::vector<T>& values, const T& value) {
-  if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
+void add(std::vector<T>& values, T value) {
+  if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(std::move(value));
 }
 
 void add_range_ends(std::vector<int64_t>& values, const abi::Predicate& predicate, int64_t low,
@@ -43,18 +43,39 @@ void add_range_ends(std::vector<int64_t>& values, const abi::Predicate& predicat
   }
 }
 
-Candidates find_candidates(const abi::Classifier& classifier, const classify::NameIds& ids) {
+bool is_path(const std::string& text) {
+  return text.starts_with('/') && (text.size() == 1 || !text.ends_with('/')) && text.find("//") == text.npos;
+}
+
+// What each test of a cgroup asks for, alone and below the cgroups at which cells begin.
+void add_cgroups(std::vector<std::string>& paths, const abi::Classifier& classifier) {
   constexpr size_t kLongestPath = 64;
+  constexpr size_t kMostPaths = 1000;
+  std::vector<std::string> texts;
+  for (const abi::Predicate& predicate : classifier.predicates)
+    if (predicate.attribute == abi::Attribute::kCgroup)
+      add(texts, shortest_match(classifier.automata[predicate.automaton], predicate.bit, kLongestPath));
+  for (const std::string& text : texts)
+    for (const char* before : {"", "/"})
+      if (is_path(before + text)) add(paths, before + text);
+  const std::vector<std::string> alone = paths;
+  for (const std::string& path : alone) {
+    if (!classify::claim_of(classifier, path)) continue;
+    for (const std::string& text : texts)
+      for (const char* between : {"", "/", "/a"}) {
+        std::string below = path + between + text;
+        if (is_path(below) && below.size() <= kLongestPath && paths.size() < kMostPaths)
+          add(paths, std::move(below));
+      }
+  }
+}
+
+Candidates find_candidates(const abi::Classifier& classifier, const classify::NameIds& ids) {
   constexpr int64_t kMostId = 65533;  // 65534 is nobody's overflow id; higher ones need user namespaces
   Candidates found;
+  add_cgroups(found.cgroups, classifier);
   for (const abi::Predicate& predicate : classifier.predicates) {
     switch (predicate.attribute) {
-      case abi::Attribute::kCgroup:
-        if (std::string path =
-                shortest_match(classifier.automata[predicate.automaton], predicate.bit, kLongestPath);
-            path.starts_with('/'))
-          add(found.cgroups, path);
-        break;
       case abi::Attribute::kComm:
       case abi::Attribute::kLeaderComm:
         if (std::string comm =

@@ -12,6 +12,7 @@
 #include "runtime/control/retry.h"
 #include "runtime/load/host.h"
 #include "runtime/report/render.h"
+#include "runtime/settings/wanted.h"
 
 namespace scx::control {
 namespace {
@@ -47,8 +48,10 @@ class Loop {
     load::keep_capabilities({});
     start_ = last_frame_ = last_resize_ = Clock::now();
     counters_.assign(running_.manifest.domains.size(), report::Counters{});
+    apply_settings();
     std::optional<load::ExitReport> exit = watch();
     const double elapsed = seconds(Clock::now() - start_);
+    if (running_.settings != nullptr) tell(running_.settings->end());
     Result<void> detached = running_.scheduler.detach();
     bool orderly = !exit.has_value();
     if (!exit.has_value()) exit = running_.scheduler.exit_report();
@@ -81,7 +84,9 @@ class Loop {
       if (now >= next_watch || over) {
         next_watch = now + kWatch;
         if (auto exit = running_.scheduler.exit_report()) return exit;
+        tell(settle_, now, running_.scheduler.settle());
         follow_hotplug(now);
+        if (running_.settings != nullptr) tell(running_.settings->watch());
       }
       if (resizes && now >= last_resize_ + kResize) resize(now);
       if (reports && now >= next_frame) {
@@ -168,10 +173,24 @@ class Loop {
 
   Result<void> plan_anew(topology::Topology topology) {
     SCX_TRY(plan::Plan plan, plan::plan(topology, requests_, demand_, &running_.plan));
-    if (plan != running_.plan) SCX_TRY_VOID(running_.scheduler.push(topology, plan));
+    const bool changed = plan != running_.plan;
+    if (changed) SCX_TRY_VOID(running_.scheduler.push(topology, plan));
     running_.topology = std::move(topology);
     running_.plan = std::move(plan);
+    if (changed) apply_settings();
     return {};
+  }
+
+  // Settings follow the plan that the kernel has.
+  void apply_settings() {
+    if (running_.settings == nullptr) return;
+    tell(running_.settings->apply(settings::wanted(running_.plan, running_.manifest.domains)));
+  }
+
+  void tell(const settings::Notes& notes) {
+    if (!notes.empty()) output_.leave();
+    for (const settings::Note& one : notes)
+      note(fmt::format("scx-run: {}: {}", one.warning ? "warning" : "note", one.text));
   }
 
   Running running_;
@@ -188,6 +207,7 @@ class Loop {
   plan::Demand demand_;
   Retry replan_;
   Retry resize_;
+  Retry settle_;
 };
 
 }  // namespace

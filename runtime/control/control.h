@@ -12,6 +12,7 @@
 #include "runtime/control/signals.h"
 #include "runtime/load/loader.h"
 #include "runtime/plan/plan.h"
+#include "runtime/settings/session.h"
 #include "runtime/topology/topology.h"
 
 namespace scx::control {
@@ -36,6 +37,7 @@ struct Running {
   const abi::Manifest& manifest;
   topology::Topology topology;
   plan::Plan plan;
+  settings::Session* settings = nullptr;  // for a policy that changes settings of the machine
 };
 
 // Attaches, runs until a signal, the duration, or the scheduler's end, and detaches. Figures go to standard

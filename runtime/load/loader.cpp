@@ -242,7 +242,8 @@ struct Scheduler::State {
   Link ops;
   std::vector<ProgramFacts> programs;
   std::optional<EventRing> events;
-  Feed fed;  // what the BPF side was told last
+  Feed fed;                         // what the BPF side was told last
+  std::vector<uint32_t> unsettled;  // rows that changed with it
   std::chrono::microseconds load_time{};
   bool attached = false;
 };
@@ -339,6 +340,14 @@ Result<void> Scheduler::push(const topology::Topology& topology, const plan::Pla
                    fmt::format("the scheduler refuses the plan of its CPUs: {}", std::strerror(-rc)),
                    "please report it, with the output of `lstopo`");
   state_->fed = std::move(feed);
+  state_->unsettled = std::move(rows);
+  return {};
+}
+
+Result<void> Scheduler::settle() {
+  for (const uint32_t row : std::exchange(state_->unsettled, {}))
+    if (const int rc = run_program(state_->object, "apply_row", scx_apply_row{row}); rc != 0)
+      return make_error("a row of the plan cannot be applied again: {}", std::strerror(-rc));
   return {};
 }
 

@@ -69,6 +69,8 @@ class Scheduler {
   // Publishes a new plan to the running scheduler: what differs from the one before. Of the topology only where
   // CPUs are.
   Result<void> push(const topology::Topology& topology, const plan::Plan& plan);
+  // To be called a moment after each push: takes tasks along that were on their way into a queue meanwhile.
+  Result<void> settle();
   // The next push publishes everything: the BPF side has changed its own part, as it does at hotplug.
   void forget_push();
   // By domain.

@@ -18,10 +18,11 @@ using testing::Not;
 
 class PolicyMaker {
  public:
-  explicit PolicyMaker(uint32_t seed) : random_(seed) {}
+  explicit PolicyMaker(uint32_t seed, bool cells = false) : random_(seed), cells_(cells) {}
 
   std::string make(int layers, int tests) {
     std::string out = "language 1;\npolicy p { slice 10ms; }\n";
+    if (cells_) out += cells();
     for (int i = 0; i < layers; ++i) out += fmt::format("layer l{} open {{ match {}; }}\n", i, expression());
     out += "layer rest open { match *; }\n";
     for (int i = 0; i < tests; ++i)
@@ -40,8 +41,31 @@ class PolicyMaker {
   }
   std::string path(size_t least) {
     std::string out;
-    for (size_t i = 0, size = least + below(3); i < size; ++i) out += "/" + letters(1, 2);
+    for (size_t i = 0, size = least + below(cells_ ? 5 : 3); i < size; ++i) out += "/" + letters(1, 2);
     return out.empty() ? "/" : out;
+  }
+
+  // Cells beside and below each other, none at another one's cgroup.
+  std::string cells() {
+    const std::string family = pick({"/b/*", "/b*", "/b/**", "/b/*/[ab]*"});
+    const std::string except = pick({"", " except under \"/b/a\"", " except \"/b/?b\"",
+                                     " except under \"/b/c\" except under \"/b/*/b\""});
+    std::string out = fmt::format("cell one {{ cgroup under \"{}\"; {}}}\n",
+                                  pick({"/a", "/ab", "/a/b", "/a/[bc]"}), inner_layers());
+    out += fmt::format("cells many for cgroup under \"{}\"{} {{ max {}; {}}}\n", family, except, 1 + below(5),
+                       inner_layers());
+    if (coin())
+      out += fmt::format("cell two {{ cgroup under \"/c\"; cgroup under \"/c/ab\"; {}}}\n", inner_layers());
+    if (coin()) out += fmt::format("cells deep for cgroup \"/c/*/a\" {{ max 3; {}}}\n", inner_layers());
+    if (!family.ends_with("]*") && family != "/b/**" && coin())
+      out += fmt::format("cell below {{ cgroup under \"/b/a/c\"; {}}}\n", inner_layers());
+    return out;
+  }
+  std::string inner_layers() {
+    std::string out;
+    for (size_t i = 0, size = below(4); i < size; ++i)
+      out += fmt::format("layer m{} open {{ match {}; }} ", i, expression());
+    return out;
   }
 
   std::string comm_test() {
@@ -66,7 +90,8 @@ class PolicyMaker {
     }
   }
   std::string cgroup_test() {
-    switch (below(7)) {
+    // Beside cells only what some cgroup of every cell may satisfy: else the layer would be an error.
+    switch (cells_ ? 4 + below(3) : below(7)) {
       case 0:
         return fmt::format("== \"{}\"", path(0));
       case 1:
@@ -140,6 +165,7 @@ class PolicyMaker {
   }
 
   std::mt19937 random_;
+  bool cells_;
 };
 
 struct Ran {
@@ -158,13 +184,14 @@ Ran run(const std::string& command) {
   return out;
 }
 
-TEST(Agreement, RandomTasksGetOneVerdict) {
-  const auto folder = std::filesystem::temp_directory_path() / fmt::format("scx-agreement-{}", getpid());
+void expect_one_verdict(bool cells) {
+  const auto folder =
+      std::filesystem::temp_directory_path() / fmt::format("scx-agreement-{}-{}", getpid(), cells);
   std::filesystem::create_directories(folder);
   constexpr int kPolicies = 25, kTasks = 150;
   for (uint32_t seed = 1; seed <= kPolicies; ++seed) {
     const std::string file = (folder / fmt::format("p{}.scx", seed)).string();
-    const std::string text = PolicyMaker(seed).make(6, kTasks);
+    const std::string text = PolicyMaker(seed, cells).make(cells ? 3 : 6, kTasks);
     std::ofstream(file) << text;
     const Ran ran = run(fmt::format("{}/scxc test {} 2>&1", SCX_BIN_DIR, file));
     EXPECT_THAT(ran.exit_code, testing::AnyOf(0, 1)) << ran.output << text;
@@ -174,5 +201,8 @@ TEST(Agreement, RandomTasksGetOneVerdict) {
   }
   std::filesystem::remove_all(folder);
 }
+
+TEST(Agreement, RandomTasksGetOneVerdict) { expect_one_verdict(/*cells=*/false); }
+TEST(Agreement, AlsoInCells) { expect_one_verdict(/*cells=*/true); }
 
 }  // namespace

@@ -23,12 +23,18 @@ Manifest sample() {
   out.fingerprint = "00ff";
   out.min_kernel = "6.16";
   out.watchdog_ns = 30'000'000'000;
+  Cell root;
+  root.name = "root";
+  root.where = {"edge.scx", 2, 8};
+  root.layer_count = 2;
+  root.min = {CpuAmount::Unit::kCores, 4};
   Domain web;
   web.cell = "root";
   web.layer = "web";
   web.kind = LayerKind::kConfined;
   web.cpus = {{CpuAmount::Unit::kCores, 2}, {CpuAmount::Unit::kPercent, 50}};
   web.slice_ns = 2'000'000;
+  web.resume_latency_ns = 20'000;
   web.weight = 300;
   web.order = QueueOrder::kFifo;
   web.preempt = true;
@@ -37,7 +43,37 @@ Manifest sample() {
   rest.cell = "root";
   rest.layer = "rest";
   rest.slice_ns = 20'000'000;
+  // A family with every setting; the layers of its slots stand in the document once.
+  Cell tenants;
+  tenants.name = "tenants";
+  tenants.kind = CellKind::kFamily;
+  tenants.max = 3;
+  tenants.first_slot = 1;
+  tenants.first_domain = 2;
+  tenants.layer_count = 1;
+  tenants.source = CellCpus::kCpuset;
+  tenants.cpus = {{CpuAmount::Unit::kCpus, 2}, {CpuAmount::Unit::kPercent, 25}};
+  tenants.cpu_list = {{0, 3}, {8, 8}};
+  tenants.weight = 200;
+  tenants.nodes = {{1, 1}};
+  tenants.llcs = {{2, 3}};
+  tenants.align = Alignment::kLlc;
+  tenants.borrow = Borrow{2'000'000};
+  tenants.lends = false;
+  tenants.rebalance = Rebalance{15, 3'000'000'000, 250, 7'000'000'000};
+  tenants.affinity = CellAffinity::kReject;
+  tenants.share_with = "root";
+  tenants.overflow = Overflow::kShare;
+  out.cells = {root, tenants};
   out.domains = {web, rest};
+  for (uint32_t slot = 1; slot <= 3; ++slot) {
+    Domain all = rest;
+    all.cell = "tenants";
+    all.layer = "all";
+    all.slot = slot;
+    out.domains.push_back(all);
+  }
+  out.rows = {4, 1};
   Automaton automaton;
   automaton.attribute = Attribute::kCgroup;
   automaton.class_count = 2;
@@ -61,8 +97,8 @@ Manifest sample() {
   out.classifier.automata = {automaton};
   const auto test = [](uint32_t i) { return Expression{Kind::kTest, i, {}}; };
   const Expression negated{Kind::kNot, 0, {test(2)}};
-  out.classifier.domains = {
-      {0, {Kind::kOr, 0, {{Kind::kAnd, 0, {test(0), test(1)}}, negated}}, {"edge.scx", 13, 5}}, {1, {}, {}}};
+  const Expression match{Kind::kOr, 0, {{Kind::kAnd, 0, {test(0), test(1)}}, negated}};
+  out.classifier.cells = {{{}, {{0, match, {"edge.scx", 13, 5}}, {1, {}, {}}}}, {test(0), {{2, {}, {}}}}};
   out.kernel_functions = {{"scx_bpf_dsq_insert", false}, {"scx_bpf_kick_cpu", true}};
   return out;
 }
@@ -102,28 +138,63 @@ struct Hostile {
 TEST(Manifest, EachMistakeIsNamedWithItsPath) {
   const Hostile rows[] = {
       {"$", "`version` is missing", [](json& m) { m.erase("version"); }},
-      {"$.version", "this build reads version 2", [](json& m) { m["version"] = 1; }},
-      {"$.version", "not an integer", [](json& m) { m["version"] = "2"; }},
+      {"$.version", "this build reads version 3", [](json& m) { m["version"] = 1; }},
+      {"$.version", "not an integer", [](json& m) { m["version"] = "3"; }},
       {"$.version", "not an integer", [](json& m) { m["version"] = 1.5; }},
       {"$", "`policy` is missing", [](json& m) { m.erase("policy"); }},
       {"$.policy", "empty", [](json& m) { m["policy"] = ""; }},
       {"$.policy", "control character", [](json& m) { m["policy"] = "a\x1b[2J"; }},
       {"$.policy", "bytes long", [](json& m) { m["policy"] = std::string(256, 'a'); }},
       {"$.watchdog_ns", "outside", [](json& m) { m["watchdog_ns"] = -1; }},
-      {"$.domains", "not an array", [](json& m) { m["domains"] = json::object(); }},
-      {"$.domains", "no domain", [](json& m) { m["domains"] = json::array(); }},
-      {"$.domains[0]", "not an object", [](json& m) { m["domains"][0] = 7; }},
-      {"$.domains[1].kind", "unknown word", [](json& m) { m["domains"][1]["kind"] = "closed"; }},
-      {"$.domains[1].weight", "outside 1..10000", [](json& m) { m["domains"][1]["weight"] = 0; }},
-      {"$.domains[1].weight", "outside", [](json& m) { m["domains"][1]["weight"] = 4294967297; }},
-      {"$.domains[1].slice_ns", "outside", [](json& m) { m["domains"][1]["slice_ns"] = 0; }},
-      {"$.domains[0].preempt", "not a boolean", [](json& m) { m["domains"][0]["preempt"] = 1; }},
-      {"$.domains[0].cpus.ceiling.value", "outside 0..100",
-       [](json& m) { m["domains"][0]["cpus"]["ceiling"]["value"] = 101; }},
-      {"$.domains[0].where.file", "control character",
-       [](json& m) { m["domains"][0]["where"]["file"] = "a\x1b[2J.scx"; }},
+      {"$.cells", "not an array", [](json& m) { m["cells"] = json::object(); }},
+      {"$.cells", "0 elements", [](json& m) { m["cells"] = json::array(); }},
+      {"$.cells[0]", "not an object", [](json& m) { m["cells"][0] = 7; }},
+      {"$.cells[0].kind", "is root", [](json& m) { m["cells"][0]["kind"] = "static"; }},
+      {"$.cells[1].kind", "is root", [](json& m) { m["cells"][1]["kind"] = "root"; }},
+      {"$.cells[1].max", "outside 1..1", [](json& m) { m["cells"][1]["kind"] = "static"; }},
+      {"$.cells[1].max", "outside 1..", [](json& m) { m["cells"][1]["max"] = 0; }},
+      {"$.cells[1].source", "unknown word", [](json& m) { m["cells"][1]["source"] = "thin air"; }},
+      {"$.cells[1].cpu_list[1]", "not above", [](json& m) { m["cells"][1]["cpu_list"][1] = {2, 2}; }},
+      {"$.cells[1].weight", "outside 1..10000", [](json& m) { m["cells"][1]["weight"] = 0; }},
+      {"$.cells[0].min.unit", "unknown word", [](json& m) { m["cells"][0]["min"]["unit"] = "heads"; }},
+      {"$.cells[1].align", "unknown word", [](json& m) { m["cells"][1]["align"] = "left"; }},
+      {"$.cells[1].lends", "not a boolean", [](json& m) { m["cells"][1]["lends"] = 1; }},
+      {"$.cells[1].borrow.return_within_ns", "outside",
+       [](json& m) { m["cells"][1]["borrow"]["return_within_ns"] = 0; }},
+      {"$.cells[1].rebalance.threshold", "outside 1..100",
+       [](json& m) { m["cells"][1]["rebalance"]["threshold"] = 0; }},
+      {"$.cells[1].rebalance.smoothing", "outside 1..1000",
+       [](json& m) { m["cells"][1]["rebalance"]["smoothing"] = 1001; }},
+      {"$.cells[1].affinity", "unknown word", [](json& m) { m["cells"][1]["affinity"] = "strong"; }},
+      {"$.cells[1].share_with", "empty", [](json& m) { m["cells"][1]["share_with"] = ""; }},
+      {"$.cells[1].overflow", "unknown word", [](json& m) { m["cells"][1]["overflow"] = "drain"; }},
+      {"$.cells[1].layers", "0 elements", [](json& m) { m["cells"][1]["layers"] = json::array(); }},
+      {"$.cells[1].layers", "too many domains", [](json& m) { m["cells"][1]["max"] = 4095; }},
+      {"$.rows.cells", "neither none nor one a slot", [](json& m) { m["rows"]["cells"] = 3; }},
+      {"$.rows.lent", "outside 0..1", [](json& m) { m["rows"]["lent"] = 2; }},
+      {"$.cells[0].layers[1].kind", "unknown word",
+       [](json& m) { m["cells"][0]["layers"][1]["kind"] = "closed"; }},
+      {"$.cells[0].layers[1].weight", "outside 1..10000",
+       [](json& m) { m["cells"][0]["layers"][1]["weight"] = 0; }},
+      {"$.cells[0].layers[1].weight", "outside",
+       [](json& m) { m["cells"][0]["layers"][1]["weight"] = 4294967297; }},
+      {"$.cells[0].layers[1].slice_ns", "outside",
+       [](json& m) { m["cells"][0]["layers"][1]["slice_ns"] = 0; }},
+      {"$.cells[0].layers[0].resume_latency_ns", "whole number of microseconds",
+       [](json& m) { m["cells"][0]["layers"][0]["resume_latency_ns"] = 1; }},
+      {"$.cells[0].layers[0].resume_latency_ns", "outside",
+       [](json& m) { m["cells"][0]["layers"][0]["resume_latency_ns"] = 1'000'001'000; }},
+      {"$.cells[0].layers[0].resume_latency_ns", "not an integer",
+       [](json& m) { m["cells"][0]["layers"][0]["resume_latency_ns"] = nullptr; }},
+      {"$.cells[0].layers[0].preempt", "not a boolean",
+       [](json& m) { m["cells"][0]["layers"][0]["preempt"] = 1; }},
+      {"$.cells[0].layers[0].cpus.ceiling.value", "outside 0..100",
+       [](json& m) { m["cells"][0]["layers"][0]["cpus"]["ceiling"]["value"] = 101; }},
+      {"$.cells[0].layers[0].where.file", "control character",
+       [](json& m) { m["cells"][0]["layers"][0]["where"]["file"] = "a\x1b[2J.scx"; }},
+      {"$.cells[0].layers[0].where", "`line` is missing",
+       [](json& m) { m["cells"][0]["layers"][0]["where"].erase("line"); }},
       {"$.fingerprint", "control character", [](json& m) { m["fingerprint"] = "\r"; }},
-      {"$.domains[0].where", "`line` is missing", [](json& m) { m["domains"][0]["where"].erase("line"); }},
       {"$.classifier.automata[0].attribute", "string attribute",
        [](json& m) { m["classifier"]["automata"][0]["attribute"] = "pid"; }},
       {"$.classifier.automata[0].class_count", "outside 1..256",
@@ -162,21 +233,25 @@ TEST(Manifest, EachMistakeIsNamedWithItsPath) {
        [](json& m) { m["classifier"]["predicates"][1]["names"] = {"root"}; }},
       {"$.classifier.predicates[2]", "negated names",
        [](json& m) { m["classifier"]["predicates"][2]["names"] = json::array(); }},
-      {"$.classifier.domains[0].domain", "points outside the 2 domains",
-       [](json& m) { m["classifier"]["domains"][0]["domain"] = 2; }},
-      {"$.classifier.domains[0].match.operands[0].operands[1].predicate", "points outside the 3 predicates",
+      {"$.classifier.cells[0].layers[0].domain", "points outside the 5 domains",
+       [](json& m) { m["classifier"]["cells"][0]["layers"][0]["domain"] = 5; }},
+      {"$.classifier.cells[0].layers[0].match.operands[0].operands[1].predicate",
+       "points outside the 3 predicates",
        [](json& m) {
-         m["classifier"]["domains"][0]["match"]["operands"][0]["operands"][1]["predicate"] = 3;
+         m["classifier"]["cells"][0]["layers"][0]["match"]["operands"][0]["operands"][1]["predicate"] = 3;
        }},
-      {"$.classifier.domains[0].match.operands", "1 elements where 2",
-       [](json& m) { m["classifier"]["domains"][0]["match"]["operands"].erase(0); }},
-      {"$.classifier.domains[0].match.operands[1].operands", "2 elements where 1",
+      {"$.classifier.cells[0].layers[0].match.operands", "1 elements where 2",
+       [](json& m) { m["classifier"]["cells"][0]["layers"][0]["match"]["operands"].erase(0); }},
+      {"$.classifier.cells[0].layers[0].match.operands[1].operands", "2 elements where 1",
        [](json& m) {
-         json& operands = m["classifier"]["domains"][0]["match"]["operands"][1]["operands"];
+         json& operands = m["classifier"]["cells"][0]["layers"][0]["match"]["operands"][1]["operands"];
          operands.push_back(json(operands[0]));
        }},
-      {"$.classifier.domains[1].match", "takes no operands",
-       [](json& m) { m["classifier"]["domains"][1]["match"]["operands"] = json::array(); }},
+      {"$.classifier.cells[0].layers[1].match", "takes no operands",
+       [](json& m) { m["classifier"]["cells"][0]["layers"][1]["match"]["operands"] = json::array(); }},
+      {"$.classifier.cells[1].claim", "more than the cgroup",
+       [](json& m) { m["classifier"]["cells"][1]["claim"]["predicate"] = 1; }},
+      {"$.classifier", "not one entry a cell", [](json& m) { m["classifier"]["cells"].erase(1); }},
       {"$.kernel_functions[0].name", "not a string",
        [](json& m) { m["kernel_functions"][0]["name"] = nullptr; }},
   };
@@ -196,7 +271,7 @@ TEST(Manifest, DepthOfExpressionsIsBounded) {
     Manifest manifest = sample();
     Expression deep;
     for (uint32_t i = 1; i < depth; ++i) deep = {Kind::kNot, 0, {deep}};
-    manifest.classifier.domains[0].match = deep;
+    manifest.classifier.cells[0].layers[0].match = deep;
     return to_json(manifest);
   };
   EXPECT_TRUE(manifest_from_json(nested(kMaxExpressionDepth)).ok());
@@ -206,7 +281,7 @@ TEST(Manifest, DepthOfExpressionsIsBounded) {
 TEST(Manifest, NotJson) {
   for (const std::string& text :
        {std::string(), std::string("null"), std::string("[]"), std::string("{"),
-        std::string("{\"version\":2}"), std::string(1 << 20, '['), std::string(4096, '\0'),
+        std::string("{\"version\":3}"), std::string(1 << 20, '['), std::string(4096, '\0'),
         std::string("\x7f"
                     "ELF"),
         std::string("{\"version\":1e999}"), std::string("{\"version\":\"\xff\"}"),

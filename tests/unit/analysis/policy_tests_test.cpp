@@ -55,9 +55,9 @@ struct Fixture {
       layer.name = name;
       layer.match = match;
       root.layers.push_back(layer);
-      policy.domains.push_back({0, static_cast<uint32_t>(policy.domains.size())});
     }
     policy.cells = {root};
+    policy.number_domains();
     model::Test test;
     test.name = "t";
     test.span = span("test \"t\"");

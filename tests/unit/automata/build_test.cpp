@@ -27,7 +27,8 @@ struct Fixture {
 
   explicit Fixture(std::string text = "comm \"x\"\nnice < 0\n") {
     file = sources.add("/tmp/p.scx", "p.scx", std::move(text));
-    policy.cells.push_back({"root", {}, {}});
+    policy.cells.emplace_back();
+    policy.cells[0].name = "root";
   }
   uint32_t add(Attribute attribute, Op op, const std::string& text) {
     model::Predicate predicate;
@@ -43,7 +44,7 @@ struct Fixture {
     layer.match = std::move(match);
     layer.match_span = {file, 9, 17};
     policy.cells[0].layers.push_back(layer);
-    policy.domains.push_back({0, static_cast<uint32_t>(policy.domains.size())});
+    policy.number_domains();
   }
   static abi::Expression test(uint32_t predicate) { return {Kind::kTest, predicate, {}}; }
   void layers_for_all() {
@@ -68,9 +69,12 @@ TEST(Build, PredicatesAndDomainsStayInOrder) {
   EXPECT_EQ(classifier.predicates[0].text, "comm \"x\"");
   EXPECT_EQ(classifier.predicates[1].where, (abi::Location{"p.scx", 2, 1}));
   EXPECT_EQ(classifier.predicates[1].ranges, nice.ranges);
-  ASSERT_EQ(classifier.domains.size(), 3U);
-  EXPECT_EQ(classifier.domains[2].match.kind, Kind::kAll);
-  EXPECT_EQ(classifier.domains[1].where, (abi::Location{"p.scx", 2, 1}));
+  ASSERT_EQ(classifier.cells.size(), 1U);
+  const std::vector<abi::DomainMatch>& layers = classifier.cells[0].layers;
+  ASSERT_EQ(layers.size(), 3U);
+  EXPECT_EQ(layers[2].match.kind, Kind::kAll);
+  EXPECT_EQ(layers[1].domain, 1U);
+  EXPECT_EQ(layers[1].where, (abi::Location{"p.scx", 2, 1}));
 }
 
 TEST(Build, AutomataAreNotMixed) {
@@ -187,7 +191,10 @@ TEST(Build, ClassifiersSurviveTheManifest) {
     manifest.policy = "p";
     manifest.min_kernel = "6.16";
     manifest.domains.resize(f.policy.domains.size());
-    for (abi::Domain& domain : manifest.domains) domain.cell = domain.layer = "x", domain.slice_ns = 1;
+    for (abi::Domain& domain : manifest.domains) domain.cell = domain.layer = "root", domain.slice_ns = 1;
+    manifest.cells.resize(1);
+    manifest.cells[0].name = "root";
+    manifest.cells[0].layer_count = static_cast<uint32_t>(manifest.domains.size());
     manifest.classifier = classifier;
     const auto back = abi::manifest_from_json(abi::to_json(manifest));
     RC_ASSERT(back.ok());

@@ -110,8 +110,8 @@ abi::Classifier of_three() {
 
 TEST(Classify, FirstMatchWins) {
   abi::Classifier classifier = of_three();
-  classifier.domains = {
-      {2, all_of({test(0), none_of(test(1))}), {}}, {0, any_of({test(1), test(2)}), {}}, {1, {}, {}}};
+  classifier.cells = {
+      {{}, {{2, all_of({test(0), none_of(test(1))}), {}}, {0, any_of({test(1), test(2)}), {}}, {1, {}, {}}}}};
   TaskFacts facts;
   facts.nice = -5, facts.uid = 7;
   EXPECT_EQ(classify(classifier, facts, {}).domain, 2U);
@@ -120,13 +120,104 @@ TEST(Classify, FirstMatchWins) {
   EXPECT_EQ(classify(classifier, facts, {}).match, 1U);
   facts.nice = 0, facts.uid = 7;
   EXPECT_EQ(classify(classifier, facts, {}).domain, 1U);
-  classifier.domains.pop_back();
+  classifier.cells[0].layers.pop_back();
   EXPECT_EQ(classify(classifier, facts, {}).domain, kNoDomain);
+}
+
+// An automaton over paths whose bit i is set at the end of paths[i].
+abi::Automaton exactly(const std::vector<std::string>& paths) {
+  abi::Automaton out;
+  out.attribute = Attribute::kCgroup;
+  out.class_count = 256;
+  for (size_t byte = 0; byte < 256; ++byte) out.class_of[byte] = static_cast<uint8_t>(byte);
+  const auto add_state = [&] {
+    out.next.resize(out.next.size() + 256, 0);
+    out.entered.push_back(0);
+    out.final.push_back(0);
+    return static_cast<uint16_t>(out.final.size() - 1);
+  };
+  add_state();
+  const uint16_t dead = add_state();
+  for (size_t state = 0; state < 2; ++state)
+    for (size_t byte = 0; byte < 256; ++byte) out.next[state * 256 + byte] = dead;
+  for (size_t i = 0; i < paths.size(); ++i) {
+    uint16_t state = 0;
+    for (const unsigned char byte : paths[i]) {
+      if (out.next[state * 256U + byte] == dead) {
+        const uint16_t fresh = add_state();
+        for (size_t b = 0; b < 256; ++b) out.next[fresh * 256U + b] = dead;
+        out.next[state * 256U + byte] = fresh;
+      }
+      state = out.next[state * 256U + byte];
+    }
+    out.final[state] |= uint64_t{1} << i;
+  }
+  return out;
+}
+
+// Cell 1 begins at /t/a and /b, cell 2 at /t/a/c, cell 3 at /t unless nothing is excepted.
+abi::Classifier of_cells() {
+  abi::Classifier out;
+  out.automata = {exactly({"/t/a", "/b", "/t/a/c", "/t"})};
+  for (uint32_t bit = 0; bit < 4; ++bit) out.predicates.push_back(letter(Attribute::kCgroup, 0, bit));
+  out.predicates.push_back(in(Attribute::kNice, {{-20, -1}}));
+  out.cells = {{{}, {{0, {}, {}}}},
+               {any_of({test(0), test(1)}), {{1, test(4), {}}, {2, {}, {}}}},
+               {test(2), {{3, {}, {}}}},
+               {all_of({test(3), none_of(test(0))}), {{4, {}, {}}}}};
+  return out;
+}
+
+TEST(Classify, TheCellThatBeginsDeepestHasTheCgroup) {
+  const abi::Classifier classifier = of_cells();
+  const auto place = [&](std::string_view path) {
+    const CellPlace found = place_of(classifier, path);
+    EXPECT_EQ(cell_of(classifier, path), found.cell);
+    return std::pair(found.cell, std::string(found.begins));
+  };
+  using Place = std::pair<uint32_t, std::string>;
+  EXPECT_EQ(place("/"), Place(0, ""));
+  EXPECT_EQ(place("/x/t/a"), Place(0, ""));
+  EXPECT_EQ(place("/t"), Place(3, "/t"));
+  EXPECT_EQ(place("/t/b"), Place(3, "/t"));
+  EXPECT_EQ(place("/t/a"), Place(1, "/t/a"));
+  EXPECT_EQ(place("/t/ab"), Place(3, "/t"));
+  EXPECT_EQ(place("/t/a/x/y"), Place(1, "/t/a"));
+  EXPECT_EQ(place("/t/a/c"), Place(2, "/t/a/c"));
+  EXPECT_EQ(place("/t/a/c/d"), Place(2, "/t/a/c"));
+  EXPECT_EQ(place("/t/a/cc"), Place(1, "/t/a"));
+  EXPECT_EQ(place("/b/t"), Place(1, "/b"));
+  EXPECT_EQ(place(""), Place(0, ""));
+}
+
+TEST(Classify, AClaimIsOfTheCgroupItself) {
+  const abi::Classifier classifier = of_cells();
+  EXPECT_EQ(claim_of(classifier, "/t/a"), 1U);
+  EXPECT_EQ(claim_of(classifier, "/t/a/b"), std::nullopt);
+  EXPECT_EQ(claim_of(classifier, "/"), std::nullopt);
+  EXPECT_EQ(claim_of({}, "/t/a"), std::nullopt);
+}
+
+TEST(Classify, TheLayersOfTheCellAreAsked) {
+  const abi::Classifier classifier = of_cells();
+  TaskFacts facts;
+  facts.cgroup = "/t/a/x", facts.nice = -5;
+  Verdict verdict = classify(classifier, facts, {});
+  EXPECT_EQ(verdict.cell, 1U);
+  EXPECT_EQ(verdict.domain, 1U);
+  facts.nice = 5;
+  verdict = classify(classifier, facts, {});
+  EXPECT_EQ(verdict.domain, 2U);
+  EXPECT_EQ(verdict.match, 1U);
+  EXPECT_TRUE(verdict.predicates[4].evaluated);
+  EXPECT_FALSE(verdict.predicates[0].evaluated) << "no layer asked for it";
+  facts.cgroup = "/";
+  EXPECT_EQ(classify(classifier, facts, {}).domain, 0U);
 }
 
 TEST(Classify, TellsWhatWasAsked) {
   abi::Classifier classifier = of_three();
-  classifier.domains = {{0, all_of({test(0), test(1)}), {}}, {1, {}, {}}};
+  classifier.cells = {{{}, {{0, all_of({test(0), test(1)}), {}}, {1, {}, {}}}}};
   const Verdict verdict = classify(classifier, {}, {});
   EXPECT_TRUE(verdict.predicates[0].evaluated);
   EXPECT_FALSE(verdict.predicates[1].evaluated) << "`and` stops at the first false operand";

@@ -25,7 +25,11 @@ abi::Manifest small_manifest() {
   domain.layer = "rest";
   domain.slice_ns = 20'000'000;
   manifest.domains.push_back(domain);
-  manifest.classifier.domains.emplace_back();
+  abi::Cell root;
+  root.name = "root";
+  root.layer_count = 1;
+  manifest.cells.push_back(root);
+  manifest.classifier.cells = {{{}, {{}}}};
   return manifest;
 }
 

@@ -67,6 +67,14 @@ TEST(CommandLine, Subcommands) {
   EXPECT_THAT(answered({"--help"}).out, HasSubstr("Examples:"));
 }
 
+TEST(CommandLine, RecoverStandsAlone) {
+  EXPECT_EQ(parsed({"--recover"}).command, Command::kRecover);
+  EXPECT_THAT(answered({"a.o", "--recover"}).error, HasSubstr("`--recover` stands alone"));
+  EXPECT_THAT(answered({"--recover", "--vm"}).error, HasSubstr("`--recover` stands alone"));
+  EXPECT_EQ(answered({"status", "--recover"}).exit_code, kExitUsage);
+  EXPECT_EQ(answered({"--recover", "status"}).exit_code, kExitUsage);
+}
+
 TEST(CommandLine, MistakesAreUsageErrors) {
   const std::vector<std::vector<std::string>> wrong = {
       {},
@@ -90,8 +98,7 @@ TEST(CommandLine, MistakesAreUsageErrors) {
 }
 
 TEST(CommandLine, LaterPartsAreRejectedByName) {
-  EXPECT_THAT(answered({"a.o", "--recover"}).error,
-              HasSubstr("`--recover` is not available in this version"));
+  EXPECT_THAT(answered({"a.o", "--detach"}).error, HasSubstr("`--detach` is not available in this version"));
   EXPECT_THAT(answered({"a.o", "--metrics=:9100"}).error, HasSubstr("`--metrics` is not available"));
   EXPECT_THAT(answered({"explain", "12"}).error, HasSubstr("`scx-run explain` is not available"));
   EXPECT_THAT(answered({"stop"}).error, HasSubstr("`scx-run stop` is not available"));

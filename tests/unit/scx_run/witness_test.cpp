@@ -47,13 +47,14 @@ TEST(Witness, EveryReachableDomainHasOne) {
   abi::Expression both;
   both.kind = abi::Expression::Kind::kAnd;
   both.operands = {test_of(0), test_of(1)};
+  classifier.cells.resize(1);
   for (uint32_t d = 0; d < 4; ++d) {
     abi::DomainMatch match;
     match.domain = d;
     if (d == 0) match.match = both;
     if (d == 1) match.match = test_of(0);
     if (d == 2) match.match = test_of(1);
-    classifier.domains.push_back(match);  // the last one matches everything
+    classifier.cells[0].layers.push_back(match);  // the last one matches everything
   }
   const std::vector<Witness> witnesses = find_witnesses(classifier, {});
   ASSERT_EQ(witnesses.size(), 4U);
@@ -61,6 +62,43 @@ TEST(Witness, EveryReachableDomainHasOne) {
     EXPECT_EQ(classify::classify(classifier, witness.facts, {}).domain, witness.domain);
     EXPECT_EQ(witness.facts.comm == "ab", witness.domain < 2);
     EXPECT_EQ(witness.facts.nice >= 5, witness.domain % 2 == 0);
+  }
+}
+
+// An automaton over paths: bit 0 at the end of `/t` with one more name of letters, bit 1 behind `x` at the
+// end.
+abi::Automaton tenants() {
+  abi::Automaton automaton;
+  automaton.attribute = abi::Attribute::kCgroup;
+  automaton.class_count = 4;
+  automaton.class_of.fill(3);
+  automaton.class_of['/'] = 0;
+  automaton.class_of['t'] = 1;
+  automaton.class_of['x'] = 2;
+  // States: 0 start, 1 after /, 2 after /t, 3 after /t/, 4 a name there, 5 the same and x last, 6 elsewhere,
+  // 7 elsewhere and x last.
+  automaton.next = {1, 6, 7, 6, 6, 2, 7, 6, 3, 6, 7, 6, 6, 4, 5, 4,
+                    6, 4, 5, 4, 6, 4, 5, 4, 6, 6, 7, 6, 6, 6, 7, 6};
+  automaton.entered.assign(8, 0);
+  automaton.final = {0, 0, 0, 0, 1, 3, 0, 2};
+  return automaton;
+}
+
+TEST(Witness, ReachesTheLayersOfCells) {
+  abi::Classifier classifier;
+  classifier.automata.push_back(tenants());
+  abi::Predicate begins, ends;
+  begins.attribute = ends.attribute = abi::Attribute::kCgroup;
+  ends.bit = 1;
+  classifier.predicates = {begins, ends};
+  classifier.cells = {{{}, {{0, test_of(1), {}}, {1, {}, {}}}},
+                      {test_of(0), {{2, test_of(1), {}}, {3, {}, {}}}}};
+  const std::vector<Witness> witnesses = find_witnesses(classifier, {});
+  ASSERT_EQ(witnesses.size(), 4U);
+  for (const Witness& witness : witnesses) {
+    const classify::Verdict verdict = classify::classify(classifier, witness.facts, {});
+    EXPECT_EQ(verdict.domain, witness.domain);
+    EXPECT_EQ(verdict.cell, witness.domain < 2 ? 0U : 1U) << witness.facts.cgroup;
   }
 }
 

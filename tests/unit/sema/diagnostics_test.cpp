@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/unit/sema/compile.h"
+#include "tests/unit/sema/wrong.h"
 
 namespace scx::test {
 namespace {
@@ -13,21 +14,12 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-struct Case {
-  std::string_view name;
-  std::string_view text;
-  std::string_view expected;  // "CODE `marked text`"
-  std::string_view message;   // part of message, label, notes or help
-};
-
 std::string everything(const diag::Diagnostic& d) {
   std::string text = d.message + "\n" + d.label + "\n" + d.help;
   for (const std::string& note : d.notes) text += "\n" + note;
   for (const diag::Label& label : d.labels) text += "\n" + label.text;
   return text;
 }
-
-class Wrong : public testing::TestWithParam<Case> {};
 
 TEST_P(Wrong, IsReportedAtItsPlace) {
   const Case& c = GetParam();
@@ -43,8 +35,6 @@ TEST_P(Wrong, IsReportedAtItsPlace) {
     EXPECT_THAT(everything(result.find(c.expected.substr(0, 5))), HasSubstr(std::string(c.message)));
   EXPECT_EQ(result.policy.has_value(), c.expected.starts_with("W"));
 }
-
-std::string name_of(const testing::TestParamInfo<Case>& info) { return std::string(info.param.name); }
 
 INSTANTIATE_TEST_SUITE_P(
     Names, Wrong,
@@ -118,12 +108,6 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Pidns", "layer x open { match pid 5 in pidns 7; }", "E0113 `in`", "not implemented yet"},
         Case{"SystemUtil", "layer x open { match system util < 50%; }", "E0113 `system util`",
              "not implemented yet"},
-        Case{"Cell", "layer x open { match *; } cell db { cgroup under \"/db\"; }", "E0113 `cell`",
-             "root cell"},
-        Case{"Cells", "layer x open { match *; } cells t for cgroup under \"/t/*\" { max 4; }",
-             "E0113 `cells`", "not implemented yet"},
-        Case{"RootCell", "layer x open { match *; } root cell { cpus 8..; }", "E0113 `root cell`",
-             "not implemented"},
         Case{"Cleanup", "layer x open { match *; } cleanup { on unload { restore irq; } }", "E0113 `cleanup`",
              "not implemented yet"},
         Case{"Family",
