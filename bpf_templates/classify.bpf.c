@@ -66,6 +66,10 @@ static __noinline bool is_stale(struct task_struct *p, struct task_ctx *t)
 	if (leader_renamed(p, t))
 		return true;
 //% end
+//% if places
+	if (affinity_changed(p, t))
+		return true;
+//% end
 //% if ppid
 	/* Nothing tells when a process gets another parent. */
 	if (p->real_parent->tgid != t->ppid)
@@ -145,6 +149,13 @@ static __always_inline u32 decide(struct task_struct *p, struct task_ctx *t)
 //% end
 //% if ppid
 	t->ppid = p->real_parent->tgid;
+//% end
+//% if places
+	t->places_seen = READ_ONCE(place_changes);
+//% end
+//% if affinity
+	t->affinity = read_affinity(p);
+	subject.affinity = t->affinity;
 //% end
 	domain = classify(&subject);
 	return domain < NR_DOMAINS ? domain : NR_DOMAINS - 1;

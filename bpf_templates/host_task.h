@@ -20,6 +20,9 @@ struct scx_host_task {
   /* Ids of the users and groups that the policy names, -1 for one that does
    * not exist: by predicate, then in the predicate's order. */
   const long long *ids;
+  /* The one node and last-level cache that its online CPUs are in, or -1. */
+  long long affinity_node, affinity_llc;
+  unsigned affinity_full, affinity_pinned;
 };
 
 /* The domain of the task, or ~0u if no layer matches. */

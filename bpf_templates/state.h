@@ -56,6 +56,12 @@ struct task_ctx {
 //% if ppid
 	s64 ppid; /* of the parent it was classified by */
 //% end
+//% if affinity
+	u64 affinity; /* what held of its CPUs when it was classified, see read_affinity */
+//% end
+//% if places
+	u32 places_seen; /* place_changes when it was last compared */
+//% end
 };
 
 struct {

@@ -26,7 +26,13 @@ struct subject {
 //% if cgroup
 	const u64 *cgroup_match;
 //% end
+//% if affinity
+	u64 affinity;
+//% end
 };
+
+/* Of what holds of an affinity: whether it is a single CPU, beside a bit for each place. */
+#define PINNED_BIT 63
 
 //% each
 #define subject_pid(s) ((s64)(s)->p->pid)
@@ -40,6 +46,10 @@ struct subject {
 #define subject_leader(s) ((s)->p->pid == (s)->p->tgid)
 #define subject_comm(s, word) ((s)->comm[word])
 #define subject_leader_comm(s, word) ((s)->leader_comm[word])
+#define subject_within_node(s, id, place) ((s)->affinity >> (place) & 1)
+#define subject_within_llc(s, id, place) ((s)->affinity >> (place) & 1)
+#define subject_affinity_full(s) ((s)->affinity >> ONLINE_PLACE & 1)
+#define subject_affinity_pinned(s) ((s)->affinity >> PINNED_BIT & 1)
 #define subject_match(s, attribute, automaton) ((s)->attribute##_match[automaton])
 
 /* The id of a user or group that the policy names: constant `name`, the loader sets it. */

@@ -170,6 +170,10 @@ classify::TaskFacts test_facts(const model::TestTask& task, const classify::Name
   out.sched = task.sched;
   out.kthread = task.kthread;
   out.leader = task.leader;
+  out.affinity_node = task.affinity_node;
+  out.affinity_llc = task.affinity_llc;
+  out.affinity_full = task.affinity_full;
+  out.affinity_pinned = task.affinity_pinned;
   return out;
 }
 

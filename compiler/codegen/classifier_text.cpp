@@ -11,6 +11,7 @@
 
 #include "compiler/automata/words.h"
 #include "compiler/codegen/codegen.h"
+#include "compiler/codegen/places.h"
 
 namespace scx::codegen {
 
@@ -194,7 +195,7 @@ size_t first_name(const abi::Classifier& classifier, size_t index) {
 std::string integer_test(const abi::Classifier& classifier, size_t index) {
   const abi::Predicate& predicate = classifier.predicates[index];
   const std::string value = fmt::format("subject_{}(s)", symbol(predicate.attribute));
-  if (predicate.attribute == Attribute::kKthread || predicate.attribute == Attribute::kLeader) {
+  if (is_flag(predicate.attribute)) {
     const bool wanted = !predicate.ranges.empty() && predicate.ranges.front().high != 0;
     return (wanted ? "" : "!") + value;
   }
@@ -303,12 +304,15 @@ std::string classifier_text(const model::Policy& policy, const abi::Classifier& 
                          comment_safe(classifier.predicates[i].names[k]));
     }
   }
+  const std::vector<abi::Place> places = places_of(classifier, usage);
   for (size_t i = 0; i < classifier.predicates.size(); i++) {
     if (!usage.predicates[i]) continue;
     const abi::Predicate& predicate = classifier.predicates[i];
-    const std::string test = without_outer_parentheses(abi::is_string(predicate.attribute)
-                                                           ? string_test(policy, classifier, usage, i)
-                                                           : integer_test(classifier, i));
+    const std::string test = is_place(predicate.attribute)
+                                 ? place_test(predicate, places)
+                                 : without_outer_parentheses(abi::is_string(predicate.attribute)
+                                                                 ? string_test(policy, classifier, usage, i)
+                                                                 : integer_test(classifier, i));
     out += fmt::format("/* {} */\n", comment_safe(predicate.text));
     out += line_directive(predicate.where);
     out += fmt::format("static __always_inline bool test_{}(const struct subject *s) {{ return {}; }}\n\n", i,

@@ -96,8 +96,13 @@ Features features_of(const model::Policy& policy, const abi::Classifier& classif
   add("ids", reads(Attribute::kUid) || reads(Attribute::kGid));
   add("set_weight", reads(Attribute::kNice) || reads(Attribute::kSched));
   add("ppid", reads(Attribute::kPpid));
+  // Affinities: within some place, all of the machine, in any form.
+  add("within", reads(Attribute::kAffinityNode) || reads(Attribute::kAffinityLlc));
+  add("affinity_full", reads(Attribute::kAffinityFull));
+  add("places", has("within") || has("affinity_full"));
+  add("affinity", has("places") || reads(Attribute::kAffinityPinned));
   // Events mark tasks.
-  add("marks_tasks", has("comm") || has("cgroup") || has("ids") || has("set_weight"));
+  add("marks_tasks", has("comm") || has("cgroup") || has("ids") || has("set_weight") || has("affinity"));
   // A task's domain can change while it lives.
   add("dynamic", has("marks_tasks") || has("ppid"));
   add("tick", has("dynamic") || has("guests"));

@@ -1,5 +1,6 @@
 #include "compiler/driver/manifest.h"
 
+#include "compiler/codegen/codegen.h"
 #include "compiler/driver/version.h"
 
 namespace scx::driver {
@@ -22,6 +23,7 @@ abi::Manifest make_manifest(const model::Policy& policy, const abi::Classifier& 
   manifest.min_kernel = model::to_string(policy.min_kernel);
   manifest.watchdog_ns = policy.watchdog_ns;
   manifest.classifier = classifier;
+  manifest.places = codegen::places(policy, classifier);
   for (uint32_t id = 0; id < policy.domains.size(); ++id) {
     const model::Layer& layer = policy.layer(id);
     manifest.domains.push_back(

@@ -81,6 +81,9 @@ struct TestTask {
   int64_t sched = abi::kSchedNormal;
   bool kthread = false;
   bool leader = true;
+  // On the test's host, or full on a machine of which nothing is known.
+  int64_t affinity_node = -1, affinity_llc = -1;
+  bool affinity_full = true, affinity_pinned = false;
 };
 struct Expectation {
   enum class Kind : uint8_t { kLayer, kMatch };
@@ -93,6 +96,7 @@ struct Expectation {
 struct Test {
   std::string name;
   TestTask task;
+  std::string host;  // the machine as written; empty: none was named
   std::vector<Expectation> expectations;
   Span span;
 };

@@ -1,5 +1,6 @@
 #include "compiler/sema/analyse.h"
 
+#include <filesystem>
 #include <optional>
 
 #include "compiler/sema/layers.h"
@@ -67,6 +68,11 @@ model::Policy assemble(const Declarations& declarations, const PolicySettings& s
   return out;
 }
 
+// Of the main file.
+std::string folder_of(const Sources& sources) {
+  return std::filesystem::path(sources.display_path(FileId{})).parent_path().string();
+}
+
 }  // namespace
 
 std::optional<model::Policy> analyse(const ast::Program& program, const Sources& sources,
@@ -78,7 +84,8 @@ std::optional<model::Policy> analyse(const ast::Program& program, const Sources&
   lower_matchers(declarations, matchers);
   std::vector<LoweredLayer> layers = lower_layers(declarations, constants, settings, matchers, diagnostics);
   complete_layers(layers, settings, declarations, diagnostics);
-  std::vector<model::Test> tests = lower_tests(declarations, constants, layers, diagnostics);
+  std::vector<model::Test> tests =
+      lower_tests(declarations, constants, layers, folder_of(sources), diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   // Only now: beside a misspelt use, the definition that it means looks unused.
   warn_unused(declarations, diagnostics);

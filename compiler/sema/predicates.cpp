@@ -29,6 +29,10 @@ std::optional<LeafTest> PredicateReader::read(const Terms& terms, Span span) {
     return std::nullopt;
   }
   const size_t next = count_words(row->words);
+  if (!row->forms.empty()) {
+    report_form(*row, terms, span);
+    return std::nullopt;
+  }
   if (!row->attribute) {
     diagnostics_
         .report(Kind::kNotImplemented, join(ast::span_of(terms[0]), ast::span_of(terms[next - 1])),
@@ -53,6 +57,9 @@ std::optional<LeafTest> PredicateReader::read(const Terms& terms, Span span) {
       break;
     case ValueType::kFlag:
       out = read_flag(test);
+      break;
+    case ValueType::kPlace:
+      out = read_places(test);
       break;
   }
   if (out) {
@@ -84,13 +91,32 @@ void PredicateReader::report_unknown(const Terms& terms) {
   const auto words = known_words(declarations_);
   std::vector<std::string_view> later;
   for (const AttributeRow& row : attributes())
-    if (!row.attribute) later.push_back(row.words);
+    if (!row.attribute && row.forms.empty()) later.push_back(row.words);
   const std::string_view guess = diag::closest(word->text, later);
   diagnostics_.report(Kind::kUnknownAttribute, word->span, "unknown {} `{}`", what, word->text)
       .help(did_you_mean(word->text, words,
                          guess.empty()
                              ? "attributes: " + list_words(attribute_words())
                              : fmt::format("did you mean `{}`, which is not implemented yet?", guess)));
+}
+
+// Words that begin several attributes, and none of them follows.
+void PredicateReader::report_form(const AttributeRow& row, const Terms& terms, Span span) {
+  const size_t next = count_words(row.words);
+  const auto help = fmt::format("write one of {}", row.forms);
+  if (next == terms.size()) {
+    diagnostics_.report(Kind::kMissingOperand, span, "`{}` without what it is to be", row.words).help(help);
+    return;
+  }
+  const ast::Term& term = terms[next];
+  if (const auto* word = std::get_if<ast::Word>(&term))
+    diagnostics_
+        .report(Kind::kUnknownValue, word->span, "unknown word `{}` behind `{}`", word->text, row.words)
+        .help(help);
+  else
+    diagnostics_
+        .report(Kind::kUnexpectedOperand, ast::span_of(term), "{} behind `{}`", describe(term), row.words)
+        .help(help);
 }
 
 // Whether the test has `count` terms behind the attribute and no more.
@@ -382,6 +408,32 @@ bool PredicateReader::expect_members(const Test& test, const Operand& operand, c
   values_.report(Kind::kEmptySet, operand, fmt::format("`{}` is compared with an empty set", test.row.words))
       .at("no value is in it");
   return false;
+}
+
+// Numbers of nodes or caches: all CPUs of the task lie in one of them.
+std::optional<LeafTest> PredicateReader::read_places(const Test& test) {
+  if (test.next < test.terms.size())
+    if (const auto* written = std::get_if<ast::Operator>(&test.terms[test.next])) {
+      diagnostics_
+          .report(Kind::kOperatorMismatch, written->span, "`{}` does not apply to `{}`",
+                  spelling(written->comparison), test.row.words)
+          .help(fmt::format("write `{0}` or `not {0}`", test.row.example));
+      return std::nullopt;
+    }
+  AttributeRow ids = test.row;
+  ids.low = 0;  // what can be written, without the value of tasks that are nowhere as a whole
+  auto out = read_integer({ids, test.terms, test.next, test.span});
+  if (!out) return std::nullopt;
+  out->always = false;
+  int64_t count = 0;
+  for (const abi::IntRange& range : out->predicate.ranges) count += range.high - range.low + 1;
+  if (count <= abi::kMaxPlaces) return out;
+  diagnostics_
+      .report(Kind::kTooManyPlaces, test.span, "{} places in one test, the limit is {}", count,
+              abi::kMaxPlaces)
+      .note("the scheduler keeps a mask of CPUs for each")
+      .help(fmt::format("name the ones that matter: `{}`", test.row.example));
+  return std::nullopt;
 }
 
 std::optional<LeafTest> PredicateReader::read_flag(const Test& test) {

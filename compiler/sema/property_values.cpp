@@ -113,4 +113,13 @@ std::optional<uint32_t> PropertyReader::yield(const PropertyUse& use) {
   return std::nullopt;
 }
 
+std::optional<std::string> PropertyReader::text(const PropertyUse& use) {
+  const auto operand = only_operand(use);
+  if (!operand) return std::nullopt;
+  if (const auto* string = std::get_if<ast::String>(operand->term))
+    return values_.text(*string, *operand, use.subject());
+  values_.wrong_type(*operand, use.subject(), "a string");
+  return std::nullopt;
+}
+
 }  // namespace scx::sema

@@ -19,6 +19,8 @@ const std::vector<AttributeRow>& attributes() {
   constexpr std::string_view kIdSource = "ids of users and groups have 32 bits, and 4294967295 means `none`";
   constexpr std::string_view kNiceSource =
       "the kernel has nice levels from -20 to 19 (`MIN_NICE`, `MAX_NICE`)";
+  constexpr std::string_view kAffinityForms =
+      "`affinity within node 0`, `affinity within llc {0, 1}`, `affinity full`, `affinity pinned`";
   static const std::vector<AttributeRow> rows = {
       {"cgroup", Attribute::kCgroup, ValueType::kPath, 0, 0, "", "cgroup under \"/web.slice\""},
       {"comm", Attribute::kComm, ValueType::kComm, 0, 0, "", "comm \"nginx*\""},
@@ -33,7 +35,17 @@ const std::vector<AttributeRow>& attributes() {
       {"kthread", Attribute::kKthread, ValueType::kFlag, 0, 1, "", "kthread"},
       {"leader", Attribute::kLeader, ValueType::kFlag, 0, 1, "", "leader"},
       {"pidns"},
-      {"affinity"},
+      {"affinity", {}, ValueType::kFlag, 0, 0, "", "", kAffinityForms},
+      {"affinity within", {}, ValueType::kFlag, 0, 0, "", "", kAffinityForms},
+      // -1: its CPUs are in several.
+      {"affinity within node", Attribute::kAffinityNode, ValueType::kPlace, -1, 1023,
+       "no kernel has more than 1024 NUMA nodes (`MAX_NUMNODES`)", "affinity within node 0"},
+      {"affinity within llc", Attribute::kAffinityLlc, ValueType::kPlace, -1, kMaxCpus - 1,
+       "last-level caches are counted from 0 in the order of their first CPU, and no kernel has more than "
+       "8192 CPUs",
+       "affinity within llc {0, 1}"},
+      {"affinity full", Attribute::kAffinityFull, ValueType::kFlag, 0, 1, "", "affinity full"},
+      {"affinity pinned", Attribute::kAffinityPinned, ValueType::kFlag, 0, 1, "", "affinity pinned"},
       {"gpu"},
       {"gpu thread"},
       {"gpu process"},
@@ -188,6 +200,7 @@ std::vector<PropertyRow> make_properties() {
       {"task", Place::kTest, Property::kTask, OperandType::kSpecial, 0, 0, "", "task { comm \"nginx\"; }"},
       {"expect", Place::kTest, Property::kExpect, OperandType::kSpecial, 0, 0, "",
        "expect layer web in root"},
+      {"host", Place::kTest, Property::kHost, OperandType::kSpecial, 0, 0, "", "host \"2n4c2t\""},
   };
   const auto later = [&](Place place, std::initializer_list<std::string_view> words) {
     for (const std::string_view word : words) rows.push_back({word, place});
@@ -201,7 +214,6 @@ std::vector<PropertyRow> make_properties() {
                         "cleanup"});
   later(Place::kCell, {"cgroup", "cpus", "weight", "nodes", "llcs", "align", "min", "max", "borrow", "lend",
                        "rebalance", "affinity", "share", "overflow", "cleanup"});
-  later(Place::kTest, {"host"});
   static_assert(kMs == 1000 * kUs);
   return rows;
 }

@@ -17,7 +17,7 @@
 namespace scx::sema {
 
 // What an attribute is compared with.
-enum class ValueType : uint8_t { kPath, kComm, kInteger, kUser, kGroup, kPolicyWord, kFlag };
+enum class ValueType : uint8_t { kPath, kComm, kInteger, kUser, kGroup, kPolicyWord, kFlag, kPlace };
 constexpr bool is_text(ValueType type) { return type == ValueType::kPath || type == ValueType::kComm; }
 constexpr bool is_identity(ValueType type) { return type == ValueType::kUser || type == ValueType::kGroup; }
 
@@ -28,6 +28,7 @@ struct AttributeRow {
   int64_t low = 0, high = 0;      // integers: the values that a task can have
   std::string_view source = "";   // where the range comes from
   std::string_view example = "";  // one right use, for help
+  std::string_view forms = "";    // words that begin several attributes and are none: these
 };
 const std::vector<AttributeRow>& attributes();
 // The row with the most words that `terms` begin with.
@@ -79,6 +80,7 @@ enum class Property : uint8_t {
   kYield,
   kTask,
   kExpect,
+  kHost,
 };
 enum class OperandType : uint8_t { kNothing, kDuration, kInteger, kCpuRange, kWord, kVersion, kSpecial };
 

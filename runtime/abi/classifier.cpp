@@ -30,6 +30,14 @@ std::string_view spelling(Attribute attribute) {
       return "kthread";
     case Attribute::kLeader:
       return "leader";
+    case Attribute::kAffinityNode:
+      return "affinity within node";
+    case Attribute::kAffinityLlc:
+      return "affinity within llc";
+    case Attribute::kAffinityFull:
+      return "affinity full";
+    case Attribute::kAffinityPinned:
+      return "affinity pinned";
   }
   SCX_CHECK(false, "unknown attribute");
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -27,13 +28,26 @@ enum class Attribute : uint8_t {
   kSched,
   kKthread,
   kLeader,
+  // Of the CPUs that the task may use and that are online:
+  kAffinityNode,    // the one node that has all of them (the kernel's number), or -1
+  kAffinityLlc,     // the one last-level cache that has all of them (dense index), or -1
+  kAffinityFull,    // a flag: they are all that are online
+  kAffinityPinned,  // a flag: its affinity is a single CPU
 };
-inline constexpr size_t kAttributeCount = 12;
+inline constexpr size_t kAttributeCount = 16;
 std::string_view spelling(Attribute attribute);
 // Whether values of the attribute are byte strings (otherwise integers; flags are 0 and 1).
 constexpr bool is_string(Attribute a) {
   return a == Attribute::kCgroup || a == Attribute::kComm || a == Attribute::kLeaderComm;
 }
+
+// Whether the attribute's values are 0 and 1 and it is written without a value.
+constexpr bool is_flag(Attribute a) {
+  return a == Attribute::kKthread || a == Attribute::kLeader || a == Attribute::kAffinityFull ||
+         a == Attribute::kAffinityPinned;
+}
+// Whether the attribute says where all of a task's CPUs are.
+constexpr bool is_place(Attribute a) { return a == Attribute::kAffinityNode || a == Attribute::kAffinityLlc; }
 
 // Values of `sched`: the kernel's own numbers (include/uapi/linux/sched.h).
 inline constexpr int64_t kSchedNormal = 0;
@@ -75,6 +89,17 @@ struct Predicate {
   Location where;
   bool operator==(const Predicate&) const = default;
 };
+
+// A set of CPUs that tests of the affinity compare with. The loader finds its
+// CPUs; its position in Manifest::places is its number in the map `places`.
+struct Place {
+  enum class Kind : uint8_t { kNode, kLlc, kOnline };
+  Kind kind = Kind::kOnline;
+  uint32_t id = 0;  // the kernel's number of the node, the dense index of the cache; 0 for kOnline
+  auto operator<=>(const Place&) const = default;
+};
+// One bit each of a 64-bit word; bit 63 says whether the task is pinned.
+inline constexpr uint32_t kMaxPlaces = 63;
 
 // A boolean expression. `all` matches everything and has no operands, `not`
 // has one, `and` and `or` have two or more, `test` names a predicate.

@@ -48,6 +48,14 @@ struct scx_cpu {
  * No domain's home may be empty. After writing it the loader runs the SYSCALL
  * program `apply_plan`, which publishes it; it returns 0 or a negative errno. */
 
+//% if places
+/* Map `place_words` (ARRAY of u64, word w of place p at p * plan_words + w; the
+ * manifest lists the places): the online CPUs that are not in the place; of the
+ * place `online`, which is all of them, those that are. After writing it, before
+ * attaching and at every hotplug, the loader runs the SYSCALL program
+ * `apply_places`; it returns 0 or a negative errno. */
+
+//% end
 /* SYSCALL program `scan_cgroups` (only in policies that match cgroup paths):
  * classifies every cgroup that exists; returns 0 or a negative errno. */
 

@@ -96,6 +96,7 @@ struct Manifest {
   uint64_t watchdog_ns = 0;
   std::vector<Domain> domains;
   Classifier classifier;
+  std::vector<Place> places;  // for tests of the affinity
   std::vector<KernelFunction> kernel_functions;
   bool operator==(const Manifest&) const = default;
 };

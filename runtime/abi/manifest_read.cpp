@@ -335,6 +335,10 @@ KernelFunction read_function(const Node& node) {
   return {node.member("name").name(), node.member("weak").boolean()};
 }
 
+Place read_place(const Node& node) {
+  return {node.member("kind").word(words::kPlaceKinds), node.member("id").integer<uint32_t>()};
+}
+
 Manifest read_manifest(const Node& root) {
   Manifest out;
   out.compiler = root.member("compiler").name();
@@ -346,6 +350,7 @@ Manifest read_manifest(const Node& root) {
   out.domains = read_all<Domain>(domains, kMaxDomains, read_domain);
   if (out.domains.empty()) domains.fail("no domain");
   out.classifier = read_classifier(root.member("classifier"), out.domains.size());
+  if (root.has("places")) out.places = read_all<Place>(root.member("places"), kMaxPlaces, read_place);
   out.kernel_functions =
       read_all<KernelFunction>(root.member("kernel_functions"), kMaxKernelFunctions, read_function);
   return out;

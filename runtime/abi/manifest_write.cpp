@@ -84,6 +84,10 @@ json to_value(const DomainMatch& match) {
 
 json to_value(const KernelFunction& function) { return {{"name", function.name}, {"weak", function.weak}}; }
 
+json to_value(const Place& place) {
+  return {{"kind", words::word(words::kPlaceKinds, place.kind)}, {"id", place.id}};
+}
+
 template <typename T>
 json to_array(const std::vector<T>& items) {
   json out = json::array();
@@ -130,15 +134,17 @@ std::string_view spelling(QueueOrder order) { return words::word(words::kQueueOr
 std::string_view spelling(GrowOrder order) { return words::word(words::kGrowOrders, order); }
 
 std::string to_json(const Manifest& manifest) {
-  const json document = {{"version", manifest.version},
-                         {"compiler", manifest.compiler},
-                         {"policy", manifest.policy},
-                         {"fingerprint", manifest.fingerprint},
-                         {"min_kernel", manifest.min_kernel},
-                         {"watchdog_ns", manifest.watchdog_ns},
-                         {"domains", to_array(manifest.domains)},
-                         {"classifier", to_value(manifest.classifier)},
-                         {"kernel_functions", to_array(manifest.kernel_functions)}};
+  json document = {{"version", manifest.version},
+                   {"compiler", manifest.compiler},
+                   {"policy", manifest.policy},
+                   {"fingerprint", manifest.fingerprint},
+                   {"min_kernel", manifest.min_kernel},
+                   {"watchdog_ns", manifest.watchdog_ns},
+                   {"domains", to_array(manifest.domains)},
+                   {"classifier", to_value(manifest.classifier)},
+                   {"kernel_functions", to_array(manifest.kernel_functions)}};
+  // Only policies that test affinities have places.
+  if (!manifest.places.empty()) document["places"] = to_array(manifest.places);
   std::string out;
   write(document, 0, out);
   out += '\n';

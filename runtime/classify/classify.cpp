@@ -41,6 +41,14 @@ int64_t number_of(const TaskFacts& facts, abi::Attribute attribute) {
       return facts.kthread ? 1 : 0;
     case abi::Attribute::kLeader:
       return facts.leader ? 1 : 0;
+    case abi::Attribute::kAffinityNode:
+      return facts.affinity_node;
+    case abi::Attribute::kAffinityLlc:
+      return facts.affinity_llc;
+    case abi::Attribute::kAffinityFull:
+      return facts.affinity_full ? 1 : 0;
+    case abi::Attribute::kAffinityPinned:
+      return facts.affinity_pinned ? 1 : 0;
     default:
       SCX_CHECK(false, "not an integer attribute");
   }

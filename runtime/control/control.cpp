@@ -150,6 +150,7 @@ class Loop {
   Result<void> follow_online() {
     SCX_TRY(const topology::Topology now, topology::live());
     SCX_TRY_VOID(plan_anew(topology::refreshed(running_.topology, now)));
+    SCX_TRY_VOID(running_.scheduler.push_places(running_.topology));
     output_.leave();
     note(fmt::format("scx-run: online CPUs are now {}", topology::cpu_list(running_.plan.online)));
     for (const std::string& line : running_.plan.notes) note(fmt::format("scx-run: note: {}", line));

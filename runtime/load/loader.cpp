@@ -112,6 +112,15 @@ Result<void> set_constants(const ObjectFile& file, const Object& object, const t
   return {};
 }
 
+Result<void> set_size(const Object& object, const char* name, uint32_t entries) {
+  SCX_TRY(bpf_map * map, find_map(object, name));
+  if (const int rc = bpf_map__set_max_entries(map, entries); rc != 0)
+    return refusal("feed-mismatch",
+                   fmt::format("map `{}` cannot have {} entries: {}", name, entries, because(-rc)),
+                   kCompileAgain);
+  return {};
+}
+
 Result<void> set_sizes(const ObjectFile& file, const Object& object, const topology::Topology& topology) {
   const auto domains = static_cast<uint32_t>(file.manifest.domains.size());
   const std::pair<const char*, uint32_t> sizes[] = {
@@ -121,14 +130,9 @@ Result<void> set_sizes(const ObjectFile& file, const Object& object, const topol
       {"llcs", topology.llc_count},
       {"homes", domains * topology.llc_count},
   };
-  for (const auto& [name, entries] : sizes) {
-    SCX_TRY(bpf_map * map, find_map(object, name));
-    if (const int rc = bpf_map__set_max_entries(map, entries); rc != 0)
-      return refusal("feed-mismatch",
-                     fmt::format("map `{}` cannot have {} entries: {}", name, entries, because(-rc)),
-                     kCompileAgain);
-  }
-  return {};
+  for (const auto& [name, entries] : sizes) SCX_TRY_VOID(set_size(object, name, entries));
+  const auto places = static_cast<uint32_t>(file.manifest.places.size());
+  return places == 0 ? Result<void>() : set_size(object, "place_words", places * plan_words(topology));
 }
 
 template <typename Entry>
@@ -288,7 +292,18 @@ Result<Scheduler> Scheduler::load(const ObjectFile& file, const topology::Topolo
   SCX_TRY_VOID(write_map(state->object, "near", near_entries(topology)));
   Scheduler scheduler(std::move(state));
   SCX_TRY_VOID(scheduler.push(topology, plan));
+  SCX_TRY_VOID(scheduler.push_places(topology));
   return scheduler;
+}
+
+Result<void> Scheduler::push_places(const topology::Topology& topology) {
+  const std::vector<abi::Place>& places = state_->manifest.places;
+  if (places.empty()) return {};
+  SCX_TRY_VOID(write_map(state_->object, "place_words", place_entries(topology, places)));
+  if (const int rc = run_program(state_->object, "apply_places"); rc != 0)
+    return refusal("load-refused",
+                   fmt::format("the scheduler refuses where CPUs are: {}", std::strerror(-rc)), kKernelLog);
+  return {};
 }
 
 Result<void> Scheduler::push(const topology::Topology& topology, const plan::Plan& plan) {

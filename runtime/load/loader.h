@@ -67,6 +67,8 @@ class Scheduler {
   Result<void> attach();
   // Publishes a new plan to the running scheduler; of the topology only where CPUs are.
   Result<void> push(const topology::Topology& topology, const plan::Plan& plan);
+  // Publishes the CPUs of the places that the policy compares affinities with. Nothing in policies without.
+  Result<void> push_places(const topology::Topology& topology);
   // By domain.
   [[nodiscard]] Result<std::vector<Counters>> counters() const;
   // Empty while the scheduler runs.

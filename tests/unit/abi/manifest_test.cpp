@@ -63,6 +63,7 @@ Manifest sample() {
   const Expression negated{Kind::kNot, 0, {test(2)}};
   out.classifier.domains = {
       {0, {Kind::kOr, 0, {{Kind::kAnd, 0, {test(0), test(1)}}, negated}}, {"edge.scx", 13, 5}}, {1, {}, {}}};
+  out.places = {{Place::Kind::kNode, 1}, {Place::Kind::kOnline, 0}};
   out.kernel_functions = {{"scx_bpf_dsq_insert", false}, {"scx_bpf_kick_cpu", true}};
   return out;
 }
@@ -177,6 +178,9 @@ TEST(Manifest, EachMistakeIsNamedWithItsPath) {
        }},
       {"$.classifier.domains[1].match", "takes no operands",
        [](json& m) { m["classifier"]["domains"][1]["match"]["operands"] = json::array(); }},
+      {"$.places", "64 elements", [](json& m) { m["places"] = json(64, json{{"kind", "node"}, {"id", 0}}); }},
+      {"$.places[0].kind", "unknown word", [](json& m) { m["places"][0]["kind"] = "core"; }},
+      {"$.places[1]", "`id` is missing", [](json& m) { m["places"][1].erase("id"); }},
       {"$.kernel_functions[0].name", "not a string",
        [](json& m) { m["kernel_functions"][0]["name"] = nullptr; }},
   };

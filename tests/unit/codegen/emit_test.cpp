@@ -170,15 +170,23 @@ INSTANTIATE_TEST_SUITE_P(
                       Attachment{"nice > 3", {"struct_ops/set_weight", kTick}},
                       Attachment{"sched batch", {"struct_ops/set_weight", kTick}},
                       Attachment{"ppid 1", {kTick}}, Attachment{"pid 5", {}}, Attachment{"tgid 5", {}},
-                      Attachment{"kthread", {}}, Attachment{"leader", {}}));
+                      Attachment{"kthread", {}}, Attachment{"leader", {}},
+                      Attachment{"affinity pinned", {"struct_ops/set_cpumask", kTick}},
+                      Attachment{"affinity full", {"struct_ops/set_cpumask", kTick}},
+                      Attachment{"affinity within node {0, 1}", {"struct_ops/set_cpumask", kTick}},
+                      Attachment{"affinity within llc 1", {"struct_ops/set_cpumask", kTick}}));
 
 TEST_P(EachAttribute, AttachesToItsEventsAndToNoOthers) {
   const std::string text = compile_policy("language 1;\npolicy p { slice 1ms; }\nlayer a open { match " +
                                           GetParam().matcher + "; }\nlayer b open { match *; }\n")
                                .text;
-  static const std::set<std::string> kAll = {"tp_btf/task_rename",        "tp_btf/cgroup_mkdir",
-                                             "tp_btf/cgroup_attach_task", "fexit/commit_creds",
-                                             "struct_ops/set_weight",     kTick};
+  static const std::set<std::string> kAll = {"tp_btf/task_rename",
+                                             "tp_btf/cgroup_mkdir",
+                                             "tp_btf/cgroup_attach_task",
+                                             "fexit/commit_creds",
+                                             "struct_ops/set_weight",
+                                             "struct_ops/set_cpumask",
+                                             kTick};
   const std::set<std::string> found = programs(text);
   for (const std::string& program : kAll) {
     EXPECT_EQ(found.contains(program), GetParam().programs.contains(program)) << program;
