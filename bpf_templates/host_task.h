@@ -23,6 +23,8 @@ struct scx_host_task {
   /* The one node and last-level cache that its online CPUs are in, or -1. */
   long long affinity_node, affinity_llc;
   unsigned affinity_full, affinity_pinned;
+  /* The GPU that it, or its process, has opened; -1: none. */
+  long long gpu_thread, gpu_process;
 };
 
 /* The domain of the task, or ~0u if no layer matches. */

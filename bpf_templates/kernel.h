@@ -145,6 +145,13 @@ struct kernfs_node {
 	u64 id;
 };
 
+//% members
+struct inode {
+	u32 i_rdev;
+};
+
+struct file;
+
 struct cgroup;
 
 struct cgroup_subsys_state {

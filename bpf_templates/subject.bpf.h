@@ -29,6 +29,9 @@ struct subject {
 //% if affinity
 	u64 affinity;
 //% end
+//% if gpu
+	u64 gpu;
+//% end
 };
 
 /* Of what holds of an affinity: whether it is a single CPU, beside a bit for each place. */
@@ -50,6 +53,8 @@ struct subject {
 #define subject_within_llc(s, id, place) ((s)->affinity >> (place) & 1)
 #define subject_affinity_full(s) ((s)->affinity >> ONLINE_PLACE & 1)
 #define subject_affinity_pinned(s) ((s)->affinity >> PINNED_BIT & 1)
+#define subject_gpu_thread(s, device, test) ((s)->gpu >> (test) & 1)
+#define subject_gpu_process(s, device, test) ((s)->gpu >> (test) & 1)
 #define subject_match(s, attribute, automaton) ((s)->attribute##_match[automaton])
 
 /* The id of a user or group that the policy names: constant `name`, the loader sets it. */

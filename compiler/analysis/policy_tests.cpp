@@ -174,6 +174,8 @@ classify::TaskFacts test_facts(const model::TestTask& task, const classify::Name
   out.affinity_llc = task.affinity_llc;
   out.affinity_full = task.affinity_full;
   out.affinity_pinned = task.affinity_pinned;
+  out.gpu_thread = task.gpu_thread;
+  out.gpu_process = task.gpu_process;
   return out;
 }
 

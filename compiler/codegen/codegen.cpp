@@ -8,6 +8,7 @@
 #include "compiler/codegen/constants.h"
 #include "compiler/codegen/dictionary.h"
 #include "compiler/codegen/features.h"
+#include "compiler/codegen/gpu.h"
 #include "compiler/codegen/places.h"
 #include "compiler/codegen/template_text.h"
 #include "compiler/codegen/unit.h"
@@ -74,8 +75,9 @@ std::string title(const model::Policy& policy, const Sources& sources) {
 
 // The files of the scheduler itself, callees first.
 constexpr std::string_view kPolicyFiles[] = {
-    "cgroup.bpf.c", "affinity.bpf.c", "classify.bpf.c", "events.bpf.c", "guests.bpf.c", "account.bpf.c",
-    "place.bpf.c",  "dispatch.bpf.c", "plan.bpf.c",     "report.bpf.c", "ops.bpf.c",
+    "cgroup.bpf.c",     "affinity.bpf.c", "gpu.bpf.c",     "classify.bpf.c", "events.bpf.c",
+    "gpu_events.bpf.c", "guests.bpf.c",   "account.bpf.c", "place.bpf.c",    "dispatch.bpf.c",
+    "plan.bpf.c",       "report.bpf.c",   "ops.bpf.c",
 };
 
 }  // namespace
@@ -96,6 +98,7 @@ std::string emit(const model::Policy& policy, const abi::Classifier& classifier,
   unit.add(Section::kFeed, selected("feed.h"));
   unit.add(Section::kConstants, policy_constants(policy));
   unit.add(Section::kConstants, domain_table(policy, features, sources));
+  unit.add(Section::kConstants, gpu_tables(gpu_tests_of(classifier, usage)));
   for (const std::string_view file : kPolicyFiles) {
     unit.add(Section::kPolicy, selected(file));
   }

@@ -101,8 +101,19 @@ Features features_of(const model::Policy& policy, const abi::Classifier& classif
   add("affinity_full", reads(Attribute::kAffinityFull));
   add("places", has("within") || has("affinity_full"));
   add("affinity", has("places") || reads(Attribute::kAffinityPinned));
+  // GPU use: of the thread, of its process; memberships that end before their task does.
+  add("gpu_thread", reads(Attribute::kGpuThread));
+  add("gpu_process", reads(Attribute::kGpuProcess));
+  add("gpu", has("gpu_thread") || has("gpu_process"));
+  add("gpu_ttl", [&] {
+    for (size_t i = 0; i < usage.predicates.size(); i++) {
+      if (usage.predicates[i] && classifier.predicates[i].for_ns != 0) return true;
+    }
+    return false;
+  }());
   // Events mark tasks.
-  add("marks_tasks", has("comm") || has("cgroup") || has("ids") || has("set_weight") || has("affinity"));
+  add("marks_tasks",
+      has("comm") || has("cgroup") || has("ids") || has("set_weight") || has("affinity") || has("gpu"));
   // A task's domain can change while it lives.
   add("dynamic", has("marks_tasks") || has("ppid"));
   add("tick", has("dynamic") || has("guests"));

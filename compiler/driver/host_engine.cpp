@@ -57,6 +57,8 @@ analysis::Engine HostEngine::engine() const {
     task.affinity_llc = facts.affinity_llc;
     task.affinity_full = facts.affinity_full ? 1 : 0;
     task.affinity_pinned = facts.affinity_pinned ? 1 : 0;
+    task.gpu_thread = facts.gpu_thread;
+    task.gpu_process = facts.gpu_process;
     task.ids = code->ids.data();
     return code->function.as<unsigned(const scx_host_task*)>()(&task);
   };

@@ -24,6 +24,7 @@ abi::Manifest make_manifest(const model::Policy& policy, const abi::Classifier& 
   manifest.watchdog_ns = policy.watchdog_ns;
   manifest.classifier = classifier;
   manifest.places = codegen::places(policy, classifier);
+  manifest.gpu_devices = policy.gpu_devices;
   for (uint32_t id = 0; id < policy.domains.size(); ++id) {
     const model::Layer& layer = policy.layer(id);
     manifest.domains.push_back(

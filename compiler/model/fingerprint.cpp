@@ -64,6 +64,7 @@ std::string hash(std::string_view text) {
 std::string fingerprint(const Policy& policy) {
   std::string text = fmt::format("policy {} watchdog {} kernel {}\n", policy.name, policy.watchdog_ns,
                                  to_string(policy.min_kernel));
+  for (const std::string& path : policy.gpu_devices) text += "gpu device " + path + "\n";
   for (const Domain& domain : policy.domains) {
     const Layer& layer = policy.cells[domain.cell].layers[domain.layer];
     std::string properties;

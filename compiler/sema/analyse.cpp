@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "compiler/sema/layers.h"
+#include "compiler/sema/limits.h"
 #include "compiler/sema/matchers.h"
 #include "compiler/sema/names.h"
 #include "compiler/sema/tests.h"
@@ -48,6 +49,7 @@ model::Policy assemble(const Declarations& declarations, const PolicySettings& s
   out.slice_ns = settings.slice_ns;
   out.watchdog_ns = settings.watchdog_ns;
   out.min_kernel = settings.min_kernel;
+  out.gpu_devices = settings.gpu_devices;
   Numbering numbering(matchers.predicates(), out.predicates);
   model::Cell root;
   root.name = "root";
@@ -89,7 +91,9 @@ std::optional<model::Policy> analyse(const ast::Program& program, const Sources&
   if (diagnostics.has_errors()) return std::nullopt;
   // Only now: beside a misspelt use, the definition that it means looks unused.
   warn_unused(declarations, diagnostics);
-  return assemble(declarations, settings, matchers, std::move(layers), std::move(tests));
+  model::Policy policy = assemble(declarations, settings, matchers, std::move(layers), std::move(tests));
+  check_limits(policy, settings, diagnostics);
+  return policy;
 }
 
 }  // namespace scx::sema

@@ -61,6 +61,9 @@ std::optional<LeafTest> PredicateReader::read(const Terms& terms, Span span) {
     case ValueType::kPlace:
       out = read_places(test);
       break;
+    case ValueType::kGpu:
+      out = read_gpu(test);
+      break;
   }
   if (out) {
     out->predicate.attribute = *row->attribute;
@@ -434,6 +437,64 @@ std::optional<LeafTest> PredicateReader::read_places(const Test& test) {
       .note("the scheduler keeps a mask of CPUs for each")
       .help(fmt::format("name the ones that matter: `{}`", test.row.example));
   return std::nullopt;
+}
+
+// The operand behind the word before `at`.
+std::optional<Operand> PredicateReader::operand_at(const Test& test, size_t at, std::string_view word) {
+  if (at < test.terms.size()) return values_.resolve(test.terms[at]);
+  diagnostics_.report(Kind::kMissingOperand, ast::span_of(test.terms[at - 1]), "`{}` of nothing", word)
+      .help(fmt::format("for instance `{}`", test.row.example));
+  return std::nullopt;
+}
+
+// How long a membership lasts.
+std::optional<uint64_t> PredicateReader::read_lifetime(const Test& test, size_t at) {
+  const auto operand = operand_at(test, at, "for");
+  if (!operand) return std::nullopt;
+  const auto value = values_.duration(*operand, test.subject());
+  if (!value || (*value >= kMinLifetime && *value <= kMaxLifetime)) return value;
+  values_
+      .report(
+          Kind::kOutOfRange, *operand,
+          fmt::format("`{}` is out of range for `for`", as_written(std::get<ast::Number>(*operand->term))))
+      .note(
+          "an end is noticed at a tick of the kernel, every 1 to 10 ms; without `for` a membership lasts "
+          "until exit")
+      .help(fmt::format("the range is {} to {}", model::duration_text(kMinLifetime),
+                        model::duration_text(kMaxLifetime)));
+  return std::nullopt;
+}
+
+// `[device N] [for DURATION]`.
+std::optional<LeafTest> PredicateReader::read_gpu(const Test& test) {
+  LeafTest out;
+  out.predicate.ranges = {{1, 1}};
+  size_t at = test.next;
+  const auto takes = [&](std::string_view text) {
+    const auto* word = at < test.terms.size() ? std::get_if<ast::Word>(&test.terms[at]) : nullptr;
+    if (word == nullptr || word->text != text) return false;
+    ++at;
+    return true;
+  };
+  if (takes("device")) {
+    const auto operand = operand_at(test, at++, "device");
+    if (!operand) return std::nullopt;
+    const auto* number = std::get_if<ast::Number>(operand->term);
+    if (number == nullptr) {
+      values_.wrong_type(*operand, test.subject(), "the number of a device behind `device`");
+      return std::nullopt;
+    }
+    const auto value = read_value(test, *operand, *number);
+    if (!value) return std::nullopt;
+    out.predicate.device = static_cast<uint32_t>(*value);
+  }
+  if (takes("for")) {
+    const auto lifetime = read_lifetime(test, at++);
+    if (!lifetime) return std::nullopt;
+    out.predicate.for_ns = *lifetime;
+  }
+  if (!expect_end(test, at - test.next)) return std::nullopt;
+  return out;
 }
 
 std::optional<LeafTest> PredicateReader::read_flag(const Test& test) {

@@ -63,6 +63,9 @@ class PredicateReader {
   bool read_sched_set(const Test& test, const Operand& operand, const ast::Set& set, LeafTest& out);
   bool expect_members(const Test& test, const Operand& operand, const ast::Set& set);
   std::optional<LeafTest> read_places(const Test& test);
+  std::optional<Operand> operand_at(const Test& test, size_t at, std::string_view word);
+  std::optional<uint64_t> read_lifetime(const Test& test, size_t at);
+  std::optional<LeafTest> read_gpu(const Test& test);
   std::optional<LeafTest> read_flag(const Test& test);
 
   const Declarations& declarations_;

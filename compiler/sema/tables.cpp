@@ -19,6 +19,9 @@ const std::vector<AttributeRow>& attributes() {
   constexpr std::string_view kIdSource = "ids of users and groups have 32 bits, and 4294967295 means `none`";
   constexpr std::string_view kNiceSource =
       "the kernel has nice levels from -20 to 19 (`MIN_NICE`, `MAX_NICE`)";
+  constexpr int64_t kMinorMax = (1 << 20) - 1;
+  constexpr std::string_view kMinorSource =
+      "the kernel's minor numbers of devices have 20 bits (`MINORBITS`)";
   constexpr std::string_view kAffinityForms =
       "`affinity within node 0`, `affinity within llc {0, 1}`, `affinity full`, `affinity pinned`";
   static const std::vector<AttributeRow> rows = {
@@ -46,9 +49,11 @@ const std::vector<AttributeRow>& attributes() {
        "affinity within llc {0, 1}"},
       {"affinity full", Attribute::kAffinityFull, ValueType::kFlag, 0, 1, "", "affinity full"},
       {"affinity pinned", Attribute::kAffinityPinned, ValueType::kFlag, 0, 1, "", "affinity pinned"},
-      {"gpu"},
-      {"gpu thread"},
-      {"gpu process"},
+      {"gpu", {}, ValueType::kFlag, 0, 0, "", "", "`gpu thread`, `gpu process device 1 for 5m`"},
+      {"gpu thread", Attribute::kGpuThread, ValueType::kGpu, 0, kMinorMax, kMinorSource,
+       "gpu thread device 0 for 5m"},
+      {"gpu process", Attribute::kGpuProcess, ValueType::kGpu, 0, kMinorMax, kMinorSource,
+       "gpu process device 0 for 5m"},
       {"joined"},
       {"child of"},
       {"runtime"},
@@ -170,6 +175,8 @@ std::vector<PropertyRow> make_properties() {
       {"watchdog", Place::kPolicy, Property::kWatchdog, OperandType::kDuration, kS, 30 * kS, kWatchdogSource,
        "watchdog 30s"},
       {"kernel", Place::kPolicy, Property::kKernel, OperandType::kVersion, 0, 0, "", "kernel >= 6.16"},
+      {"gpu devices", Place::kPolicy, Property::kGpuDevices, OperandType::kSpecial, 1, abi::kMaxGpuDevices,
+       "the scheduler compares every opened device with them", "gpu devices \"/dev/mali0\""},
       {"match", Place::kLayer, Property::kMatch, OperandType::kSpecial, 0, 0, "", "match comm \"nginx*\""},
       {"cpus", Place::kLayer, Property::kCpus, OperandType::kCpuRange, 0, kMaxCpus,
        "no kernel has more than 8192 CPUs (`NR_CPUS`)", "cpus 2..25%", kOwningKinds, kOpenOwnsNothing},
@@ -205,7 +212,7 @@ std::vector<PropertyRow> make_properties() {
   const auto later = [&](Place place, std::initializer_list<std::string_view> words) {
     for (const std::string_view word : words) rows.push_back({word, place});
   };
-  later(Place::kPolicy, {"irq", "memory", "gpu", "hints", "partial", "cgroup-limits"});
+  later(Place::kPolicy, {"irq", "memory", "hints", "partial", "cgroup-limits"});
   later(Place::kLayer, {"preempt first",    "exclusive",     "idle-confined",  "count-open-time",
                         "placement",        "place",         "prefer",         "no-open-after",
                         "no-preempt-after", "migrate-after", "cross-node",     "skip-remote-node",

@@ -17,7 +17,7 @@
 namespace scx::sema {
 
 // What an attribute is compared with.
-enum class ValueType : uint8_t { kPath, kComm, kInteger, kUser, kGroup, kPolicyWord, kFlag, kPlace };
+enum class ValueType : uint8_t { kPath, kComm, kInteger, kUser, kGroup, kPolicyWord, kFlag, kPlace, kGpu };
 constexpr bool is_text(ValueType type) { return type == ValueType::kPath || type == ValueType::kComm; }
 constexpr bool is_identity(ValueType type) { return type == ValueType::kUser || type == ValueType::kGroup; }
 
@@ -66,6 +66,7 @@ enum class Property : uint8_t {
   kSlice,
   kWatchdog,
   kKernel,
+  kGpuDevices,
   kMatch,
   kCpus,
   kWeight,
@@ -131,6 +132,9 @@ inline constexpr uint32_t kMaxExpressionNodes =
     4096;  // far beyond what a person writes; bounds the emitted code
 inline constexpr uint32_t kMaxMatcherNodes = 65536;  // of all matchers together: bounds memory
 inline constexpr size_t kMaxReferenceDepth = 100;    // matchers that name matchers: bounds recursion
+inline constexpr uint64_t kMinLifetime = 1'000'000;  // of memberships, ns
+inline constexpr uint64_t kMaxLifetime = 365ULL * 24 * 3600 * 1'000'000'000;
+inline constexpr size_t kMaxGpuTests = 64;  // one bit each of what a task remembers
 inline constexpr uint64_t kLanguageVersion = 1;
 
 // Kernel series that exist and that policies may ask for, oldest first.

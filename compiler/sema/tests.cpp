@@ -177,6 +177,7 @@ class TestReader {
       (*row.attribute == Attribute::kKthread ? task.kthread : task.leader) = !off;
       return;
     }
+    if (row.type == ValueType::kGpu) return read_gpu(row, terms, off, property, task);
     if (off || terms.size() != 1 || property.block != nullptr) {
       const bool missing = !off && terms.empty() && property.block == nullptr;
       diagnostics_
@@ -202,6 +203,38 @@ class TestReader {
     } else {
       read_integer(row, *operand, task);
     }
+  }
+
+  // `gpu process;`, which is device 0, or `gpu process device 1;`.
+  void read_gpu(const AttributeRow& row, const std::vector<ast::Term>& terms, bool off,
+                const ast::Property& property, model::TestTask& task) {
+    int64_t& device = *row.attribute == Attribute::kGpuThread ? task.gpu_thread : task.gpu_process;
+    if (property.block == nullptr && terms.empty()) {
+      device = off ? -1 : 0;
+      return;
+    }
+    const auto* word = terms.size() == 2 ? std::get_if<ast::Word>(&terms[0]) : nullptr;
+    if (off || property.block != nullptr || word == nullptr || word->text != "device") {
+      diagnostics_
+          .report(Kind::kUnexpectedOperand, terms.empty() ? property.span : ast::span_of(terms[0]),
+                  "`{}` of a task has no operand, or a device", row.words)
+          .help(fmt::format("write `{0};`, `{0} device 1;` or `not {0};`", row.words));
+      return;
+    }
+    const Subject shown{row.words, "gpu process device 1"};
+    const auto operand = values_.resolve(terms[1]);
+    const auto value = operand ? values_.integer(*operand, shown) : std::nullopt;
+    if (!value) return;
+    if (*value >= row.low && *value <= row.high)
+      device = *value;
+    else
+      report_range(row, *operand, *value);
+  }
+
+  void report_range(const AttributeRow& row, const Operand& operand, int64_t value) {
+    values_.report(Kind::kOutOfRange, operand, fmt::format("`{}` is out of range for `{}`", value, row.words))
+        .note(std::string(row.source))
+        .help(fmt::format("the range is {} to {}", row.low, row.high));
   }
 
   static std::string_view example_of(const AttributeRow& row) {
@@ -255,13 +288,7 @@ class TestReader {
   void read_integer(const AttributeRow& row, const Operand& operand, model::TestTask& task) {
     const auto value = values_.integer(operand, {row.words, example_of(row)});
     if (!value) return;
-    if (*value < row.low || *value > row.high) {
-      values_
-          .report(Kind::kOutOfRange, operand, fmt::format("`{}` is out of range for `{}`", *value, row.words))
-          .note(std::string(row.source))
-          .help(fmt::format("the range is {} to {}", row.low, row.high));
-      return;
-    }
+    if (*value < row.low || *value > row.high) return report_range(row, operand, *value);
     switch (*row.attribute) {
       case Attribute::kPid:
         task.pid = *value;
@@ -286,9 +313,23 @@ class TestReader {
     }
   }
 
+  // What a thread has opened, its process has.
+  void complete_gpu(model::TestTask& task, const Written& written) {
+    if (task.gpu_thread < 0 || task.gpu_process == task.gpu_thread) return;
+    const auto process = written[static_cast<size_t>(Attribute::kGpuProcess)];
+    if (process)
+      diagnostics_
+          .report(Kind::kImpossibleTask, *process,
+                  "a task that cannot exist: its process has not opened what the thread has")
+          .label(*written[static_cast<size_t>(Attribute::kGpuThread)], "against this")
+          .help("leave `gpu process` out: it follows from `gpu thread`");
+    task.gpu_process = task.gpu_thread;
+  }
+
   // Fills what was not written so that the task can exist: a leader's pid is
   // its process's id and its comm the leader's comm.
   void complete(model::TestTask& task, const Written& written) {
+    complete_gpu(task, written);
     const auto place = [&](Attribute attribute) { return written[static_cast<size_t>(attribute)]; };
     const auto leader = place(Attribute::kLeader);
     const auto pid = place(Attribute::kPid);

@@ -38,6 +38,10 @@ std::string_view spelling(Attribute attribute) {
       return "affinity full";
     case Attribute::kAffinityPinned:
       return "affinity pinned";
+    case Attribute::kGpuThread:
+      return "gpu thread";
+    case Attribute::kGpuProcess:
+      return "gpu process";
   }
   SCX_CHECK(false, "unknown attribute");
 }

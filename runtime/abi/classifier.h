@@ -8,6 +8,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,8 +34,11 @@ enum class Attribute : uint8_t {
   kAffinityLlc,     // the one last-level cache that has all of them (dense index), or -1
   kAffinityFull,    // a flag: they are all that are online
   kAffinityPinned,  // a flag: its affinity is a single CPU
+  // The number of a GPU that the thread, some thread of its process, opened; -1: none. Written as a flag.
+  kGpuThread,
+  kGpuProcess,
 };
-inline constexpr size_t kAttributeCount = 16;
+inline constexpr size_t kAttributeCount = 18;
 std::string_view spelling(Attribute attribute);
 // Whether values of the attribute are byte strings (otherwise integers; flags are 0 and 1).
 constexpr bool is_string(Attribute a) {
@@ -46,6 +50,8 @@ constexpr bool is_flag(Attribute a) {
   return a == Attribute::kKthread || a == Attribute::kLeader || a == Attribute::kAffinityFull ||
          a == Attribute::kAffinityPinned;
 }
+// Whether the attribute says what GPU was opened.
+constexpr bool is_gpu(Attribute a) { return a == Attribute::kGpuThread || a == Attribute::kGpuProcess; }
 // Whether the attribute says where all of a task's CPUs are.
 constexpr bool is_place(Attribute a) { return a == Attribute::kAffinityNode || a == Attribute::kAffinityLlc; }
 
@@ -85,6 +91,10 @@ struct Predicate {
   bool negated_names = false;  // `uid != "nobody"`: matches unless the id is one of `names`
   uint32_t automaton = 0;
   uint32_t bit = 0;
+  // Tests of GPU use have these instead of ranges: only opens of this device count, and only for so long; 0:
+  // until exit.
+  std::optional<uint32_t> device = {};
+  uint64_t for_ns = 0;
   std::string text;  // as written, for explanations
   Location where;
   bool operator==(const Predicate&) const = default;

@@ -56,6 +56,23 @@ struct scx_cpu {
  * `apply_places`; it returns 0 or a negative errno. */
 
 //% end
+//% if gpu
+/* Which devices are GPUs: rodata arrays that the loader sets, the first 0 ends them.
+ *   u32 gpu_majors[SCX_GPU_MAJORS]: numbers of drivers
+ *   u32 gpu_nodes[SCX_GPU_NODES]: single nodes (major << 20 | minor), as the policy lists them
+ * Once the tracing programs are attached, the loader runs the SYSCALL program
+ * `mark_gpu` with a struct scx_gpu_user for each process and each GPU that it has
+ * open already. */
+#define SCX_DRM_MAJOR 226 /* DRM_MAJOR: include/drm/drm_drv.h; minor N is cardN, 128 + N its render node */
+#define SCX_GPU_MAJORS 16
+#define SCX_GPU_NODES 16
+#define SCX_NO_GPU 0xffffffff
+struct scx_gpu_user {
+  u32 pid;
+  u32 number; /* of the GPU: of DRM the card's, else the minor */
+};
+
+//% end
 /* SYSCALL program `scan_cgroups` (only in policies that match cgroup paths):
  * classifies every cgroup that exists; returns 0 or a negative errno. */
 

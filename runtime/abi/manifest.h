@@ -16,6 +16,8 @@ namespace scx::abi {
 
 // Raised when a reader of the previous version would misread the document.
 inline constexpr uint32_t kManifestVersion = 2;
+// Device nodes that a policy may list as GPUs: SCX_GPU_NODES of feed.h.
+inline constexpr size_t kMaxGpuDevices = 16;
 inline constexpr const char* kManifestSection = ".scx.manifest";
 
 enum class LayerKind : uint8_t { kConfined, kGrouped, kOpen };
@@ -97,6 +99,8 @@ struct Manifest {
   std::vector<Domain> domains;
   Classifier classifier;
   std::vector<Place> places;  // for tests of the affinity
+  // Paths of device nodes that count as GPUs beside those of known drivers.
+  std::vector<std::string> gpu_devices;
   std::vector<KernelFunction> kernel_functions;
   bool operator==(const Manifest&) const = default;
 };

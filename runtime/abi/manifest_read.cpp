@@ -241,6 +241,10 @@ Predicate read_predicate(const Node& node, const std::vector<Automaton>& automat
     out.bit = node.member("bit").index(kMaxAutomatonBits, "bits");
     return out;
   }
+  if (is_gpu(out.attribute)) {
+    if (node.has("device")) out.device = node.member("device").integer<uint32_t>();
+    if (node.has("for_ns")) out.for_ns = node.member("for_ns").integer<uint64_t>(1);
+  }
   out.ranges = read_ranges(node.member("ranges"));
   const Node names = node.member("names");
   const bool nameable = out.attribute == Attribute::kUid || out.attribute == Attribute::kGid;
@@ -351,6 +355,9 @@ Manifest read_manifest(const Node& root) {
   if (out.domains.empty()) domains.fail("no domain");
   out.classifier = read_classifier(root.member("classifier"), out.domains.size());
   if (root.has("places")) out.places = read_all<Place>(root.member("places"), kMaxPlaces, read_place);
+  if (root.has("gpu_devices"))
+    out.gpu_devices = read_all<std::string>(root.member("gpu_devices"), kMaxGpuDevices,
+                                            [](const Node& item) { return item.name(); });
   out.kernel_functions =
       read_all<KernelFunction>(root.member("kernel_functions"), kMaxKernelFunctions, read_function);
   return out;

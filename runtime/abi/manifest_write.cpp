@@ -52,6 +52,8 @@ json to_value(const Predicate& predicate) {
     out["bit"] = predicate.bit;
     return out;
   }
+  if (predicate.device) out["device"] = *predicate.device;
+  if (predicate.for_ns != 0) out["for_ns"] = predicate.for_ns;
   out["ranges"] = to_value(predicate.ranges);
   out["names"] = predicate.names;
   out["negated_names"] = predicate.negated_names;
@@ -145,6 +147,7 @@ std::string to_json(const Manifest& manifest) {
                    {"kernel_functions", to_array(manifest.kernel_functions)}};
   // Only policies that test affinities have places.
   if (!manifest.places.empty()) document["places"] = to_array(manifest.places);
+  if (!manifest.gpu_devices.empty()) document["gpu_devices"] = manifest.gpu_devices;
   std::string out;
   write(document, 0, out);
   out += '\n';

@@ -45,6 +45,7 @@ class Loop {
     SCX_TRY_VOID(running_.scheduler.attach());
     // Nothing from here on needs a privilege: maps and programs are open, and detaching closes a descriptor.
     load::keep_capabilities({});
+    for (const std::string& text : running_.scheduler.notes()) note(fmt::format("scx-run: note: {}", text));
     start_ = last_frame_ = last_resize_ = Clock::now();
     counters_.assign(running_.manifest.domains.size(), report::Counters{});
     std::optional<load::ExitReport> exit = watch();

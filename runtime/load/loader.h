@@ -78,8 +78,11 @@ class Scheduler {
 
   [[nodiscard]] const std::vector<ProgramFacts>& programs() const;
   [[nodiscard]] std::chrono::microseconds load_time() const;
+  // What attach() found that the user should know.
+  [[nodiscard]] const std::vector<std::string>& notes() const;
 
  private:
+  Result<void> mark_gpu_users();
   struct State;
   explicit Scheduler(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

@@ -111,12 +111,14 @@ class PolicyMaker {
       case 10:
         return pick({"affinity within node 0", "affinity within node {1, 2}", "affinity within llc 1",
                      "affinity full", "affinity pinned"});
+      case 11:
+        return pick({"gpu thread", "gpu process", "gpu thread device 1", "gpu process device 2 for 1m"});
       default:
         return fmt::format("ppid ..{}", below(20));
     }
   }
   std::string expression() {
-    const size_t a = below(12), b = (a + 1 + below(5)) % 12, c = (b + 1 + below(4)) % 12;
+    const size_t a = below(13), b = (a + 1 + below(5)) % 13, c = (b + 1 + below(4)) % 13;
     const std::string first = test(a), second = test(b);
     if (c == a) return fmt::format("{} and not ({})", first, second);
     switch (below(4)) {
@@ -140,6 +142,8 @@ class PolicyMaker {
                        pick({"0", "7", "\"staff\""}));
     if (!leader) out += fmt::format(" leader comm \"{}\"; not leader;", letters(0, 15));
     if (below(4) == 0 && leader) out += " kthread;";
+    out += pick(
+        {"", "", " gpu process;", " gpu thread device 1;", " gpu process device 2;", " not gpu thread;"});
     if (coin())
       out += fmt::format(" affinity \"{}\";", pick({"0-1", "2", "0-3", "4,6", "1,5-7", "7", "0-7"}));
     return out;

@@ -57,7 +57,13 @@ Manifest sample() {
   user.attribute = Attribute::kUid;
   user.names = {"nobody"};
   user.negated_names = true;
-  out.classifier.predicates = {under, nice, user};
+  Predicate gpu;
+  gpu.attribute = Attribute::kGpuProcess;
+  gpu.ranges = {{1, 1}};
+  gpu.device = 3;
+  gpu.for_ns = 300'000'000'000;
+  out.gpu_devices = {"/dev/mali0"};
+  out.classifier.predicates = {under, nice, user, gpu};
   out.classifier.automata = {automaton};
   const auto test = [](uint32_t i) { return Expression{Kind::kTest, i, {}}; };
   const Expression negated{Kind::kNot, 0, {test(2)}};
@@ -167,7 +173,7 @@ TEST(Manifest, EachMistakeIsNamedWithItsPath) {
        [](json& m) { m["classifier"]["domains"][0]["domain"] = 2; }},
       {"$.classifier.domains[0].match.operands[0].operands[1].predicate", "points outside the 3 predicates",
        [](json& m) {
-         m["classifier"]["domains"][0]["match"]["operands"][0]["operands"][1]["predicate"] = 3;
+         m["classifier"]["domains"][0]["match"]["operands"][0]["operands"][1]["predicate"] = 4;
        }},
       {"$.classifier.domains[0].match.operands", "1 elements where 2",
        [](json& m) { m["classifier"]["domains"][0]["match"]["operands"].erase(0); }},
@@ -178,6 +184,12 @@ TEST(Manifest, EachMistakeIsNamedWithItsPath) {
        }},
       {"$.classifier.domains[1].match", "takes no operands",
        [](json& m) { m["classifier"]["domains"][1]["match"]["operands"] = json::array(); }},
+      {"$.classifier.predicates[3].device", "outside 0..4294967295",
+       [](json& m) { m["classifier"]["predicates"][3]["device"] = -1; }},
+      {"$.classifier.predicates[3].for_ns", "outside",
+       [](json& m) { m["classifier"]["predicates"][3]["for_ns"] = 0; }},
+      {"$.gpu_devices", "17 elements", [](json& m) { m["gpu_devices"] = json(17, "/dev/mali0"); }},
+      {"$.gpu_devices[0]", "empty", [](json& m) { m["gpu_devices"][0] = ""; }},
       {"$.places", "64 elements", [](json& m) { m["places"] = json(64, json{{"kind", "node"}, {"id", 0}}); }},
       {"$.places[0].kind", "unknown word", [](json& m) { m["places"][0]["kind"] = "core"; }},
       {"$.places[1]", "`id` is missing", [](json& m) { m["places"][1].erase("id"); }},

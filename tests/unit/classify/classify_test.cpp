@@ -174,5 +174,22 @@ TEST(Classify, DecidingPredicatesSettleTheValue) {
   EXPECT_TRUE(deciding({}, {}).empty());
 }
 
+TEST(Classify, GpuUse) {
+  abi::Predicate any = in(Attribute::kGpuProcess, {{1, 1}});
+  abi::Predicate second = any;
+  second.device = 1;
+  second.for_ns = 1'000'000;  // a task of a test has just opened it
+  TaskFacts facts;
+  EXPECT_FALSE(value(any, facts));
+  facts.gpu_process = 0;
+  EXPECT_TRUE(value(any, facts));
+  EXPECT_FALSE(value(second, facts));
+  EXPECT_FALSE(value(in(Attribute::kGpuThread, {{1, 1}}), facts));
+  facts.gpu_process = 1;
+  EXPECT_TRUE(value(second, facts));
+  EXPECT_EQ(spelled_value(facts, Attribute::kGpuThread), "none");
+  EXPECT_EQ(spelled_value(facts, Attribute::kGpuProcess), "1");
+}
+
 }  // namespace
 }  // namespace scx::classify

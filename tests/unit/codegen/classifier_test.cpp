@@ -102,6 +102,8 @@ classify::TaskFacts random_facts(std::mt19937& random) {
   facts.leader = random() % 2 != 0;
   facts.affinity_node = std::uniform_int_distribution<int64_t>(-1, 3)(random);
   facts.affinity_llc = std::uniform_int_distribution<int64_t>(-1, 3)(random);
+  facts.gpu_thread = std::uniform_int_distribution<int64_t>(-1, 3)(random);
+  facts.gpu_process = std::uniform_int_distribution<int64_t>(-1, 3)(random);
   facts.affinity_full = random() % 2 != 0;
   facts.affinity_pinned = random() % 2 != 0;
   return facts;
@@ -141,7 +143,9 @@ TEST(Classifier, AgreesWithTheReference) {
                                 facts.affinity_node,
                                 facts.affinity_llc,
                                 facts.affinity_full,
-                                facts.affinity_pinned};
+                                facts.affinity_pinned,
+                                facts.gpu_thread,
+                                facts.gpu_process};
     const classify::Verdict verdict = classify::classify(compiled.classifier, facts, ids);
     ASSERT_EQ(host.classify(&task), verdict.domain)
         << facts.comm << " " << facts.leader_comm << " " << facts.cgroup << " uid " << facts.uid;
