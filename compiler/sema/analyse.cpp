@@ -93,6 +93,7 @@ std::optional<model::Policy> analyse(const ast::Program& program, const Sources&
   warn_unused(declarations, diagnostics);
   model::Policy policy = assemble(declarations, settings, matchers, std::move(layers), std::move(tests));
   check_limits(policy, settings, diagnostics);
+  if (diagnostics.has_errors()) return std::nullopt;
   return policy;
 }
 

@@ -16,6 +16,8 @@ namespace {
 // Attributes that can be used now, and names of matchers.
 std::vector<std::string_view> known_words(const Declarations& declarations) {
   std::vector<std::string_view> words = attribute_words();
+  for (const AttributeRow& row : attributes())
+    if (!row.forms.empty()) words.push_back(row.words);
   for (const std::string_view name : declarations.matcher_names()) words.push_back(name);
   return words;
 }

@@ -107,7 +107,7 @@ class PolicyMaker {
       case 8:
         return pick({"kthread", "not leader", "leader"});
       case 9:
-        return fmt::format("tgid {}..", 1 + below(20));
+        return fmt::format("tgid {}..", 2 + below(19));
       case 10:
         return pick({"affinity within node 0", "affinity within node {1, 2}", "affinity within llc 1",
                      "affinity full", "affinity pinned"});

@@ -171,7 +171,7 @@ TEST(Manifest, EachMistakeIsNamedWithItsPath) {
        [](json& m) { m["classifier"]["predicates"][2]["names"] = json::array(); }},
       {"$.classifier.domains[0].domain", "points outside the 2 domains",
        [](json& m) { m["classifier"]["domains"][0]["domain"] = 2; }},
-      {"$.classifier.domains[0].match.operands[0].operands[1].predicate", "points outside the 3 predicates",
+      {"$.classifier.domains[0].match.operands[0].operands[1].predicate", "points outside the 4 predicates",
        [](json& m) {
          m["classifier"]["domains"][0]["match"]["operands"][0]["operands"][1]["predicate"] = 4;
        }},
