@@ -74,6 +74,22 @@ TEST(Affinity, ManyChangesEndRight) {
   EXPECT_TRUE(scheduler.counts("cache_0", 0));
 }
 
+TEST(Affinity, FollowsACpuset) {
+  SKIP_ON_OTHER_SHAPES();
+  write_text("/sys/fs/cgroup/cgroup.subtree_control", "+cpuset");
+  const Cgroup box("/affinity.slice");
+  ASSERT_TRUE(box.write("cpuset.cpus", "0-7"));
+  Loaded scheduler("affine");
+  const Task task({.comm = "aff-boxed", .cgroup = box.path(), .threads = 1});
+  EXPECT_TRUE(scheduler.counts("full", 2)) << scheduler.layer("full");
+  ASSERT_TRUE(box.write("cpuset.cpus", "4-5"));
+  EXPECT_TRUE(scheduler.counts("numa_1", 2)) << scheduler.layer("numa_1");
+  ASSERT_TRUE(box.write("cpuset.cpus", "0"));
+  EXPECT_TRUE(scheduler.counts("pinned", 2)) << scheduler.layer("pinned");
+  ASSERT_TRUE(box.write("cpuset.cpus", "0-7"));
+  EXPECT_TRUE(scheduler.counts("full", 2)) << scheduler.layer("full");
+}
+
 TEST(Affinity, FollowsHotplug) {
   SKIP_ON_OTHER_SHAPES();
   Loaded scheduler("affine");

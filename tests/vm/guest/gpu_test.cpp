@@ -30,10 +30,11 @@ constexpr const char* kPrivate = "/gpu-private";
 // Busybox under a name that the policy matches.
 constexpr const char* kProgram = "/gpu-program";
 
-// A process that computes all the time, and opens devices when it is told to.
+// A process that computes all the time, or hardly ever, and opens devices when it is told to.
 class User {
  public:
-  explicit User(const std::string& comm, unsigned threads = 0, uid_t uid = 0) {
+  explicit User(const std::string& comm, unsigned threads = 0, uid_t uid = 0, bool rests = false)
+      : rests_(rests) {
     void* memory = ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     shared_ = new (memory) Shared;
     pid_ = ::fork();
@@ -44,7 +45,8 @@ class User {
     for (unsigned i = 1; i <= threads; ++i) std::thread([this, i] { work(i); }).detach();
     work(0);
   }
-  User(User&& other) noexcept : pid_(std::exchange(other.pid_, -1)), shared_(other.shared_) {}
+  User(User&& other) noexcept
+      : pid_(std::exchange(other.pid_, -1)), shared_(other.shared_), rests_(other.rests_) {}
   User(const User&) = delete;
   User& operator=(User&&) = delete;
   ~User() {
@@ -91,6 +93,7 @@ class User {
   [[noreturn]] void work(unsigned thread) {
     for (;;) {
       if (shared_->request != kNothing && shared_->thread == thread) answer();
+      if (rests_) ::usleep(5000);
       for (int i = 0; i < 20000; ++i) asm volatile("" ::: "memory");
     }
   }
@@ -140,6 +143,7 @@ class User {
 
   pid_t pid_ = -1;
   Shared* shared_ = nullptr;
+  bool rests_ = false;  // between requests
 };
 
 class Gpu : public ::testing::Test {
@@ -297,7 +301,7 @@ TEST_F(Gpu, ManyOpensOfManyProcesses) {
   Loaded scheduler("gpu");
   std::vector<User> users;
   users.reserve(64);
-  for (int i = 0; i < 64; ++i) users.emplace_back("gpu-many");
+  for (int i = 0; i < 64; ++i) users.emplace_back("gpu-many", 0, 0, true);
   std::vector<std::thread> askers;
   std::atomic<int> failed{0};
   for (User& user : users) askers.emplace_back([&user, &failed] { failed += user.cycle(kSeven, 200) != 0; });
