@@ -80,6 +80,14 @@ static __noinline bool is_stale(struct task_struct *p, struct task_ctx *t)
 	if (leader_renamed(p, t))
 		return true;
 //% end
+//% if places
+	if (affinity_changed(p, t))
+		return true;
+//% end
+//% if gpu_process or gpu_ttl
+	if (gpu_changed(p, t))
+		return true;
+//% end
 //% if ppid
 	/* Nothing tells when a process gets another parent. */
 	if (p->real_parent->tgid != t->ppid)
@@ -168,6 +176,16 @@ static __always_inline u32 decide(struct task_struct *p, struct task_ctx *t)
 //% end
 //% if ppid
 	t->ppid = p->real_parent->tgid;
+//% end
+//% if places
+	t->places_seen = READ_ONCE(place_changes);
+//% end
+//% if gpu
+	subject.gpu = remember_gpu(p, t);
+//% end
+//% if affinity
+	t->affinity = read_affinity(p);
+	subject.affinity = t->affinity;
 //% end
 	domain = classify(&subject);
 	return domain < NR_DOMAINS ? domain : NR_DOMAINS - 1;

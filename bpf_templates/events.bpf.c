@@ -76,4 +76,20 @@ void PROG(pol_set_weight, struct task_struct *p, u32 weight)
 	mark_stale(p);
 }
 //% end
+//% if affinity
+
+/*
+ * Comes with every change of the affinity, and also when a task that must not
+ * migrate for a moment is switched out and when it may again: only what the
+ * policy can tell apart is a change.
+ */
+SEC("struct_ops/set_cpumask")
+void PROG(pol_set_cpumask, struct task_struct *p, const struct cpumask *allowed)
+{
+	struct task_ctx *t = task_ctx(p);
+
+	if (t && read_affinity(p) != t->affinity)
+		mark_stale(p);
+}
+//% end
 //% end

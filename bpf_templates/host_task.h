@@ -20,6 +20,11 @@ struct scx_host_task {
   /* Ids of the users and groups that the policy names, -1 for one that does
    * not exist: by predicate, then in the predicate's order. */
   const long long *ids;
+  /* The one node and last-level cache that its online CPUs are in, or -1. */
+  long long affinity_node, affinity_llc;
+  unsigned affinity_full, affinity_pinned;
+  /* The GPU that it, or its process, has opened; -1: none. */
+  long long gpu_thread, gpu_process;
 };
 
 /* The domain of the task, or ~0u if no layer matches. */

@@ -147,6 +147,13 @@ struct kernfs_node {
 	u64 id;
 };
 
+//% members
+struct inode {
+	u32 i_rdev;
+};
+
+struct file;
+
 struct cgroup;
 
 //% members
@@ -180,6 +187,7 @@ struct task_struct {
 	int tgid;
 	int nr_cpus_allowed;
 	const struct cpumask *cpus_ptr;
+	struct cpumask cpus_mask;
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	const struct cred *cred;
@@ -256,6 +264,7 @@ struct sched_ext_ops {
 	void (*quiescent)(struct task_struct *p, u64 deq_flags);
 	void (*update_idle)(s32 cpu, bool idle);
 	void (*set_weight)(struct task_struct *p, u32 weight);
+	void (*set_cpumask)(struct task_struct *p, const struct cpumask *allowed);
 	s32 (*init_task)(struct task_struct *p, struct scx_init_task_args *args);
 	void (*exit_task)(struct task_struct *p, struct scx_exit_task_args *args);
 	void (*dump)(struct scx_dump_ctx *ctx);

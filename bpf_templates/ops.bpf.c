@@ -75,6 +75,9 @@ struct sched_ext_ops pol_ops = {
 //% if set_weight
 	.set_weight = (void *)pol_set_weight,
 //% end
+//% if affinity
+	.set_cpumask = (void *)pol_set_cpumask,
+//% end
 	.init_task = (void *)pol_init_task,
 	.exit_task = (void *)pol_exit_task,
 	.dump = (void *)pol_dump,

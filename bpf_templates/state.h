@@ -71,6 +71,27 @@ struct task_ctx {
 //% if ppid
 	s64 ppid; /* of the parent it was classified by */
 //% end
+//% if affinity
+	u64 affinity; /* what held of its CPUs when it was classified, see read_affinity */
+//% end
+//% if places
+	u32 places_seen; /* place_changes when it was last compared */
+//% end
+//% if gpu_thread
+	u64 gpu_thread[GPU_SLOTS]; /* when this thread last opened a device, 0: never */
+//% end
+//% if gpu_process
+	/* Of the process that it is the first thread of: */
+	u64 gpu_process[GPU_SLOTS]; /* when it last opened a device */
+	u64 gpu_inherited[GPU_SLOTS]; /* the same of the process that it was forked from */
+	u32 gpu_joins; /* how often the process became a member */
+	/* Of this thread: */
+	u32 leader_joins; /* gpu_joins of its process when it was classified */
+	u32 gpu_seen; /* gpu_changes when it was last compared */
+//% end
+//% if gpu_ttl
+	u64 gpu_until; /* when a test that holds stops holding, at the earliest */
+//% end
 };
 
 struct {

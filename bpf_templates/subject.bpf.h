@@ -29,7 +29,16 @@ struct subject {
 //% if cells
 	u32 slot; /* the cell that it is in */
 //% end
+//% if affinity
+	u64 affinity;
+//% end
+//% if gpu
+	u64 gpu;
+//% end
 };
+
+/* Of what holds of an affinity: whether it is a single CPU, beside a bit for each place. */
+#define PINNED_BIT 63
 
 //% each
 #define subject_pid(s) ((s64)(s)->p->pid)
@@ -43,6 +52,12 @@ struct subject {
 #define subject_leader(s) ((s)->p->pid == (s)->p->tgid)
 #define subject_comm(s, word) ((s)->comm[word])
 #define subject_leader_comm(s, word) ((s)->leader_comm[word])
+#define subject_within_node(s, id, place) ((s)->affinity >> (place) & 1)
+#define subject_within_llc(s, id, place) ((s)->affinity >> (place) & 1)
+#define subject_affinity_full(s) ((s)->affinity >> ONLINE_PLACE & 1)
+#define subject_affinity_pinned(s) ((s)->affinity >> PINNED_BIT & 1)
+#define subject_gpu_thread(s, device, test) ((s)->gpu >> (test) & 1)
+#define subject_gpu_process(s, device, test) ((s)->gpu >> (test) & 1)
 #define subject_match(s, attribute, automaton) ((s)->attribute##_match[automaton])
 
 /* The id of a user or group that the policy names: constant `name`, the loader sets it. */

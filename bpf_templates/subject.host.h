@@ -38,6 +38,14 @@ struct subject {
 #define subject_leader(s) (!!(s)->task->leader)
 #define subject_comm(s, word) ((s)->comm[word])
 #define subject_leader_comm(s, word) ((s)->leader_comm[word])
+#define subject_within_node(s, id, place) ((s)->task->affinity_node == (id))
+#define subject_within_llc(s, id, place) ((s)->task->affinity_llc == (id))
+#define subject_affinity_full(s) (!!(s)->task->affinity_full)
+#define subject_affinity_pinned(s) (!!(s)->task->affinity_pinned)
+#define subject_gpu_thread(s, device, test) \
+	((s)->task->gpu_thread >= 0 && ((device) < 0 || (s)->task->gpu_thread == (device)))
+#define subject_gpu_process(s, device, test) \
+	((s)->task->gpu_process >= 0 && ((device) < 0 || (s)->task->gpu_process == (device)))
 #define subject_match(s, attribute, automaton) ((s)->attribute##_match[automaton])
 #define subject_id(s, name, slot) ((s)->task->ids[slot])
 #define NAMED_ID(name) struct scx_host_task

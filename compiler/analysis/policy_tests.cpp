@@ -183,6 +183,12 @@ classify::TaskFacts test_facts(const model::TestTask& task, const classify::Name
   out.sched = task.sched;
   out.kthread = task.kthread;
   out.leader = task.leader;
+  out.affinity_node = task.affinity_node;
+  out.affinity_llc = task.affinity_llc;
+  out.affinity_full = task.affinity_full;
+  out.affinity_pinned = task.affinity_pinned;
+  out.gpu_thread = task.gpu_thread;
+  out.gpu_process = task.gpu_process;
   return out;
 }
 

@@ -140,6 +140,8 @@ abi::Classifier build_classifier(const model::Policy& policy, const Sources& sou
     lowered.ranges = predicate.ranges;
     lowered.names = predicate.names;
     lowered.negated_names = predicate.negated_names;
+    lowered.device = predicate.device;
+    lowered.for_ns = predicate.for_ns;
     if (static_cast<size_t>(predicate.span.file) < sources.size())
       lowered.text = sources.text(predicate.span);
     lowered.where = locate(sources, predicate.span);

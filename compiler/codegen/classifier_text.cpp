@@ -11,6 +11,8 @@
 
 #include "compiler/automata/words.h"
 #include "compiler/codegen/codegen.h"
+#include "compiler/codegen/gpu.h"
+#include "compiler/codegen/places.h"
 
 namespace scx::codegen {
 
@@ -194,7 +196,7 @@ size_t first_name(const abi::Classifier& classifier, size_t index) {
 std::string integer_test(const abi::Classifier& classifier, size_t index) {
   const abi::Predicate& predicate = classifier.predicates[index];
   const std::string value = fmt::format("subject_{}(s)", symbol(predicate.attribute));
-  if (predicate.attribute == Attribute::kKthread || predicate.attribute == Attribute::kLeader) {
+  if (is_flag(predicate.attribute)) {
     const bool wanted = !predicate.ranges.empty() && predicate.ranges.front().high != 0;
     return (wanted ? "" : "!") + value;
   }
@@ -264,6 +266,16 @@ std::string without_outer_parentheses(std::string text) {
     if (depth == 0) return text;
   }
   return text.substr(1, text.size() - 2);
+}
+
+std::string test_text(const model::Policy& policy, const abi::Classifier& classifier, const Usage& usage,
+                      size_t index) {
+  const abi::Predicate& predicate = classifier.predicates[index];
+  if (is_place(predicate.attribute)) return place_test(predicate, places_of(classifier, usage));
+  if (is_gpu(predicate.attribute)) return gpu_test(predicate, gpu_tests_of(classifier, usage));
+  return without_outer_parentheses(is_string(predicate.attribute)
+                                       ? string_test(policy, classifier, usage, index)
+                                       : integer_test(classifier, index));
 }
 
 std::string line_directive(const abi::Location& where) {
@@ -361,9 +373,7 @@ std::string classifier_text(const model::Policy& policy, const abi::Classifier& 
   for (size_t i = 0; i < classifier.predicates.size(); i++) {
     if (!usage.predicates[i]) continue;
     const abi::Predicate& predicate = classifier.predicates[i];
-    const std::string test = without_outer_parentheses(abi::is_string(predicate.attribute)
-                                                           ? string_test(policy, classifier, usage, i)
-                                                           : integer_test(classifier, i));
+    const std::string test = test_text(policy, classifier, usage, i);
     out += fmt::format("/* {} */\n", comment_safe(predicate.text));
     out += line_directive(predicate.where);
     out += fmt::format("static __always_inline bool test_{}(const struct subject *s) {{ return {}; }}\n\n", i,

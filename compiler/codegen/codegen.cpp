@@ -8,6 +8,8 @@
 #include "compiler/codegen/constants.h"
 #include "compiler/codegen/dictionary.h"
 #include "compiler/codegen/features.h"
+#include "compiler/codegen/gpu.h"
+#include "compiler/codegen/places.h"
 #include "compiler/codegen/template_text.h"
 #include "compiler/codegen/unit.h"
 #include "runtime/base/check.h"
@@ -73,8 +75,9 @@ std::string title(const model::Policy& policy, const Sources& sources) {
 
 // The files of the scheduler itself, callees first.
 constexpr std::string_view kPolicyFiles[] = {
-    "cgroup.bpf.c", "classify.bpf.c", "events.bpf.c", "guests.bpf.c", "account.bpf.c",
-    "place.bpf.c",  "dispatch.bpf.c", "plan.bpf.c",   "report.bpf.c", "ops.bpf.c",
+    "cgroup.bpf.c",     "affinity.bpf.c", "gpu.bpf.c",     "classify.bpf.c", "events.bpf.c",
+    "gpu_events.bpf.c", "guests.bpf.c",   "account.bpf.c", "place.bpf.c",    "dispatch.bpf.c",
+    "plan.bpf.c",       "report.bpf.c",   "ops.bpf.c",
 };
 
 }  // namespace
@@ -95,6 +98,7 @@ std::string emit(const model::Policy& policy, const abi::Classifier& classifier,
   unit.add(Section::kFeed, selected("feed.h"));
   unit.add(Section::kConstants, policy_constants(policy));
   unit.add(Section::kConstants, domain_table(policy, features, sources));
+  unit.add(Section::kConstants, gpu_tables(gpu_tests_of(classifier, usage)));
   for (const std::string_view file : kPolicyFiles) {
     unit.add(Section::kPolicy, selected(file));
   }
@@ -103,6 +107,7 @@ std::string emit(const model::Policy& policy, const abi::Classifier& classifier,
   if (features.contains("multi")) {
     unit.add(Section::kSubject, needed(selected("subject.bpf.h"), unit.names()));
     unit.add(Section::kConstants, needed(automata_counts(classifier, usage), unit.names()));
+    unit.add(Section::kConstants, needed(place_constants(places_of(classifier, usage)), unit.names()));
   }
   NameLookup with_version = unit.names();
   with_version.insert("feed_version");  // the loader reads it
@@ -111,6 +116,10 @@ std::string emit(const model::Policy& policy, const abi::Classifier& classifier,
   unit.add(Section::kGuards, needed(selected("guards.h"), unit.names()));
   unit.add(Section::kKernel, needed(selected("kernel.h"), unit.names()));
   return unit.print();
+}
+
+std::vector<abi::Place> places(const model::Policy& policy, const abi::Classifier& classifier) {
+  return places_of(classifier, usage_of(policy, classifier));
 }
 
 std::string emit_host(const model::Policy& policy, const abi::Classifier& classifier, const Sources& sources,

@@ -49,6 +49,9 @@ std::string emit(const model::Policy& policy, const abi::Classifier& classifier,
 std::string emit_classifier(const model::Policy& policy, const abi::Classifier& classifier,
                             const Sources& sources);
 
+// The places that its tests of affinities compare with, in the order of their numbers.
+std::vector<abi::Place> places(const model::Policy& policy, const abi::Classifier& classifier);
+
 // The classifier for this machine's CPU, self-contained; its entry points are
 // scx_classify and scx_test (bpf_templates/host_task.h). It keeps no state.
 std::string emit_host(const model::Policy& policy, const abi::Classifier& classifier, const Sources& sources,

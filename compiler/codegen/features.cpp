@@ -132,8 +132,24 @@ Features features_of(const model::Policy& policy, const abi::Classifier& classif
   add("ids", reads(Attribute::kUid) || reads(Attribute::kGid));
   add("set_weight", reads(Attribute::kNice) || reads(Attribute::kSched));
   add("ppid", reads(Attribute::kPpid));
+  // Affinities: within some place, all of the machine, in any form.
+  add("within", reads(Attribute::kAffinityNode) || reads(Attribute::kAffinityLlc));
+  add("affinity_full", reads(Attribute::kAffinityFull));
+  add("places", has("within") || has("affinity_full"));
+  add("affinity", has("places") || reads(Attribute::kAffinityPinned));
+  // GPU use: of the thread, of its process; memberships that end before their task does.
+  add("gpu_thread", reads(Attribute::kGpuThread));
+  add("gpu_process", reads(Attribute::kGpuProcess));
+  add("gpu", has("gpu_thread") || has("gpu_process"));
+  add("gpu_ttl", [&] {
+    for (size_t i = 0; i < usage.predicates.size(); i++) {
+      if (usage.predicates[i] && classifier.predicates[i].for_ns != 0) return true;
+    }
+    return false;
+  }());
   // Events mark tasks.
-  add("marks_tasks", has("comm") || has("cgroup") || has("ids") || has("set_weight"));
+  add("marks_tasks",
+      has("comm") || has("cgroup") || has("ids") || has("set_weight") || has("affinity") || has("gpu"));
   // A task's domain can change while it lives.
   add("dynamic", has("marks_tasks") || has("ppid"));
   add("tick", has("dynamic") || has("owned"));

@@ -53,6 +53,12 @@ analysis::Engine HostEngine::engine() const {
     task.sched = facts.sched;
     task.kthread = facts.kthread ? 1 : 0;
     task.leader = facts.leader ? 1 : 0;
+    task.affinity_node = facts.affinity_node;
+    task.affinity_llc = facts.affinity_llc;
+    task.affinity_full = facts.affinity_full ? 1 : 0;
+    task.affinity_pinned = facts.affinity_pinned ? 1 : 0;
+    task.gpu_thread = facts.gpu_thread;
+    task.gpu_process = facts.gpu_process;
     task.ids = code->ids.data();
     return code->function.as<unsigned(const scx_host_task*)>()(&task);
   };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "compiler/analysis/machine_check.h"
 #include "compiler/automata/build.h"
 #include "compiler/backend/compile_bpf.h"
 #include "compiler/backend/object.h"
@@ -128,6 +129,8 @@ Result<void> run_phases(const Options& options, const std::string& file, Phase l
   result.classifier = timings.measure("automata", [&] {
     return automata::build_classifier(*result.policy, result.sources, result.diagnostics);
   });
+  if (result.diagnostics.has_errors()) return {};
+  analysis::check_machines(*result.policy, *result.classifier, result.diagnostics);
   if (stop(Phase::kAutomata)) return {};
   SCX_TRY_VOID(timings.measure("codegen", [&]() -> Result<void> {
     SCX_TRY(const codegen::Templates templates, codegen::Templates::load(options.templates));

@@ -38,6 +38,12 @@ void dump_test(std::string& out, const Policy& policy, const Test& test) {
       fmt::format(" nice {} {}{}{}\n", task.nice,
                   to_string(Predicate{abi::Attribute::kSched, {}, {{task.sched, task.sched}}, {}, false, {}}),
                   task.kthread ? " kthread" : "", task.leader ? " leader" : "");
+  if (!test.host.empty())
+    out += fmt::format("  host {} node {} llc {}{}{}\n", quoted(test.host), task.affinity_node,
+                       task.affinity_llc, task.affinity_full ? " full" : "",
+                       task.affinity_pinned ? " pinned" : "");
+  if (task.gpu_process >= 0)
+    out += fmt::format("  gpu process {} thread {}\n", task.gpu_process, task.gpu_thread);
   for (const Expectation& expectation : test.expectations) {
     if (expectation.kind == Expectation::Kind::kMatch) {
       out += fmt::format("  expect {}match {}\n", expectation.negated ? "not " : "",
@@ -56,6 +62,7 @@ std::string dump(const Policy& policy) {
   std::string out = fmt::format("policy {}\n  slice {}\n  watchdog {}\n  kernel >= {}\n", policy.name,
                                 duration_text(policy.slice_ns), duration_text(policy.watchdog_ns),
                                 to_string(policy.min_kernel));
+  for (const std::string& path : policy.gpu_devices) out += fmt::format("  gpu device {}\n", quoted(path));
   for (size_t i = 0; i < policy.predicates.size(); ++i)
     out += fmt::format("predicate {} {}\n", i, to_string(policy.predicates[i]));
   for (const Matcher& matcher : policy.matchers)

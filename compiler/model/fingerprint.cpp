@@ -74,6 +74,7 @@ std::string cell_text(const Policy& policy, const Cell& cell) {
 std::string fingerprint(const Policy& policy) {
   std::string text = fmt::format("policy {} watchdog {} kernel {}\n", policy.name, policy.watchdog_ns,
                                  to_string(policy.min_kernel));
+  for (const std::string& path : policy.gpu_devices) text += "gpu device " + path + "\n";
   for (const Cell& cell : policy.cells) {
     text += cell_text(policy, cell);
     for (const Layer& layer : cell.layers) {

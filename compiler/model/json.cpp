@@ -21,6 +21,8 @@ Json to_json(const Predicate& predicate) {
     return out;
   }
   out["ranges"] = ranges(predicate.ranges);
+  if (predicate.device) out["device"] = *predicate.device;
+  if (predicate.for_ns != 0) out["for_ns"] = predicate.for_ns;
   if (!predicate.names.empty()) out["names"] = predicate.names;
   if (predicate.negated_names) out["negated_names"] = true;
   return out;
@@ -109,6 +111,8 @@ Json to_json(const TestTask& task) {
               {"leader", task.leader}};
   out["uid"] = task.uid_name.empty() ? Json(task.uid) : Json(task.uid_name);
   out["gid"] = task.gid_name.empty() ? Json(task.gid) : Json(task.gid_name);
+  if (task.gpu_thread >= 0) out["gpu thread"] = task.gpu_thread;
+  if (task.gpu_process >= 0) out["gpu process"] = task.gpu_process;
   return out;
 }
 
@@ -121,7 +125,9 @@ Json to_json(const Policy& policy, const Test& test) {
     else
       expectations.push_back({{"domain", expectation.domain}});
   }
-  return {{"name", test.name}, {"task", to_json(test.task)}, {"expect", expectations}};
+  Json out = {{"name", test.name}, {"task", to_json(test.task)}, {"expect", expectations}};
+  if (!test.host.empty()) out["host"] = test.host;
+  return out;
 }
 
 }  // namespace
@@ -132,6 +138,7 @@ std::string to_json(const Policy& policy) {
               {"watchdog_ns", policy.watchdog_ns},
               {"min_kernel", to_string(policy.min_kernel)},
               {"fingerprint", fingerprint(policy)}};
+  if (!policy.gpu_devices.empty()) out["gpu_devices"] = policy.gpu_devices;
   out["predicates"] = Json::array();
   for (const Predicate& predicate : policy.predicates) out["predicates"].push_back(to_json(predicate));
   out["matchers"] = Json::array();

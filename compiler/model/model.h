@@ -36,6 +36,9 @@ struct Predicate {
   std::vector<std::string> names;     // uid and gid: resolved when loaded
   bool negated_names = false;
   Span span;
+  // Tests of GPU use: as in abi::Predicate.
+  std::optional<uint32_t> device = {};
+  uint64_t for_ns = 0;
 };
 
 // Shared with the manifest: kAll, kTest with an index into Policy::predicates, kNot, kAnd, kOr.
@@ -87,6 +90,10 @@ struct TestTask {
   int64_t sched = abi::kSchedNormal;
   bool kthread = false;
   bool leader = true;
+  // On the test's host, or full on a machine of which nothing is known.
+  int64_t affinity_node = -1, affinity_llc = -1;
+  bool affinity_full = true, affinity_pinned = false;
+  int64_t gpu_thread = -1, gpu_process = -1;  // the device, -1: none
 };
 struct Expectation {
   enum class Kind : uint8_t { kLayer, kMatch };
@@ -99,6 +106,7 @@ struct Expectation {
 struct Test {
   std::string name;
   TestTask task;
+  std::string host;  // the machine as written; empty: none was named
   std::vector<Expectation> expectations;
   Span span;
 };
@@ -108,6 +116,7 @@ struct Policy {
   uint64_t slice_ns = 20'000'000;
   uint64_t watchdog_ns = 30'000'000'000;
   KernelVersion min_kernel;
+  std::vector<std::string> gpu_devices;  // paths of nodes that count beside those of known drivers
   std::vector<Predicate> predicates;
   std::vector<Matcher> matchers;
   std::vector<Cell> cells;

@@ -199,9 +199,11 @@ std::string to_string(const Predicate& predicate) {
     if (predicate.string->op == StringTest::Op::kGlob) return fmt::format("{} {}", attribute, text);
     return fmt::format("{} {} {}", attribute, spelling(predicate.string->op), text);
   }
-  const bool flag =
-      predicate.attribute == abi::Attribute::kKthread || predicate.attribute == abi::Attribute::kLeader;
-  if (flag && predicate.ranges == std::vector<abi::IntRange>{{1, 1}}) return std::string(attribute);
+  if (is_gpu(predicate.attribute))
+    return std::string(attribute) + (predicate.device ? fmt::format(" device {}", *predicate.device) : "") +
+           (predicate.for_ns != 0 ? " for " + duration_text(predicate.for_ns) : "");
+  if (is_flag(predicate.attribute) && predicate.ranges == std::vector<abi::IntRange>{{1, 1}})
+    return std::string(attribute);
   std::vector<std::string> members;
   for (const abi::IntRange& range : predicate.ranges)
     members.push_back(range_text(predicate.attribute, range));

@@ -1,11 +1,13 @@
 #include "compiler/sema/analyse.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 
 #include "compiler/sema/cells.h"
 #include "compiler/sema/claims.h"
 #include "compiler/sema/layers.h"
+#include "compiler/sema/limits.h"
 #include "compiler/sema/matchers.h"
 #include "compiler/sema/names.h"
 #include "compiler/sema/tests.h"
@@ -50,6 +52,7 @@ model::Policy assemble(const Declarations& declarations, const PolicySettings& s
   out.slice_ns = settings.slice_ns;
   out.watchdog_ns = settings.watchdog_ns;
   out.min_kernel = settings.min_kernel;
+  out.gpu_devices = settings.gpu_devices;
   Numbering numbering(matchers.predicates(), out.predicates);
   for (LoweredCell& lowered : cells) {
     model::Cell& cell = lowered.cell;
@@ -79,6 +82,11 @@ bool is_alone(const std::vector<LoweredCell>& cells, size_t index) {
                       [&](const LoweredCell& c) { return c.shares_with == index; });
 }
 
+// Of the main file.
+std::string folder_of(const Sources& sources) {
+  return std::filesystem::path(sources.display_path(FileId{})).parent_path().string();
+}
+
 }  // namespace
 
 std::optional<model::Policy> analyse(const ast::Program& program, const Sources& sources,
@@ -96,11 +104,14 @@ std::optional<model::Policy> analyse(const ast::Program& program, const Sources&
   }
   check_cells(cells, diagnostics);
   check_claims(cells, matchers.predicates(), diagnostics);
-  std::vector<model::Test> tests = lower_tests(declarations, constants, cells, diagnostics);
+  std::vector<model::Test> tests = lower_tests(declarations, constants, cells, folder_of(sources), diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   // Only now: beside a misspelt use, the definition that it means looks unused.
   warn_unused(declarations, diagnostics);
-  return assemble(declarations, settings, matchers, std::move(cells), std::move(tests));
+  model::Policy policy = assemble(declarations, settings, matchers, std::move(cells), std::move(tests));
+  check_limits(policy, settings, diagnostics);
+  if (diagnostics.has_errors()) return std::nullopt;
+  return policy;
 }
 
 }  // namespace scx::sema

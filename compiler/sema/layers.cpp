@@ -22,6 +22,10 @@ PolicySettings lower_policy(const Declarations& declarations, const Constants& c
     if (use.row.property == Property::kSlice) out.slice_ns = reader.duration(use).value_or(out.slice_ns);
     if (use.row.property == Property::kWatchdog)
       out.watchdog_ns = reader.duration(use).value_or(out.watchdog_ns);
+    if (use.row.property == Property::kGpuDevices) {
+      out.gpu_devices = reader.device_paths(use);
+      out.gpu_span = use.written.span;
+    }
     if (use.row.property == Property::kKernel) out.min_kernel = reader.kernel(use).value_or(out.min_kernel);
   });
   return out;

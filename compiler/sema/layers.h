@@ -2,6 +2,7 @@
 // the model.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "compiler/model/model.h"
@@ -15,6 +16,8 @@ struct PolicySettings {
   uint64_t slice_ns = 20'000'000;
   uint64_t watchdog_ns = 30'000'000'000;
   model::KernelVersion min_kernel;
+  std::vector<std::string> gpu_devices;
+  Span gpu_span;
 };
 
 // Pass `lower_policy`.

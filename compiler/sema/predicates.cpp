@@ -16,6 +16,8 @@ namespace {
 // Attributes that can be used now, and names of matchers.
 std::vector<std::string_view> known_words(const Declarations& declarations) {
   std::vector<std::string_view> words = attribute_words();
+  for (const AttributeRow& row : attributes())
+    if (!row.forms.empty()) words.push_back(row.words);
   for (const std::string_view name : declarations.matcher_names()) words.push_back(name);
   return words;
 }
@@ -29,6 +31,10 @@ std::optional<LeafTest> PredicateReader::read(const Terms& terms, Span span) {
     return std::nullopt;
   }
   const size_t next = count_words(row->words);
+  if (!row->forms.empty()) {
+    report_form(*row, terms, span);
+    return std::nullopt;
+  }
   if (!row->attribute) {
     diagnostics_
         .report(Kind::kNotImplemented, join(ast::span_of(terms[0]), ast::span_of(terms[next - 1])),
@@ -53,6 +59,12 @@ std::optional<LeafTest> PredicateReader::read(const Terms& terms, Span span) {
       break;
     case ValueType::kFlag:
       out = read_flag(test);
+      break;
+    case ValueType::kPlace:
+      out = read_places(test);
+      break;
+    case ValueType::kGpu:
+      out = read_gpu(test);
       break;
   }
   if (out) {
@@ -84,13 +96,32 @@ void PredicateReader::report_unknown(const Terms& terms) {
   const auto words = known_words(declarations_);
   std::vector<std::string_view> later;
   for (const AttributeRow& row : attributes())
-    if (!row.attribute) later.push_back(row.words);
+    if (!row.attribute && row.forms.empty()) later.push_back(row.words);
   const std::string_view guess = diag::closest(word->text, later);
   diagnostics_.report(Kind::kUnknownAttribute, word->span, "unknown {} `{}`", what, word->text)
       .help(did_you_mean(word->text, words,
                          guess.empty()
                              ? "attributes: " + list_words(attribute_words())
                              : fmt::format("did you mean `{}`, which is not implemented yet?", guess)));
+}
+
+// Words that begin several attributes, and none of them follows.
+void PredicateReader::report_form(const AttributeRow& row, const Terms& terms, Span span) {
+  const size_t next = count_words(row.words);
+  const auto help = fmt::format("write one of {}", row.forms);
+  if (next == terms.size()) {
+    diagnostics_.report(Kind::kMissingOperand, span, "`{}` without what it is to be", row.words).help(help);
+    return;
+  }
+  const ast::Term& term = terms[next];
+  if (const auto* word = std::get_if<ast::Word>(&term))
+    diagnostics_
+        .report(Kind::kUnknownValue, word->span, "unknown word `{}` behind `{}`", word->text, row.words)
+        .help(help);
+  else
+    diagnostics_
+        .report(Kind::kUnexpectedOperand, ast::span_of(term), "{} behind `{}`", describe(term), row.words)
+        .help(help);
 }
 
 // Whether the test has `count` terms behind the attribute and no more.
@@ -382,6 +413,90 @@ bool PredicateReader::expect_members(const Test& test, const Operand& operand, c
   values_.report(Kind::kEmptySet, operand, fmt::format("`{}` is compared with an empty set", test.row.words))
       .at("no value is in it");
   return false;
+}
+
+// Numbers of nodes or caches: all CPUs of the task lie in one of them.
+std::optional<LeafTest> PredicateReader::read_places(const Test& test) {
+  if (test.next < test.terms.size())
+    if (const auto* written = std::get_if<ast::Operator>(&test.terms[test.next])) {
+      diagnostics_
+          .report(Kind::kOperatorMismatch, written->span, "`{}` does not apply to `{}`",
+                  spelling(written->comparison), test.row.words)
+          .help(fmt::format("write `{0}` or `not {0}`", test.row.example));
+      return std::nullopt;
+    }
+  AttributeRow ids = test.row;
+  ids.low = 0;  // what can be written, without the value of tasks that are nowhere as a whole
+  auto out = read_integer({ids, test.terms, test.next, test.span});
+  if (!out) return std::nullopt;
+  out->always = false;
+  int64_t count = 0;
+  for (const abi::IntRange& range : out->predicate.ranges) count += range.high - range.low + 1;
+  if (count <= abi::kMaxPlaces) return out;
+  diagnostics_
+      .report(Kind::kTooManyPlaces, test.span, "{} places in one test, the limit is {}", count,
+              abi::kMaxPlaces)
+      .note("the scheduler keeps a mask of CPUs for each")
+      .help(fmt::format("name the ones that matter: `{}`", test.row.example));
+  return std::nullopt;
+}
+
+// The operand behind the word before `at`.
+std::optional<Operand> PredicateReader::operand_at(const Test& test, size_t at, std::string_view word) {
+  if (at < test.terms.size()) return values_.resolve(test.terms[at]);
+  diagnostics_.report(Kind::kMissingOperand, ast::span_of(test.terms[at - 1]), "`{}` of nothing", word)
+      .help(fmt::format("for instance `{}`", test.row.example));
+  return std::nullopt;
+}
+
+// How long a membership lasts.
+std::optional<uint64_t> PredicateReader::read_lifetime(const Test& test, size_t at) {
+  const auto operand = operand_at(test, at, "for");
+  if (!operand) return std::nullopt;
+  const auto value = values_.duration(*operand, test.subject());
+  if (!value || (*value >= kMinLifetime && *value <= kMaxLifetime)) return value;
+  values_
+      .report(
+          Kind::kOutOfRange, *operand,
+          fmt::format("`{}` is out of range for `for`", as_written(std::get<ast::Number>(*operand->term))))
+      .note(
+          "an end is noticed at a tick of the kernel, every 1 to 10 ms; without `for` a membership lasts "
+          "until exit")
+      .help(fmt::format("the range is {} to {}", model::duration_text(kMinLifetime),
+                        model::duration_text(kMaxLifetime)));
+  return std::nullopt;
+}
+
+// `[device N] [for DURATION]`.
+std::optional<LeafTest> PredicateReader::read_gpu(const Test& test) {
+  LeafTest out;
+  out.predicate.ranges = {{1, 1}};
+  size_t at = test.next;
+  const auto takes = [&](std::string_view text) {
+    const auto* word = at < test.terms.size() ? std::get_if<ast::Word>(&test.terms[at]) : nullptr;
+    if (word == nullptr || word->text != text) return false;
+    ++at;
+    return true;
+  };
+  if (takes("device")) {
+    const auto operand = operand_at(test, at++, "device");
+    if (!operand) return std::nullopt;
+    const auto* number = std::get_if<ast::Number>(operand->term);
+    if (number == nullptr) {
+      values_.wrong_type(*operand, test.subject(), "the number of a device behind `device`");
+      return std::nullopt;
+    }
+    const auto value = read_value(test, *operand, *number);
+    if (!value) return std::nullopt;
+    out.predicate.device = static_cast<uint32_t>(*value);
+  }
+  if (takes("for")) {
+    const auto lifetime = read_lifetime(test, at++);
+    if (!lifetime) return std::nullopt;
+    out.predicate.for_ns = *lifetime;
+  }
+  if (!expect_end(test, at - test.next)) return std::nullopt;
+  return out;
 }
 
 std::optional<LeafTest> PredicateReader::read_flag(const Test& test) {

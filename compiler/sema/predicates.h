@@ -49,6 +49,7 @@ class PredicateReader {
   };
 
   void report_unknown(const Terms& terms);
+  void report_form(const AttributeRow& row, const Terms& terms, Span span);
   bool expect_end(const Test& test, size_t count);
   std::optional<LeafTest> read_text(const Test& test);
   std::optional<LeafTest> read_text_operand(const Test& test, size_t index, model::StringTest::Op op);
@@ -65,6 +66,10 @@ class PredicateReader {
   std::optional<LeafTest> read_sched(const Test& test);
   bool read_sched_set(const Test& test, const Operand& operand, const ast::Set& set, LeafTest& out);
   bool expect_members(const Test& test, const Operand& operand, const ast::Set& set);
+  std::optional<LeafTest> read_places(const Test& test);
+  std::optional<Operand> operand_at(const Test& test, size_t at, std::string_view word);
+  std::optional<uint64_t> read_lifetime(const Test& test, size_t at);
+  std::optional<LeafTest> read_gpu(const Test& test);
   std::optional<LeafTest> read_flag(const Test& test);
 
   const Declarations& declarations_;

@@ -56,6 +56,10 @@ class PropertyReader {
   // Thousandths of a slice: `give-up`, `ignore`, or a number from 0 to 1.
   std::optional<uint32_t> yield(const PropertyUse& use);
   std::optional<model::KernelVersion> kernel(const PropertyUse& use);
+  // Paths of device nodes, one string each; empty after a report.
+  std::vector<std::string> device_paths(const PropertyUse& use);
+  // A string that is not empty.
+  std::optional<std::string> text(const PropertyUse& use);
   // The index in `words` of the word that stands there.
   std::optional<size_t> word(const PropertyUse& use, const std::vector<std::string_view>& words);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/sema/properties.h"
+#include "runtime/base/file.h"
 
 // Operands that only one or two properties of layers take.
 namespace scx::sema {
@@ -125,6 +126,51 @@ std::optional<uint32_t> PropertyReader::yield(const PropertyUse& use) {
       .note(std::string(use.row.source))
       .help("from 0, which is `ignore`, to 1, which is `give-up`");
   return std::nullopt;
+}
+
+std::optional<std::string> PropertyReader::text(const PropertyUse& use) {
+  const auto operand = only_operand(use);
+  if (!operand) return std::nullopt;
+  if (const auto* string = std::get_if<ast::String>(operand->term))
+    return values_.text(*string, *operand, use.subject());
+  values_.wrong_type(*operand, use.subject(), "a string");
+  return std::nullopt;
+}
+
+std::vector<std::string> PropertyReader::device_paths(const PropertyUse& use) {
+  constexpr size_t kLongest = 255;  // of what the manifest carries as a name
+  if (!no_block(use)) return {};
+  const auto& terms = use.written.terms;
+  if (terms.size() == use.next || terms.size() > use.next + use.row.high) {
+    const bool missing = terms.size() == use.next;
+    diagnostics_
+        .report(missing ? Kind::kMissingOperand : Kind::kUnexpectedOperand,
+                missing ? use.name_span() : ast::span_of(terms[use.next + use.row.high]),
+                "`{}` takes 1 to {} paths", use.row.words, use.row.high)
+        .note(std::string(use.row.source))
+        .help(fmt::format("for instance `{};`", use.row.example));
+    return {};
+  }
+  std::vector<std::string> out;
+  for (size_t i = use.next; i < terms.size(); ++i) {
+    const auto operand = values_.resolve(terms[i]);
+    if (!operand) return {};
+    const auto* string = std::get_if<ast::String>(operand->term);
+    if (string != nullptr && string->value.starts_with('/') && string->value.size() <= kLongest) {
+      out.push_back(string->value);
+      continue;
+    }
+    if (string == nullptr)
+      values_.wrong_type(*operand, use.subject(), "paths in quotes");
+    else
+      values_
+          .report(Kind::kUnknownValue, *operand,
+                  fmt::format("{} is no path of a device node", quoted(string->value)))
+          .help(fmt::format("paths begin with `/` and have at most {} bytes: `{};`", kLongest,
+                            use.row.example));
+    return {};
+  }
+  return out;
 }
 
 }  // namespace scx::sema

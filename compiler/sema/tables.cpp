@@ -19,6 +19,11 @@ const std::vector<AttributeRow>& attributes() {
   constexpr std::string_view kIdSource = "ids of users and groups have 32 bits, and 4294967295 means `none`";
   constexpr std::string_view kNiceSource =
       "the kernel has nice levels from -20 to 19 (`MIN_NICE`, `MAX_NICE`)";
+  constexpr int64_t kMinorMax = (1 << 20) - 1;
+  constexpr std::string_view kMinorSource =
+      "the kernel's minor numbers of devices have 20 bits (`MINORBITS`)";
+  constexpr std::string_view kAffinityForms =
+      "`affinity within node 0`, `affinity within llc {0, 1}`, `affinity full`, `affinity pinned`";
   static const std::vector<AttributeRow> rows = {
       {"cgroup", Attribute::kCgroup, ValueType::kPath, 0, 0, "", "cgroup under \"/web.slice\""},
       {"comm", Attribute::kComm, ValueType::kComm, 0, 0, "", "comm \"nginx*\""},
@@ -33,10 +38,22 @@ const std::vector<AttributeRow>& attributes() {
       {"kthread", Attribute::kKthread, ValueType::kFlag, 0, 1, "", "kthread"},
       {"leader", Attribute::kLeader, ValueType::kFlag, 0, 1, "", "leader"},
       {"pidns"},
-      {"affinity"},
-      {"gpu"},
-      {"gpu thread"},
-      {"gpu process"},
+      {"affinity", {}, ValueType::kFlag, 0, 0, "", "", kAffinityForms},
+      {"affinity within", {}, ValueType::kFlag, 0, 0, "", "", kAffinityForms},
+      // -1: its CPUs are in several.
+      {"affinity within node", Attribute::kAffinityNode, ValueType::kPlace, -1, 1023,
+       "no kernel has more than 1024 NUMA nodes (`MAX_NUMNODES`)", "affinity within node 0"},
+      {"affinity within llc", Attribute::kAffinityLlc, ValueType::kPlace, -1, kMaxCpus - 1,
+       "last-level caches are counted from 0 in the order of their first CPU, and no kernel has more than "
+       "8192 CPUs",
+       "affinity within llc {0, 1}"},
+      {"affinity full", Attribute::kAffinityFull, ValueType::kFlag, 0, 1, "", "affinity full"},
+      {"affinity pinned", Attribute::kAffinityPinned, ValueType::kFlag, 0, 1, "", "affinity pinned"},
+      {"gpu", {}, ValueType::kFlag, 0, 0, "", "", "`gpu thread`, `gpu process device 1 for 5m`"},
+      {"gpu thread", Attribute::kGpuThread, ValueType::kGpu, 0, kMinorMax, kMinorSource,
+       "gpu thread device 0 for 5m"},
+      {"gpu process", Attribute::kGpuProcess, ValueType::kGpu, 0, kMinorMax, kMinorSource,
+       "gpu process device 0 for 5m"},
       {"joined"},
       {"child of"},
       {"runtime"},
@@ -220,6 +237,8 @@ std::vector<PropertyRow> make_properties() {
       {"watchdog", Place::kPolicy, Property::kWatchdog, OperandType::kDuration, kS, 30 * kS, kWatchdogSource,
        "watchdog 30s"},
       {"kernel", Place::kPolicy, Property::kKernel, OperandType::kVersion, 0, 0, "", "kernel >= 6.16"},
+      {"gpu devices", Place::kPolicy, Property::kGpuDevices, OperandType::kSpecial, 1, abi::kMaxGpuDevices,
+       "the scheduler compares every opened device with them", "gpu devices \"/dev/mali0\""},
       {"match", Place::kLayer, Property::kMatch, OperandType::kSpecial, 0, 0, "", "match comm \"nginx*\""},
       {"cpus", Place::kLayer, Property::kCpus, OperandType::kCpuRange, 0, kMaxCpus, kCpusSource,
        "cpus 2..25%", kOwningKinds, kOpenOwnsNothing},
@@ -250,18 +269,18 @@ std::vector<PropertyRow> make_properties() {
       {"task", Place::kTest, Property::kTask, OperandType::kSpecial, 0, 0, "", "task { comm \"nginx\"; }"},
       {"expect", Place::kTest, Property::kExpect, OperandType::kSpecial, 0, 0, "",
        "expect layer web in root"},
+      {"host", Place::kTest, Property::kHost, OperandType::kSpecial, 0, 0, "", "host \"2n4c2t\""},
   };
   add_cell_properties(rows, kWeightSource, kCpusSource, kNodesSource, kLlcsSource);
   const auto later = [&](Place place, std::initializer_list<std::string_view> words) {
     for (const std::string_view word : words) rows.push_back({word, place});
   };
-  later(Place::kPolicy, {"irq", "memory", "gpu", "hints", "partial", "cgroup-limits"});
+  later(Place::kPolicy, {"irq", "memory", "hints", "partial", "cgroup-limits"});
   later(Place::kLayer, {"preempt first", "exclusive", "idle-confined", "count-open-time", "placement",
                         "place", "prefer", "no-open-after", "no-preempt-after", "migrate-after", "cross-node",
                         "skip-remote-node", "memory-bandwidth", "perf", "peak-hold", "member-for"});
   later(Place::kLayer, {"irq", "histogram", "max", "cleanup"});
   later(Place::kCell, {"cleanup"});
-  later(Place::kTest, {"host"});
   static_assert(kMs == 1000 * kUs);
   return rows;
 }

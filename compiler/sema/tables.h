@@ -17,7 +17,7 @@
 namespace scx::sema {
 
 // What an attribute is compared with.
-enum class ValueType : uint8_t { kPath, kComm, kInteger, kUser, kGroup, kPolicyWord, kFlag };
+enum class ValueType : uint8_t { kPath, kComm, kInteger, kUser, kGroup, kPolicyWord, kFlag, kPlace, kGpu };
 constexpr bool is_text(ValueType type) { return type == ValueType::kPath || type == ValueType::kComm; }
 constexpr bool is_identity(ValueType type) { return type == ValueType::kUser || type == ValueType::kGroup; }
 
@@ -28,6 +28,7 @@ struct AttributeRow {
   int64_t low = 0, high = 0;      // integers: the values that a task can have
   std::string_view source = "";   // where the range comes from
   std::string_view example = "";  // one right use, for help
+  std::string_view forms = "";    // words that begin several attributes and are none: these
 };
 const std::vector<AttributeRow>& attributes();
 // The row with the most words that `terms` begin with.
@@ -68,6 +69,7 @@ enum class Property : uint8_t {
   kSlice,
   kWatchdog,
   kKernel,
+  kGpuDevices,
   kMatch,
   kCpus,
   kWeight,
@@ -97,6 +99,7 @@ enum class Property : uint8_t {
   kOverflow,
   kTask,
   kExpect,
+  kHost,
 };
 enum class OperandType : uint8_t { kNothing, kDuration, kInteger, kCpuRange, kWord, kVersion, kSpecial };
 
@@ -155,6 +158,9 @@ inline constexpr uint32_t kMaxExpressionNodes =
     4096;  // far beyond what a person writes; bounds the emitted code
 inline constexpr uint32_t kMaxMatcherNodes = 65536;  // of all matchers together: bounds memory
 inline constexpr size_t kMaxReferenceDepth = 100;    // matchers that name matchers: bounds recursion
+inline constexpr uint64_t kMinLifetime = 1'000'000;  // of memberships, ns
+inline constexpr uint64_t kMaxLifetime = 365ULL * 24 * 3600 * 1'000'000'000;
+inline constexpr size_t kMaxGpuTests = 64;  // one bit each of what a task remembers
 inline constexpr uint64_t kLanguageVersion = 1;
 
 // Kernel series that exist and that policies may ask for, oldest first.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <map>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include "compiler/sema/predicates.h"
 #include "compiler/sema/properties.h"
 #include "compiler/sema/tables.h"
+#include "compiler/sema/test_hosts.h"
 
 namespace scx::sema {
 
@@ -20,13 +22,15 @@ namespace {
 class TestReader {
  public:
   TestReader(const Declarations& declarations, const Constants& constants,
-             const std::vector<LoweredCell>& cells, diag::Diagnostics& diagnostics)
+             const std::vector<LoweredCell>& cells, const std::string& folder,
+                                     diag::Diagnostics& diagnostics)
       : declarations_(declarations),
         cells_(cells),
         diagnostics_(diagnostics),
         values_(constants, diagnostics),
         properties_(constants, diagnostics),
-        predicates_(declarations, constants, diagnostics) {}
+        predicates_(declarations, constants, diagnostics),
+        hosts_(folder, diagnostics) {}
 
   model::Test read(const ast::Test& written) {
     model::Test out;
@@ -37,10 +41,15 @@ class TestReader {
           .help("say what it shows: `test \"nginx in web.slice\" { … }`");
     bool has_task = false;
     bool has_expectation = false;
+    cpus_ = {};
+    Span host_span;
     properties_.read(written.body, Place::kTest, [&](const PropertyUse& use) {
       if (use.row.property == Property::kTask) {
         has_task = true;
         read_task(use, out.task);
+      } else if (use.row.property == Property::kHost) {
+        host_span = use.written.span;
+        out.host = properties_.text(use).value_or("");
       } else {
         has_expectation = true;
         read_expectation(use, out);
@@ -52,10 +61,47 @@ class TestReader {
                   has_task ? "`expect`" : "`task`")
           .help(has_task ? "say what to expect: `expect layer web in root;`"
                          : "describe a task: `task { comm \"nginx\"; }`");
+    place_task(host_span, out);
     return out;
   }
 
  private:
+  // The CPUs that a task may use, as written.
+  struct WrittenCpus {
+    std::optional<Span> span;
+    std::optional<Ranges> cpus;  // nothing: all of them, or a wrong list
+  };
+
+  void place_task(Span host_span, model::Test& out) {
+    if (!out.host.empty()) {
+      const topology::Topology* host = hosts_.find(out.host, host_span);
+      if (host != nullptr) hosts_.place(*host, cpus_.cpus, cpus_.span.value_or(host_span), out.task);
+    } else if (cpus_.cpus && host_span == Span{}) {
+      diagnostics_
+          .report(Kind::kTestNeedsHost, *cpus_.span, "`affinity` of a test's task needs a machine with CPUs")
+          .help("name one in the test: `host \"2n4c2t\";`, or a file that `lstopo` wrote");
+    }
+  }
+
+  // `affinity "0-3";`
+  void read_affinity(const ast::Property& property, size_t next) {
+    const auto* string =
+        property.terms.size() == next + 1 ? std::get_if<ast::String>(&property.terms[next]) : nullptr;
+    if (cpus_.span) {
+      diagnostics_.report(Kind::kRepeatedProperty, property.span, "`affinity` stands twice in a test's task")
+          .at("again")
+          .label(*cpus_.span, "first here");
+      return;
+    }
+    cpus_.span = property.span;
+    if (string != nullptr && property.block == nullptr) cpus_.cpus = read_cpu_list(string->value);
+    if (cpus_.cpus) return;
+    diagnostics_
+        .report(Kind::kWrongType, string != nullptr ? string->span : property.span,
+                "`affinity` of a test's task is a list of CPUs")
+        .help("for instance `affinity \"0-3,8\"`; a task without it may use every CPU");
+  }
+
   // Attributes of a task that were written, with their places.
   using Written = std::array<std::optional<Span>, abi::kAttributeCount>;
 
@@ -90,6 +136,7 @@ class TestReader {
             .help("flags can be off: `not leader`, `not kthread`");
       return;
     }
+    if (word->text == "affinity") return read_affinity(property, off ? 2 : 1);
     const AttributeRow* row = find_attribute(terms);
     if (row == nullptr || !row->attribute) return report_attribute(*word, row);
     const Span span = property.span;
@@ -130,6 +177,7 @@ class TestReader {
       (*row.attribute == Attribute::kKthread ? task.kthread : task.leader) = !off;
       return;
     }
+    if (row.type == ValueType::kGpu) return read_gpu(row, terms, off, property, task);
     if (off || terms.size() != 1 || property.block != nullptr) {
       const bool missing = !off && terms.empty() && property.block == nullptr;
       diagnostics_
@@ -155,6 +203,38 @@ class TestReader {
     } else {
       read_integer(row, *operand, task);
     }
+  }
+
+  // `gpu process;`, which is device 0, or `gpu process device 1;`.
+  void read_gpu(const AttributeRow& row, const std::vector<ast::Term>& terms, bool off,
+                const ast::Property& property, model::TestTask& task) {
+    int64_t& device = *row.attribute == Attribute::kGpuThread ? task.gpu_thread : task.gpu_process;
+    if (property.block == nullptr && terms.empty()) {
+      device = off ? -1 : 0;
+      return;
+    }
+    const auto* word = terms.size() == 2 ? std::get_if<ast::Word>(&terms[0]) : nullptr;
+    if (off || property.block != nullptr || word == nullptr || word->text != "device") {
+      diagnostics_
+          .report(Kind::kUnexpectedOperand, terms.empty() ? property.span : ast::span_of(terms[0]),
+                  "`{}` of a task has no operand, or a device", row.words)
+          .help(fmt::format("write `{0};`, `{0} device 1;` or `not {0};`", row.words));
+      return;
+    }
+    const Subject shown{row.words, "gpu process device 1"};
+    const auto operand = values_.resolve(terms[1]);
+    const auto value = operand ? values_.integer(*operand, shown) : std::nullopt;
+    if (!value) return;
+    if (*value >= row.low && *value <= row.high)
+      device = *value;
+    else
+      report_range(row, *operand, *value);
+  }
+
+  void report_range(const AttributeRow& row, const Operand& operand, int64_t value) {
+    values_.report(Kind::kOutOfRange, operand, fmt::format("`{}` is out of range for `{}`", value, row.words))
+        .note(std::string(row.source))
+        .help(fmt::format("the range is {} to {}", row.low, row.high));
   }
 
   static std::string_view example_of(const AttributeRow& row) {
@@ -208,13 +288,7 @@ class TestReader {
   void read_integer(const AttributeRow& row, const Operand& operand, model::TestTask& task) {
     const auto value = values_.integer(operand, {row.words, example_of(row)});
     if (!value) return;
-    if (*value < row.low || *value > row.high) {
-      values_
-          .report(Kind::kOutOfRange, operand, fmt::format("`{}` is out of range for `{}`", *value, row.words))
-          .note(std::string(row.source))
-          .help(fmt::format("the range is {} to {}", row.low, row.high));
-      return;
-    }
+    if (*value < row.low || *value > row.high) return report_range(row, operand, *value);
     switch (*row.attribute) {
       case Attribute::kPid:
         task.pid = *value;
@@ -239,9 +313,23 @@ class TestReader {
     }
   }
 
+  // What a thread has opened, its process has.
+  void complete_gpu(model::TestTask& task, const Written& written) {
+    if (task.gpu_thread < 0 || task.gpu_process == task.gpu_thread) return;
+    const auto process = written[static_cast<size_t>(Attribute::kGpuProcess)];
+    if (process)
+      diagnostics_
+          .report(Kind::kImpossibleTask, *process,
+                  "a task that cannot exist: its process has not opened what the thread has")
+          .label(*written[static_cast<size_t>(Attribute::kGpuThread)], "against this")
+          .help("leave `gpu process` out: it follows from `gpu thread`");
+    task.gpu_process = task.gpu_thread;
+  }
+
   // Fills what was not written so that the task can exist: a leader's pid is
   // its process's id and its comm the leader's comm.
   void complete(model::TestTask& task, const Written& written) {
+    complete_gpu(task, written);
     const auto place = [&](Attribute attribute) { return written[static_cast<size_t>(attribute)]; };
     const auto leader = place(Attribute::kLeader);
     const auto pid = place(Attribute::kPid);
@@ -386,13 +474,16 @@ class TestReader {
   ValueReader values_;
   PropertyReader properties_;
   PredicateReader predicates_;
+  TestHosts hosts_;
+  WrittenCpus cpus_;  // of the test that is being read
 };
 
 }  // namespace
 
 std::vector<model::Test> lower_tests(const Declarations& declarations, const Constants& constants,
-                                     const std::vector<LoweredCell>& cells, diag::Diagnostics& diagnostics) {
-  TestReader reader(declarations, constants, cells, diagnostics);
+                                     const std::vector<LoweredCell>& cells, const std::string& folder,
+                                     diag::Diagnostics& diagnostics) {
+  TestReader reader(declarations, constants, cells, folder, diagnostics);
   std::vector<model::Test> out;
   for (const ast::Test* test : declarations.tests) out.push_back(reader.read(*test));
   return out;

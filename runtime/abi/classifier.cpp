@@ -30,6 +30,18 @@ std::string_view spelling(Attribute attribute) {
       return "kthread";
     case Attribute::kLeader:
       return "leader";
+    case Attribute::kAffinityNode:
+      return "affinity within node";
+    case Attribute::kAffinityLlc:
+      return "affinity within llc";
+    case Attribute::kAffinityFull:
+      return "affinity full";
+    case Attribute::kAffinityPinned:
+      return "affinity pinned";
+    case Attribute::kGpuThread:
+      return "gpu thread";
+    case Attribute::kGpuProcess:
+      return "gpu process";
   }
   SCX_CHECK(false, "unknown attribute");
 }

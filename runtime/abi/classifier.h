@@ -6,7 +6,9 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,13 +29,31 @@ enum class Attribute : uint8_t {
   kSched,
   kKthread,
   kLeader,
+  // Of the CPUs that the task may use and that are online:
+  kAffinityNode,    // the one node that has all of them (the kernel's number), or -1
+  kAffinityLlc,     // the one last-level cache that has all of them (dense index), or -1
+  kAffinityFull,    // a flag: they are all that are online
+  kAffinityPinned,  // a flag: its affinity is a single CPU
+  // The number of a GPU that the thread, some thread of its process, opened; -1: none. Written as a flag.
+  kGpuThread,
+  kGpuProcess,
 };
-inline constexpr size_t kAttributeCount = 12;
+inline constexpr size_t kAttributeCount = 18;
 std::string_view spelling(Attribute attribute);
 // Whether values of the attribute are byte strings (otherwise integers; flags are 0 and 1).
 constexpr bool is_string(Attribute a) {
   return a == Attribute::kCgroup || a == Attribute::kComm || a == Attribute::kLeaderComm;
 }
+
+// Whether the attribute's values are 0 and 1 and it is written without a value.
+constexpr bool is_flag(Attribute a) {
+  return a == Attribute::kKthread || a == Attribute::kLeader || a == Attribute::kAffinityFull ||
+         a == Attribute::kAffinityPinned;
+}
+// Whether the attribute says what GPU was opened.
+constexpr bool is_gpu(Attribute a) { return a == Attribute::kGpuThread || a == Attribute::kGpuProcess; }
+// Whether the attribute says where all of a task's CPUs are.
+constexpr bool is_place(Attribute a) { return a == Attribute::kAffinityNode || a == Attribute::kAffinityLlc; }
 
 // Values of `sched`: the kernel's own numbers (include/uapi/linux/sched.h).
 inline constexpr int64_t kSchedNormal = 0;
@@ -71,10 +91,25 @@ struct Predicate {
   bool negated_names = false;  // `uid != "nobody"`: matches unless the id is one of `names`
   uint32_t automaton = 0;
   uint32_t bit = 0;
+  // Tests of GPU use have these instead of ranges: only opens of this device count, and only for so long; 0:
+  // until exit.
+  std::optional<uint32_t> device = {};
+  uint64_t for_ns = 0;
   std::string text;  // as written, for explanations
   Location where;
   bool operator==(const Predicate&) const = default;
 };
+
+// A set of CPUs that tests of the affinity compare with. The loader finds its
+// CPUs; its position in Manifest::places is its number in the map `places`.
+struct Place {
+  enum class Kind : uint8_t { kNode, kLlc, kOnline };
+  Kind kind = Kind::kOnline;
+  uint32_t id = 0;  // the kernel's number of the node, the dense index of the cache; 0 for kOnline
+  auto operator<=>(const Place&) const = default;
+};
+// One bit each of a 64-bit word; bit 63 says whether the task is pinned.
+inline constexpr uint32_t kMaxPlaces = 63;
 
 // A boolean expression. `all` matches everything and has no operands, `not`
 // has one, `and` and `or` have two or more, `test` names a predicate.

@@ -106,6 +106,31 @@ struct scx_event {
   u32 slot;
   char path[4096]; /* of a cgroup that began, in the default hierarchy */
 };
+//% if places
+/* Map `place_words` (ARRAY of u64, word w of place p at p * row_words + w; the
+ * manifest lists the places): the online CPUs that are not in the place; of the
+ * place `online`, which is all of them, those that are. After writing it, before
+ * attaching and at every hotplug, the loader runs the SYSCALL program
+ * `apply_places`; it returns 0 or a negative errno. */
+
+//% end
+//% if gpu
+/* Which devices are GPUs: rodata arrays that the loader sets, the first 0 ends them.
+ *   u32 gpu_majors[SCX_GPU_MAJORS]: numbers of drivers
+ *   u32 gpu_nodes[SCX_GPU_NODES]: single nodes (major << 20 | minor), as the policy lists them
+ * Once the tracing programs are attached, the loader runs the SYSCALL program
+ * `mark_gpu` with a struct scx_gpu_user for each process and each GPU that it has
+ * open already. */
+#define SCX_DRM_MAJOR 226 /* DRM_MAJOR: include/drm/drm_drv.h; minor N is cardN, 128 + N its render node */
+#define SCX_GPU_MAJORS 16
+#define SCX_GPU_NODES 16
+#define SCX_NO_GPU 0xffffffff
+struct scx_gpu_user {
+  u32 pid;
+  u32 number; /* of the GPU: of DRM the card's, else the minor */
+};
+
+//% end
 
 /* Map `tasks` (TASK_STORAGE; a look-up takes a pidfd): every value begins so. */
 struct scx_task_head {

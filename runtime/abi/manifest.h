@@ -18,6 +18,8 @@ namespace scx::abi {
 
 // Raised when a reader of the previous version would misread the document.
 inline constexpr uint32_t kManifestVersion = 3;
+// Device nodes that a policy may list as GPUs: SCX_GPU_NODES of feed.h.
+inline constexpr size_t kMaxGpuDevices = 16;
 inline constexpr const char* kManifestSection = ".scx.manifest";
 
 // A cell or a family of cells as the policy declares it. The cells that run are
@@ -69,6 +71,9 @@ struct Manifest {
   std::vector<Domain> domains;  // slot by slot
   RowLayout rows;
   Classifier classifier;
+  std::vector<Place> places;  // for tests of the affinity
+  // Paths of device nodes that count as GPUs beside those of known drivers.
+  std::vector<std::string> gpu_devices;
   std::vector<KernelFunction> kernel_functions;
   bool operator==(const Manifest&) const = default;
 };

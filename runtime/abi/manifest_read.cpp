@@ -308,6 +308,10 @@ Predicate read_predicate(const Node& node, const std::vector<Automaton>& automat
     out.bit = node.member("bit").index(kMaxAutomatonBits, "bits");
     return out;
   }
+  if (is_gpu(out.attribute)) {
+    if (node.has("device")) out.device = node.member("device").integer<uint32_t>();
+    if (node.has("for_ns")) out.for_ns = node.member("for_ns").integer<uint64_t>(1);
+  }
   out.ranges = read_ranges(node.member("ranges"));
   const Node names = node.member("names");
   const bool nameable = out.attribute == Attribute::kUid || out.attribute == Attribute::kGid;
@@ -416,6 +420,10 @@ KernelFunction read_function(const Node& node) {
   return {node.member("name").name(), node.member("weak").boolean()};
 }
 
+Place read_place(const Node& node) {
+  return {node.member("kind").word(words::kPlaceKinds), node.member("id").integer<uint32_t>()};
+}
+
 Manifest read_manifest(const Node& root) {
   Manifest out;
   out.compiler = root.member("compiler").name();
@@ -434,6 +442,10 @@ Manifest read_manifest(const Node& root) {
   const Node classifier = root.member("classifier");
   out.classifier = read_classifier(classifier, out.domains.size());
   if (out.classifier.cells.size() != out.cells.size()) classifier.fail("not one entry a cell");
+  if (root.has("places")) out.places = read_all<Place>(root.member("places"), kMaxPlaces, read_place);
+  if (root.has("gpu_devices"))
+    out.gpu_devices = read_all<std::string>(root.member("gpu_devices"), kMaxGpuDevices,
+                                            [](const Node& item) { return item.name(); });
   out.kernel_functions =
       read_all<KernelFunction>(root.member("kernel_functions"), kMaxKernelFunctions, read_function);
   return out;

@@ -97,6 +97,8 @@ json to_value(const Predicate& predicate) {
     out["bit"] = predicate.bit;
     return out;
   }
+  if (predicate.device) out["device"] = *predicate.device;
+  if (predicate.for_ns != 0) out["for_ns"] = predicate.for_ns;
   out["ranges"] = to_value(predicate.ranges);
   out["names"] = predicate.names;
   out["negated_names"] = predicate.negated_names;
@@ -128,6 +130,10 @@ json to_value(const DomainMatch& match) {
 }
 
 json to_value(const KernelFunction& function) { return {{"name", function.name}, {"weak", function.weak}}; }
+
+json to_value(const Place& place) {
+  return {{"kind", words::word(words::kPlaceKinds, place.kind)}, {"id", place.id}};
+}
 
 template <typename T>
 json to_array(const std::vector<T>& items) {
@@ -199,7 +205,7 @@ const Cell& cell_of_slot(const std::vector<Cell>& cells, uint32_t slot) {
 std::string to_json(const Manifest& manifest) {
   json cells = json::array();
   for (const Cell& cell : manifest.cells) cells.push_back(cell_value(manifest, cell));
-  const json document = {{"version", manifest.version},
+  json document = {{"version", manifest.version},
                          {"compiler", manifest.compiler},
                          {"policy", manifest.policy},
                          {"fingerprint", manifest.fingerprint},
@@ -209,6 +215,9 @@ std::string to_json(const Manifest& manifest) {
                          {"rows", {{"cells", manifest.rows.cells}, {"lent", manifest.rows.lent}}},
                          {"classifier", to_value(manifest.classifier)},
                          {"kernel_functions", to_array(manifest.kernel_functions)}};
+  // Only policies that test affinities have places.
+  if (!manifest.places.empty()) document["places"] = to_array(manifest.places);
+  if (!manifest.gpu_devices.empty()) document["gpu_devices"] = manifest.gpu_devices;
   std::string out;
   write(document, 0, out);
   out += '\n';

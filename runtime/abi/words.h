@@ -44,6 +44,9 @@ inline constexpr Table<Expression::Kind, 5> kExpressionKinds{{{Expression::Kind:
                                                               {Expression::Kind::kAnd, "and"},
                                                               {Expression::Kind::kOr, "or"}}};
 
+inline constexpr Table<Place::Kind, 3> kPlaceKinds{
+    {{Place::Kind::kNode, "node"}, {Place::Kind::kLlc, "llc"}, {Place::Kind::kOnline, "online"}}};
+
 template <typename Enum, size_t N>
 constexpr std::string_view word(const Table<Enum, N>& table, Enum value) {
   for (const auto& [candidate, text] : table)

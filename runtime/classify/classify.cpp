@@ -41,12 +41,26 @@ int64_t number_of(const TaskFacts& facts, abi::Attribute attribute) {
       return facts.kthread ? 1 : 0;
     case abi::Attribute::kLeader:
       return facts.leader ? 1 : 0;
+    case abi::Attribute::kAffinityNode:
+      return facts.affinity_node;
+    case abi::Attribute::kAffinityLlc:
+      return facts.affinity_llc;
+    case abi::Attribute::kAffinityFull:
+      return facts.affinity_full ? 1 : 0;
+    case abi::Attribute::kAffinityPinned:
+      return facts.affinity_pinned ? 1 : 0;
+    case abi::Attribute::kGpuThread:
+      return facts.gpu_thread;
+    case abi::Attribute::kGpuProcess:
+      return facts.gpu_process;
     default:
       SCX_CHECK(false, "not an integer attribute");
   }
 }
 
 bool holds(const abi::Predicate& predicate, int64_t value, const NameIds& ids) {
+  if (is_gpu(predicate.attribute))
+    return value >= 0 && (!predicate.device || value == int64_t{*predicate.device});
   const bool in_range =
       std::any_of(predicate.ranges.begin(), predicate.ranges.end(),
                   [&](abi::IntRange range) { return range.low <= value && value <= range.high; });
@@ -220,8 +234,9 @@ std::vector<uint32_t> deciding(const abi::Expression& expression, const std::vec
 }
 
 std::string spelled_value(const TaskFacts& facts, abi::Attribute attribute) {
-  return abi::is_string(attribute) ? quoted(text_of(facts, attribute))
-                                   : std::to_string(number_of(facts, attribute));
+  if (abi::is_string(attribute)) return quoted(text_of(facts, attribute));
+  const int64_t number = number_of(facts, attribute);
+  return number < 0 && (is_place(attribute) || is_gpu(attribute)) ? "none" : std::to_string(number);
 }
 
 }  // namespace scx::classify

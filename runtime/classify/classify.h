@@ -35,6 +35,16 @@ struct TaskFacts {
   int64_t sched = abi::kSchedNormal;
   bool kthread = false;
   bool leader = true;
+  // Of its online CPUs: the node (the kernel's number) and the last-level cache (dense index) that has all of
+  // them, or -1; whether they are all there are; whether its affinity is a single CPU.
+  int64_t affinity_node = -1;
+  int64_t affinity_llc = -1;
+  bool affinity_full = true;
+  bool affinity_pinned = false;
+  // The number of a GPU that was opened, not too long ago for any test: by the thread, by some thread of its
+  // process; -1: none.
+  int64_t gpu_thread = -1;
+  int64_t gpu_process = -1;
 };
 
 // One predicate, whether a layer asked for it on the way to the verdict, and its value all the same.

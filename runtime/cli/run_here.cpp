@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -81,6 +82,12 @@ Result<std::optional<settings::Session>> open_settings(const abi::Manifest& mani
   return session;
 }
 
+bool asks_for_gpus(const abi::Manifest& manifest) {
+  const auto& predicates = manifest.classifier.predicates;
+  return std::any_of(predicates.begin(), predicates.end(),
+                     [](const abi::Predicate& predicate) { return is_gpu(predicate.attribute); });
+}
+
 Result<Loaded> prepare(const Options& options) {
   load::collect_libbpf_messages();
   SCX_TRY(load::ObjectFile object, load::read_object(options.object));
@@ -98,7 +105,11 @@ Result<Loaded> prepare(const Options& options) {
   if (!plan.ok()) return as_refusal(std::move(plan).error(), "no-plan");
   SCX_TRY(std::optional<settings::Session> settings, open_settings(object.manifest, options));
   // Reading files needs no privilege from here on, loading needs these.
-  load::keep_capabilities({load::kCapBpf, load::kCapPerfmon, load::kCapSysAdmin, load::kCapDacOverride});
+  std::vector<unsigned> needed = {load::kCapBpf, load::kCapPerfmon, load::kCapSysAdmin,
+                                  load::kCapDacOverride};
+  // Attaching looks at what other processes have open.
+  if (asks_for_gpus(object.manifest)) needed.push_back(load::kCapSysPtrace);
+  load::keep_capabilities(needed);
   SCX_TRY(load::Scheduler scheduler, load_reporting_log(object, *live, *plan, options));
   return Loaded{std::move(object.manifest), *std::move(live), *std::move(plan), std::move(settings),
                 std::move(scheduler)};

@@ -44,6 +44,7 @@ class Loop {
     SCX_TRY_VOID(running_.scheduler.attach());
     // Nothing from here on needs a privilege: maps and programs are open, and detaching closes a descriptor.
     load::keep_capabilities({});
+    for (const std::string& text : running_.scheduler.notes()) note(fmt::format("scx-run: note: {}", text));
     start_ = last_frame_ = last_resize_ = Clock::now();
     counters_.assign(running_.manifest.domains.size(), report::Counters{});
     apply_settings();
@@ -183,6 +184,7 @@ class Loop {
   Result<void> follow_online() {
     SCX_TRY(const topology::Topology now, topology::live());
     SCX_TRY_VOID(plan_anew(topology::refreshed(running_.topology, now)));
+    SCX_TRY_VOID(running_.scheduler.push_places(running_.topology));
     output_.leave();
     note(fmt::format("scx-run: online CPUs are now {}", topology::cpu_list(running_.plan.online)));
     for (const std::string& line : running_.plan.notes) note(fmt::format("scx-run: note: {}", line));

@@ -128,5 +128,31 @@ std::vector<scx_near> near_entries(const topology::Topology& topology) {
   return entries;
 }
 
+namespace {
+
+bool holds(const abi::Place& place, const topology::Cpu& cpu, const topology::Topology& topology) {
+  switch (place.kind) {
+    case abi::Place::Kind::kNode:
+      return cpu.node < topology.node_ids.size() && topology.node_ids[cpu.node] == place.id;
+    case abi::Place::Kind::kLlc:
+      return cpu.llc == place.id;
+    case abi::Place::Kind::kOnline:
+      return false;  // it is known by the CPUs that it has
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<uint64_t> place_entries(const topology::Topology& topology,
+                                    const std::vector<abi::Place>& places) {
+  const uint32_t words = row_words(topology);
+  std::vector<uint64_t> entries(places.size() * words, 0);
+  for (size_t p = 0; p < places.size(); ++p)
+    for (const topology::Cpu& cpu : topology.cpus)
+      if (cpu.online && !holds(places[p], cpu, topology))
+        entries[p * words + cpu.id / 64] |= uint64_t{1} << (cpu.id % 64);
+  return entries;
+}
 
 }  // namespace scx::load

@@ -33,4 +33,8 @@ Feed make_feed(const topology::Topology& topology, const abi::Manifest& manifest
 // distance; ties to the following index, so that caches do not all look at the same one first.
 std::vector<scx_near> near_entries(const topology::Topology& topology);
 
+// Map `place_words`: row_words() words for each place. A place that the machine does not have holds no CPU.
+std::vector<uint64_t> place_entries(const topology::Topology& topology,
+                                    const std::vector<abi::Place>& places);
+
 }  // namespace scx::load

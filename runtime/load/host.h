@@ -20,6 +20,7 @@ struct Host {
 
 // Capability numbers of include/uapi/linux/capability.h.
 inline constexpr unsigned kCapDacOverride = 1;
+inline constexpr unsigned kCapSysPtrace = 19;
 inline constexpr unsigned kCapSysAdmin = 21;
 inline constexpr unsigned kCapPerfmon = 38;
 inline constexpr unsigned kCapBpf = 39;

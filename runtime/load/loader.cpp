@@ -16,6 +16,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/refusal.h"
 #include "runtime/load/feed.h"
+#include "runtime/load/gpu.h"
 #include "runtime/load/host.h"
 #include "runtime/load/libbpf_messages.h"
 
@@ -67,6 +68,19 @@ class Constants {
       bytes_ = static_cast<char*>(bpf_map__initial_value(map, &size_));
   }
 
+  // An array of 32-bit numbers, zero where `values` ends.
+  Result<void> set(const std::string& name, const std::vector<uint32_t>& values) {
+    const auto it = file_.constants.find(name);
+    if (it == file_.constants.end()) return {};
+    const size_t bytes = values.size() * sizeof(uint32_t);
+    if (it->second.size < bytes || bytes_ == nullptr || it->second.offset + bytes > size_)
+      return refusal("corrupt-object",
+                     fmt::format("the constant `{}` has no room for {} numbers", name, values.size()),
+                     kCompileAgain);
+    std::memcpy(bytes_ + it->second.offset, values.data(), bytes);
+    return {};
+  }
+
   // A constant that the object does not have was of no use to it, and the compiler dropped it.
   Result<void> set(const std::string& name, uint32_t value) {
     const auto it = file_.constants.find(name);
@@ -96,8 +110,11 @@ Result<uint32_t> resolve_id(const abi::Predicate& predicate, const std::string& 
                  "make the group, or write the number of one in the policy");
 }
 
-Result<void> set_constants(const ObjectFile& file, const Object& object, const topology::Topology& topology) {
+Result<void> set_constants(const ObjectFile& file, const Object& object, const topology::Topology& topology,
+                           const GpuNodes& gpus) {
   Constants constants(file, object);
+  SCX_TRY_VOID(constants.set("gpu_majors", gpus.majors));
+  SCX_TRY_VOID(constants.set("gpu_nodes", gpus.nodes));
   SCX_TRY_VOID(constants.set("nr_cpu_ids", topology.id_limit()));
   SCX_TRY_VOID(constants.set("nr_llcs", topology.llc_count));
   SCX_TRY_VOID(constants.set("row_words", row_words(topology)));
@@ -107,6 +124,15 @@ Result<void> set_constants(const ObjectFile& file, const Object& object, const t
       SCX_TRY(const uint32_t id, resolve_id(predicates[p], predicates[p].names[k]));
       SCX_TRY_VOID(constants.set(fmt::format("id_{}_{}", p, k), id));
     }
+  return {};
+}
+
+Result<void> set_size(const Object& object, const char* name, uint32_t entries) {
+  SCX_TRY(bpf_map * map, find_map(object, name));
+  if (const int rc = bpf_map__set_max_entries(map, entries); rc != 0)
+    return refusal("feed-mismatch",
+                   fmt::format("map `{}` cannot have {} entries: {}", name, entries, because(-rc)),
+                   kCompileAgain);
   return {};
 }
 
@@ -120,13 +146,9 @@ Result<void> set_sizes(const ObjectFile& file, const Object& object, const topol
       {"llcs", topology.llc_count},
       {"homes", domains * topology.llc_count},
   };
-  for (const auto& [name, entries] : sizes) {
-    SCX_TRY(bpf_map * map, find_map(object, name));
-    if (const int rc = bpf_map__set_max_entries(map, entries); rc != 0)
-      return refusal("feed-mismatch",
-                     fmt::format("map `{}` cannot have {} entries: {}", name, entries, because(-rc)),
-                     kCompileAgain);
-  }
+  for (const auto& [name, entries] : sizes) SCX_TRY_VOID(set_size(object, name, entries));
+  if (const auto places = static_cast<uint32_t>(file.manifest.places.size()); places != 0)
+    SCX_TRY_VOID(set_size(object, "place_words", places * row_words(topology)));
   SCX_TRY(bpf_map * plan, find_map(object, "plan"));
   if (const int rc = bpf_map__set_value_size(plan, row_words(topology) * sizeof(uint64_t)); rc != 0)
     return refusal("feed-mismatch", fmt::format("map `plan` cannot have rows for all CPUs: {}", because(-rc)),
@@ -160,7 +182,7 @@ bool has_program(const Object& object, const char* name) {
 }
 
 // Runs a SYSCALL program by name; what it returned. -ENOENT if the object has none.
-int run_program(const Object& object, const char* name, const void* context, size_t size) {
+int run_program(const Object& object, const char* name, const void* context = nullptr, size_t size = 0) {
   const bpf_program* program = bpf_object__find_program_by_name(object.get(), name);
   if (program == nullptr) return -ENOENT;
   bpf_test_run_opts options{};
@@ -237,6 +259,8 @@ std::string bounded(const char* text, size_t size) { return {text, ::strnlen(tex
 
 struct Scheduler::State {
   abi::Manifest manifest;
+  GpuNodes gpus;
+  std::vector<std::string> notes;
   Object object;
   std::vector<Link> tracing;
   Link ops;
@@ -288,7 +312,10 @@ Result<Scheduler> Scheduler::load(const ObjectFile& file, const topology::Topolo
   auto state = std::make_unique<State>();
   state->manifest = file.manifest;
   SCX_TRY(state->object, open_object(file));
-  SCX_TRY_VOID(set_constants(file, state->object, topology));
+  if (has_program(state->object, "mark_gpu")) {
+    SCX_TRY(state->gpus, find_gpu_nodes(Host::current().procfs, file.manifest.gpu_devices));
+  }
+  SCX_TRY_VOID(set_constants(file, state->object, topology, state->gpus));
   SCX_TRY_VOID(set_sizes(file, state->object, topology));
 
   std::vector<std::vector<char>> logs;
@@ -320,7 +347,18 @@ Result<Scheduler> Scheduler::load(const ObjectFile& file, const topology::Topolo
   SCX_TRY_VOID(write_map(state->object, "near", near_entries(topology)));
   Scheduler scheduler(std::move(state));
   SCX_TRY_VOID(scheduler.push(topology, plan));
+  SCX_TRY_VOID(scheduler.push_places(topology));
   return scheduler;
+}
+
+Result<void> Scheduler::push_places(const topology::Topology& topology) {
+  const std::vector<abi::Place>& places = state_->manifest.places;
+  if (places.empty()) return {};
+  SCX_TRY_VOID(write_map(state_->object, "place_words", place_entries(topology, places)));
+  if (const int rc = run_program(state_->object, "apply_places"); rc != 0)
+    return refusal("load-refused",
+                   fmt::format("the scheduler refuses where CPUs are: {}", std::strerror(-rc)), kKernelLog);
+  return {};
 }
 
 Result<void> Scheduler::push(const topology::Topology& topology, const plan::Plan& plan) {
@@ -375,6 +413,8 @@ Result<void> Scheduler::attach() {
     return refusal("attach-refused", fmt::format("the cgroups cannot be classified: {}", std::strerror(-rc)),
                    kKernelLog);
 
+  SCX_TRY_VOID(mark_gpu_users());
+
   bpf_map* map = nullptr;
   bpf_map* ops = nullptr;
   bpf_object__for_each_map(map, state_->object.get()) if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS) ops =
@@ -396,6 +436,26 @@ Result<void> Scheduler::attach() {
     refused.message += fmt::format(": {}", report->message);
   return refused;
 }
+
+// Whoever opened a GPU before the tracing programs saw it.
+Result<void> Scheduler::mark_gpu_users() {
+  if (!has_program(state_->object, "mark_gpu")) return {};
+  if (state_->gpus.majors.empty() && state_->gpus.nodes.empty())
+    state_->notes.emplace_back(
+        "the policy tests for GPU use, and no GPU driver is loaded: nothing will match");
+  const GpuUsers found = find_gpu_users(Host::current().procfs, state_->gpus);
+  for (const scx_gpu_user& user : found.users)
+    if (const int rc = run_program(state_->object, "mark_gpu", &user, sizeof user); rc != 0)
+      return refusal("attach-refused", fmt::format("GPU users cannot be marked: {}", std::strerror(-rc)),
+                     kKernelLog);
+  if (found.unreadable != 0)
+    state_->notes.push_back(fmt::format(
+        "{} processes do not let us see whether they use a GPU: they match when they next open one",
+        found.unreadable));
+  return {};
+}
+
+const std::vector<std::string>& Scheduler::notes() const { return state_->notes; }
 
 Result<std::vector<Counters>> Scheduler::counters() const {
   SCX_TRY(bpf_map * map, find_map(state_->object, "stats"));

@@ -73,6 +73,8 @@ class Scheduler {
   Result<void> settle();
   // The next push publishes everything: the BPF side has changed its own part, as it does at hotplug.
   void forget_push();
+  // Publishes the CPUs of the places that the policy compares affinities with. Nothing in policies without.
+  Result<void> push_places(const topology::Topology& topology);
   // By domain.
   [[nodiscard]] Result<std::vector<Counters>> counters() const;
   // Only with cells besides root. `slot` is one of the manifest's; reason of errors: "cell-refused".
@@ -95,8 +97,11 @@ class Scheduler {
 
   [[nodiscard]] const std::vector<ProgramFacts>& programs() const;
   [[nodiscard]] std::chrono::microseconds load_time() const;
+  // What attach() found that the user should know.
+  [[nodiscard]] const std::vector<std::string>& notes() const;
 
  private:
+  Result<void> mark_gpu_users();
   struct State;
   explicit Scheduler(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

@@ -26,7 +26,8 @@ class PolicyMaker {
     for (int i = 0; i < layers; ++i) out += fmt::format("layer l{} open {{ match {}; }}\n", i, expression());
     out += "layer rest open { match *; }\n";
     for (int i = 0; i < tests; ++i)
-      out += fmt::format("test \"t{}\" {{ task {{ {} }} expect layer rest in root; }}\n", i, task());
+      out += fmt::format("test \"t{}\" {{ host \"2n2l2c\"; task {{ {} }} expect layer rest in root; }}\n", i,
+                         task());
     return out;
   }
 
@@ -132,13 +133,18 @@ class PolicyMaker {
       case 8:
         return pick({"kthread", "not leader", "leader"});
       case 9:
-        return fmt::format("tgid {}..", 2 + below(20));
+        return fmt::format("tgid {}..", 2 + below(19));
+      case 10:
+        return pick({"affinity within node 0", "affinity within node {1, 2}", "affinity within llc 1",
+                     "affinity full", "affinity pinned"});
+      case 11:
+        return pick({"gpu thread", "gpu process", "gpu thread device 1", "gpu process device 2 for 1m"});
       default:
         return fmt::format("ppid ..{}", below(20));
     }
   }
   std::string expression() {
-    const size_t a = below(11), b = (a + 1 + below(5)) % 11, c = (b + 1 + below(4)) % 11;
+    const size_t a = below(13), b = (a + 1 + below(5)) % 13, c = (b + 1 + below(4)) % 13;
     const std::string first = test(a), second = test(b);
     if (c == a) return fmt::format("{} and not ({})", first, second);
     switch (below(4)) {
@@ -162,6 +168,10 @@ class PolicyMaker {
                        pick({"0", "7", "\"staff\""}));
     if (!leader) out += fmt::format(" leader comm \"{}\"; not leader;", letters(0, 15));
     if (below(4) == 0 && leader) out += " kthread;";
+    out += pick(
+        {"", "", " gpu process;", " gpu thread device 1;", " gpu process device 2;", " not gpu thread;"});
+    if (coin())
+      out += fmt::format(" affinity \"{}\";", pick({"0-1", "2", "0-3", "4,6", "1,5-7", "7", "0-7"}));
     return out;
   }
 

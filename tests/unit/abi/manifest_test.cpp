@@ -93,12 +93,19 @@ Manifest sample() {
   user.attribute = Attribute::kUid;
   user.names = {"nobody"};
   user.negated_names = true;
-  out.classifier.predicates = {under, nice, user};
+  Predicate gpu;
+  gpu.attribute = Attribute::kGpuProcess;
+  gpu.ranges = {{1, 1}};
+  gpu.device = 3;
+  gpu.for_ns = 300'000'000'000;
+  out.gpu_devices = {"/dev/mali0"};
+  out.classifier.predicates = {under, nice, user, gpu};
   out.classifier.automata = {automaton};
   const auto test = [](uint32_t i) { return Expression{Kind::kTest, i, {}}; };
   const Expression negated{Kind::kNot, 0, {test(2)}};
   const Expression match{Kind::kOr, 0, {{Kind::kAnd, 0, {test(0), test(1)}}, negated}};
   out.classifier.cells = {{{}, {{0, match, {"edge.scx", 13, 5}}, {1, {}, {}}}}, {test(0), {{2, {}, {}}}}};
+  out.places = {{Place::Kind::kNode, 1}, {Place::Kind::kOnline, 0}};
   out.kernel_functions = {{"scx_bpf_dsq_insert", false}, {"scx_bpf_kick_cpu", true}};
   return out;
 }
@@ -236,9 +243,9 @@ TEST(Manifest, EachMistakeIsNamedWithItsPath) {
       {"$.classifier.cells[0].layers[0].domain", "points outside the 5 domains",
        [](json& m) { m["classifier"]["cells"][0]["layers"][0]["domain"] = 5; }},
       {"$.classifier.cells[0].layers[0].match.operands[0].operands[1].predicate",
-       "points outside the 3 predicates",
+       "points outside the 4 predicates",
        [](json& m) {
-         m["classifier"]["cells"][0]["layers"][0]["match"]["operands"][0]["operands"][1]["predicate"] = 3;
+         m["classifier"]["cells"][0]["layers"][0]["match"]["operands"][0]["operands"][1]["predicate"] = 4;
        }},
       {"$.classifier.cells[0].layers[0].match.operands", "1 elements where 2",
        [](json& m) { m["classifier"]["cells"][0]["layers"][0]["match"]["operands"].erase(0); }},
@@ -252,6 +259,15 @@ TEST(Manifest, EachMistakeIsNamedWithItsPath) {
       {"$.classifier.cells[1].claim", "more than the cgroup",
        [](json& m) { m["classifier"]["cells"][1]["claim"]["predicate"] = 1; }},
       {"$.classifier", "not one entry a cell", [](json& m) { m["classifier"]["cells"].erase(1); }},
+      {"$.classifier.predicates[3].device", "outside 0..4294967295",
+       [](json& m) { m["classifier"]["predicates"][3]["device"] = -1; }},
+      {"$.classifier.predicates[3].for_ns", "outside",
+       [](json& m) { m["classifier"]["predicates"][3]["for_ns"] = 0; }},
+      {"$.gpu_devices", "17 elements", [](json& m) { m["gpu_devices"] = json(17, "/dev/mali0"); }},
+      {"$.gpu_devices[0]", "empty", [](json& m) { m["gpu_devices"][0] = ""; }},
+      {"$.places", "64 elements", [](json& m) { m["places"] = json(64, json{{"kind", "node"}, {"id", 0}}); }},
+      {"$.places[0].kind", "unknown word", [](json& m) { m["places"][0]["kind"] = "core"; }},
+      {"$.places[1]", "`id` is missing", [](json& m) { m["places"][1].erase("id"); }},
       {"$.kernel_functions[0].name", "not a string",
        [](json& m) { m["kernel_functions"][0]["name"] = nullptr; }},
   };

@@ -55,10 +55,14 @@ TEST(Classify, EveryIntegerAttributeReadsItsOwnMember) {
   facts.pid = 11, facts.tgid = 12, facts.ppid = 13, facts.uid = 14, facts.gid = 15, facts.nice = -16;
   facts.sched = abi::kSchedBatch;
   facts.kthread = true, facts.leader = false;
+  facts.affinity_node = 17, facts.affinity_llc = 18, facts.affinity_full = false,
+  facts.affinity_pinned = true;
   const std::pair<Attribute, int64_t> expected[] = {
-      {Attribute::kPid, 11},  {Attribute::kTgid, 12},   {Attribute::kPpid, 13},
-      {Attribute::kUid, 14},  {Attribute::kGid, 15},    {Attribute::kNice, -16},
-      {Attribute::kSched, 3}, {Attribute::kKthread, 1}, {Attribute::kLeader, 0}};
+      {Attribute::kAffinityNode, 17},  {Attribute::kAffinityLlc, 18}, {Attribute::kAffinityFull, 0},
+      {Attribute::kAffinityPinned, 1}, {Attribute::kPid, 11},         {Attribute::kTgid, 12},
+      {Attribute::kPpid, 13},          {Attribute::kUid, 14},         {Attribute::kGid, 15},
+      {Attribute::kNice, -16},         {Attribute::kSched, 3},        {Attribute::kKthread, 1},
+      {Attribute::kLeader, 0}};
   for (const auto& [attribute, number] : expected) {
     EXPECT_TRUE(value(in(attribute, {{number, number}}), facts)) << spelling(attribute);
     EXPECT_FALSE(value(in(attribute, {{number - 1, number - 1}, {number + 1, number + 5}}), facts))
@@ -259,6 +263,23 @@ TEST(Classify, DecidingPredicatesSettleTheValue) {
     }
   }
   EXPECT_TRUE(deciding({}, {}).empty());
+}
+
+TEST(Classify, GpuUse) {
+  abi::Predicate any = in(Attribute::kGpuProcess, {{1, 1}});
+  abi::Predicate second = any;
+  second.device = 1;
+  second.for_ns = 1'000'000;  // a task of a test has just opened it
+  TaskFacts facts;
+  EXPECT_FALSE(value(any, facts));
+  facts.gpu_process = 0;
+  EXPECT_TRUE(value(any, facts));
+  EXPECT_FALSE(value(second, facts));
+  EXPECT_FALSE(value(in(Attribute::kGpuThread, {{1, 1}}), facts));
+  facts.gpu_process = 1;
+  EXPECT_TRUE(value(second, facts));
+  EXPECT_EQ(spelled_value(facts, Attribute::kGpuThread), "none");
+  EXPECT_EQ(spelled_value(facts, Attribute::kGpuProcess), "1");
 }
 
 }  // namespace

@@ -100,6 +100,12 @@ classify::TaskFacts random_facts(std::mt19937& random) {
   facts.sched = pick(std::vector<int64_t>{abi::kSchedNormal, abi::kSchedBatch, abi::kSchedIdle});
   facts.kthread = random() % 2 != 0;
   facts.leader = random() % 2 != 0;
+  facts.affinity_node = std::uniform_int_distribution<int64_t>(-1, 3)(random);
+  facts.affinity_llc = std::uniform_int_distribution<int64_t>(-1, 3)(random);
+  facts.gpu_thread = std::uniform_int_distribution<int64_t>(-1, 3)(random);
+  facts.gpu_process = std::uniform_int_distribution<int64_t>(-1, 3)(random);
+  facts.affinity_full = random() % 2 != 0;
+  facts.affinity_pinned = random() % 2 != 0;
   return facts;
 }
 
@@ -133,7 +139,13 @@ TEST(Classifier, AgreesWithTheReference) {
                                 facts.sched,
                                 facts.kthread,
                                 facts.leader,
-                                slots.data()};
+                                slots.data(),
+                                facts.affinity_node,
+                                facts.affinity_llc,
+                                facts.affinity_full,
+                                facts.affinity_pinned,
+                                facts.gpu_thread,
+                                facts.gpu_process};
     const classify::Verdict verdict = classify::classify(compiled.classifier, facts, ids);
     ASSERT_EQ(host.classify(&task), verdict.domain)
         << facts.comm << " " << facts.leader_comm << " " << facts.cgroup << " uid " << facts.uid;

@@ -160,17 +160,24 @@ class EachAttribute : public ::testing::TestWithParam<Attachment> {};
 const std::string kTick = "struct_ops/tick";
 INSTANTIATE_TEST_SUITE_P(
     Codegen, EachAttribute,
-    ::testing::Values(Attachment{"comm \"a*\"", {"tp_btf/task_rename", kTick}},
-                      Attachment{"comm contains \"a\"", {"tp_btf/task_rename", kTick}},
-                      Attachment{"leader comm == \"a\"", {"tp_btf/task_rename", kTick}},
-                      Attachment{"cgroup under \"/a\"",
-                                 {"tp_btf/cgroup_mkdir", "tp_btf/cgroup_attach_task", kTick}},
-                      Attachment{"uid 7", {"fexit/commit_creds", kTick}},
-                      Attachment{"gid \"nogroup\"", {"fexit/commit_creds", kTick}},
-                      Attachment{"nice > 3", {"struct_ops/set_weight", kTick}},
-                      Attachment{"sched batch", {"struct_ops/set_weight", kTick}},
-                      Attachment{"ppid 1", {kTick}}, Attachment{"pid 5", {}}, Attachment{"tgid 5", {}},
-                      Attachment{"kthread", {}}, Attachment{"leader", {}}));
+    ::testing::Values(
+        Attachment{"comm \"a*\"", {"tp_btf/task_rename", kTick}},
+        Attachment{"comm contains \"a\"", {"tp_btf/task_rename", kTick}},
+        Attachment{"leader comm == \"a\"", {"tp_btf/task_rename", kTick}},
+        Attachment{"cgroup under \"/a\"", {"tp_btf/cgroup_mkdir", "tp_btf/cgroup_attach_task", kTick}},
+        Attachment{"uid 7", {"fexit/commit_creds", kTick}},
+        Attachment{"gid \"nogroup\"", {"fexit/commit_creds", kTick}},
+        Attachment{"nice > 3", {"struct_ops/set_weight", kTick}},
+        Attachment{"sched batch", {"struct_ops/set_weight", kTick}}, Attachment{"ppid 1", {kTick}},
+        Attachment{"pid 5", {}}, Attachment{"tgid 5", {}}, Attachment{"kthread", {}},
+        Attachment{"leader", {}}, Attachment{"affinity pinned", {"struct_ops/set_cpumask", kTick}},
+        Attachment{"affinity full", {"struct_ops/set_cpumask", kTick}},
+        Attachment{"affinity within node {0, 1}", {"struct_ops/set_cpumask", kTick}},
+        Attachment{"gpu thread", {"fexit/chrdev_open", kTick}},
+        Attachment{"gpu thread device 2 for 5s", {"fexit/chrdev_open", kTick}},
+        Attachment{"gpu process",
+                   {"fexit/chrdev_open", "tp_btf/sched_process_fork", "tp_btf/sched_prepare_exec", kTick}},
+        Attachment{"affinity within llc 1", {"struct_ops/set_cpumask", kTick}}));
 
 TEST_P(EachAttribute, AttachesToItsEventsAndToNoOthers) {
   const std::string text = compile_policy("language 1;\npolicy p { slice 1ms; }\nlayer a open { match " +
@@ -178,7 +185,9 @@ TEST_P(EachAttribute, AttachesToItsEventsAndToNoOthers) {
                                .text;
   static const std::set<std::string> kAll = {"tp_btf/task_rename",        "tp_btf/cgroup_mkdir",
                                              "tp_btf/cgroup_attach_task", "fexit/commit_creds",
-                                             "struct_ops/set_weight",     kTick};
+                                             "struct_ops/set_weight",     "struct_ops/set_cpumask",
+                                             "fexit/chrdev_open",         "tp_btf/sched_process_fork",
+                                             "tp_btf/sched_prepare_exec", kTick};
   const std::set<std::string> found = programs(text);
   for (const std::string& program : kAll) {
     EXPECT_EQ(found.contains(program), GetParam().programs.contains(program)) << program;

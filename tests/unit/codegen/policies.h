@@ -27,6 +27,8 @@ layer conf confined { match web or part; cpus 2..2; slice 5ms; }
 layer grp grouped { match comm suffix "-grp" or cgroup "/g/*/x" or leader comm contains "x"; cpus 2..2; preempt; order fifo; }
 layer low open {
   match uid 1000..2000 or gid != "nogroup" and gid {5, 7..9} or uid "nobody" or nice > 4 or comm "low*"
+        or affinity within node {0, 2} and not affinity within llc 1 or affinity pinned and not affinity full
+        or gpu process device 3 for 5m or gpu thread and not gpu thread device 1
         or sched batch or (ppid 1 and comm "child*") or not (pid 1..100 or tgid 2) and leader and kthread;
   weight 100;
 }

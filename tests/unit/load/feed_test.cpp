@@ -168,5 +168,16 @@ TEST(Feed, CellsKeepTheirCpusAndLendThem) {
   EXPECT_THAT(sets(feed.cpus[2]), ElementsAre(0b100100, 0));
 }
 
+TEST(Feed, PlacesAreWhatIsOutside) {
+  using Kind = abi::Place::Kind;
+  topology::Topology t = machine("2n2l2c");
+  t.node_ids = {0, 8};
+  t.cpus[1].online = false;
+  const std::vector<abi::Place> places = {
+      {Kind::kNode, 0}, {Kind::kNode, 1}, {Kind::kNode, 8}, {Kind::kLlc, 3}, {Kind::kOnline, 0}};
+  // There is no node 1: nobody is within it.
+  EXPECT_THAT(place_entries(t, places), ElementsAre(0xf0, 0xfd, 0x0d, 0x3d, 0xfd));
+}
+
 }  // namespace
 }  // namespace scx::load

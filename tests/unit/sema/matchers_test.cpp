@@ -63,6 +63,26 @@ TEST(Matchers, WordsAndFlags) {
   EXPECT_EQ(lowered("not leader"), "not leader");
 }
 
+TEST(Matchers, PlacesOfAffinities) {
+  EXPECT_EQ(lowered("affinity full"), "affinity full");
+  EXPECT_EQ(lowered("not affinity pinned"), "not affinity pinned");
+  EXPECT_EQ(lowered("affinity within node 0"), "affinity within node 0");
+  EXPECT_EQ(lowered("affinity within llc {3, 0}"), "affinity within llc {0, 3}");
+  EXPECT_EQ(lowered("affinity within node near", "let near = 0..2;"), "affinity within node 0..2");
+  // A task's CPUs may be in none of them as a whole.
+  EXPECT_EQ(lowered("not affinity within node 0 and not affinity within node 1"),
+            "not affinity within node 0 and not affinity within node 1");
+}
+
+TEST(Matchers, GpuUse) {
+  EXPECT_EQ(lowered("gpu thread"), "gpu thread");
+  EXPECT_EQ(lowered("gpu process device 1 for 300s"), "gpu process device 1 for 5m");
+  EXPECT_EQ(lowered("gpu process device card for ttl", "let card = 2; let ttl = 90s;"),
+            "gpu process device 2 for 90s");
+  EXPECT_EQ(lowered("gpu thread device 0 and not gpu thread device 1"),
+            "gpu thread device 0 and not gpu thread device 1");
+}
+
 TEST(Matchers, ConstantsStandForValues) {
   EXPECT_EQ(lowered("nice < limit", "let limit = low; let low = -5;"), "nice -20..-6");
   EXPECT_EQ(lowered("uid people", "let people = {0, 1000..1999};"), "uid {0, 1000..1999}");

@@ -188,5 +188,42 @@ TEST(TestTasks, AreCompletedSoThatTheyCanExist) {
   EXPECT_EQ(task("sched idle;").sched, abi::kSchedIdle);
 }
 
+TEST(TestTasks, AreOnTheTestsHost) {
+  const auto task = [](std::string_view host, std::string_view attributes) {
+    const Compiled result = compile_body(fmt::format(
+        "layer x open {{ match *; }} test \"t\" {{ task {{ {} }} host \"{}\"; expect layer x in root; }}",
+        attributes, host));
+    EXPECT_TRUE(result.policy.has_value()) << result.rendered();
+    return result.policy ? result.policy->tests[0].task : model::TestTask{};
+  };
+  const model::TestTask all = task("2n2l2c", "");
+  EXPECT_EQ(all.affinity_node, -1);
+  EXPECT_EQ(all.affinity_llc, -1);
+  EXPECT_TRUE(all.affinity_full);
+  EXPECT_FALSE(all.affinity_pinned);
+  const model::TestTask second = task("2n2l2c", "affinity \"4,6\";");
+  EXPECT_EQ(second.affinity_node, 1);
+  EXPECT_EQ(second.affinity_llc, -1);
+  EXPECT_FALSE(second.affinity_full);
+  const model::TestTask one = task("2n2l2c", "affinity \"7\";");
+  EXPECT_EQ(one.affinity_llc, 3);
+  EXPECT_TRUE(one.affinity_pinned);
+  EXPECT_TRUE(task("2c", "affinity \"0-1\";").affinity_full);
+}
+
+TEST(TestTasks, UseWhatTheyHaveOpened) {
+  const auto task = [](std::string_view attributes) {
+    const Compiled result = compile_body(fmt::format(
+        "layer x open {{ match *; }} test \"t\" {{ task {{ {} }} expect layer x in root; }}", attributes));
+    EXPECT_TRUE(result.policy.has_value()) << result.rendered();
+    return result.policy ? result.policy->tests[0].task : model::TestTask{};
+  };
+  EXPECT_EQ(task("").gpu_process, -1);
+  EXPECT_EQ(task("gpu process;").gpu_process, 0);
+  EXPECT_EQ(task("gpu process;").gpu_thread, -1);
+  EXPECT_EQ(task("gpu thread device 2;").gpu_process, 2);
+  EXPECT_EQ(task("not gpu thread; gpu process device 1;").gpu_process, 1);
+}
+
 }  // namespace
 }  // namespace scx::test
