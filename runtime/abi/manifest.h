@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime/abi/classifier.h"
+#include "runtime/abi/cleanup.h"
 #include "runtime/abi/settings.h"
 #include "runtime/base/result.h"
 
@@ -29,6 +30,7 @@ struct Cell : CellSettings {
   uint32_t first_domain = 0;  // of that slot; slot k begins k * layer_count further
   uint32_t layer_count = 0;
   Location where;
+  CellCleanup cleanup;
   bool operator==(const Cell&) const = default;
 };
 
@@ -39,6 +41,7 @@ struct Domain : LayerSettings {
   uint32_t slot = 0;  // the number of the cell that runs
   std::string layer;
   Location where;
+  DomainCleanup cleanup;
   bool operator==(const Domain&) const = default;
 };
 
@@ -67,6 +70,7 @@ struct Manifest {
   std::vector<Cell> cells;      // root first
   std::vector<Domain> domains;  // slot by slot
   RowLayout rows;
+  PolicyCleanup cleanup;
   Classifier classifier;
   std::vector<KernelFunction> kernel_functions;
   bool operator==(const Manifest&) const = default;
