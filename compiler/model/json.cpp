@@ -89,6 +89,17 @@ Json to_json(const Policy& policy, const Test& test) {
   return {{"name", test.name}, {"task", to_json(test.task)}, {"expect", expectations}};
 }
 
+Json to_json(const Policy& policy, const CleanupRule& rule) {
+  Json out = {{"scope", spelling(rule.scope)},
+              {"resource", row_of(rule.resource).name},
+              {"event", spelling(rule.event)},
+              {"action", to_string(policy, rule)},
+              {"default", !rule.written}};
+  if (rule.scope != Scope::kPolicy) out["cell"] = policy.cells[rule.cell].name;
+  if (rule.scope == Scope::kLayer) out["layer"] = policy.cells[rule.cell].layers[rule.layer].name;
+  return out;
+}
+
 }  // namespace
 
 std::string to_json(const Policy& policy) {
@@ -110,6 +121,8 @@ std::string to_json(const Policy& policy) {
   }
   out["tests"] = Json::array();
   for (const Test& test : policy.tests) out["tests"].push_back(to_json(policy, test));
+  out["cleanup"] = Json::array();
+  for (const CleanupRule& rule : policy.cleanup) out["cleanup"].push_back(to_json(policy, rule));
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "compiler/sema/cleanup.h"
 #include "compiler/sema/layers.h"
 #include "compiler/sema/matchers.h"
 #include "compiler/sema/names.h"
@@ -79,10 +80,13 @@ std::optional<model::Policy> analyse(const ast::Program& program, const Sources&
   std::vector<LoweredLayer> layers = lower_layers(declarations, constants, settings, matchers, diagnostics);
   complete_layers(layers, settings, declarations, diagnostics);
   std::vector<model::Test> tests = lower_tests(declarations, constants, layers, diagnostics);
+  const std::vector<WrittenCleanup> cleanup = read_cleanup(program, declarations, constants, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   // Only now: beside a misspelt use, the definition that it means looks unused.
   warn_unused(declarations, diagnostics);
-  return assemble(declarations, settings, matchers, std::move(layers), std::move(tests));
+  model::Policy policy = assemble(declarations, settings, matchers, std::move(layers), std::move(tests));
+  complete_cleanup(cleanup, policy, diagnostics);
+  return policy;
 }
 
 }  // namespace scx::sema

@@ -22,6 +22,8 @@ struct Declarations {
   std::vector<const ast::Matcher*> matchers;
   std::vector<const ast::Layer*> layers;
   std::vector<const ast::Test*> tests;
+  const ast::Cleanup* cleanup = nullptr;  // of the policy
+  Span cleanup_head;                      // its keyword
 
   [[nodiscard]] const ast::Let* find_let(std::string_view name) const;
   [[nodiscard]] std::optional<size_t> find_matcher(std::string_view name) const;

@@ -185,6 +185,10 @@ std::vector<PropertyRow> make_properties() {
        "min-run 100us"},
       {"yield", Place::kLayer, Property::kYield, OperandType::kSpecial, 0, 1,
        "the part of a slice that a yield gives up", "yield 0.5"},
+      {"cleanup", Place::kLayer, Property::kCleanup, OperandType::kSpecial, 0, 0, "",
+       "cleanup { on cell end { keep stats 5m; } }"},
+      {"cleanup", Place::kCell, Property::kCleanup, OperandType::kSpecial, 0, 0, "",
+       "cleanup { on cgroup exit { drain tasks to root; } }"},
       {"task", Place::kTest, Property::kTask, OperandType::kSpecial, 0, 0, "", "task { comm \"nginx\"; }"},
       {"expect", Place::kTest, Property::kExpect, OperandType::kSpecial, 0, 0, "",
        "expect layer web in root"},
@@ -197,10 +201,9 @@ std::vector<PropertyRow> make_properties() {
                         "placement",        "place",         "prefer",         "no-open-after",
                         "no-preempt-after", "migrate-after", "cross-node",     "skip-remote-node",
                         "memory-bandwidth", "perf",          "resume-latency", "peak-hold",
-                        "member-for",       "irq",           "histogram",      "max",
-                        "cleanup"});
+                        "member-for",       "irq",           "histogram",      "max"});
   later(Place::kCell, {"cgroup", "cpus", "weight", "nodes", "llcs", "align", "min", "max", "borrow", "lend",
-                       "rebalance", "affinity", "share", "overflow", "cleanup"});
+                       "rebalance", "affinity", "share", "overflow"});
   later(Place::kTest, {"host"});
   static_assert(kMs == 1000 * kUs);
   return rows;

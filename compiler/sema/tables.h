@@ -77,6 +77,7 @@ enum class Property : uint8_t {
   kGrow,
   kMinRun,
   kYield,
+  kCleanup,  // read by cleanup.cpp
   kTask,
   kExpect,
 };

@@ -62,6 +62,7 @@ void warn_unused(const Declarations& declarations, diag::Diagnostics& diagnostic
   Walker walker(declarations);
   if (declarations.policy != nullptr) walker.visit(declarations.policy->body);
   for (const ast::Layer* layer : declarations.layers) walker.visit(layer->body);
+  if (declarations.cleanup != nullptr) walker.visit(declarations.cleanup->body);
   for (const ast::Test* test : declarations.tests) walker.visit(test->body);
   walker.finish();
   const auto warn = [&](Kind kind, const ast::Word& name, std::string_view what) {

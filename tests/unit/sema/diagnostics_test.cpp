@@ -124,8 +124,6 @@ INSTANTIATE_TEST_SUITE_P(
              "E0113 `cells`", "not implemented yet"},
         Case{"RootCell", "layer x open { match *; } root cell { cpus 8..; }", "E0113 `root cell`",
              "not implemented"},
-        Case{"Cleanup", "layer x open { match *; } cleanup { on unload { restore irq; } }", "E0113 `cleanup`",
-             "not implemented yet"},
         Case{"Family",
              "layer x open { match *; } layers y open for cgroup under \"/t/*\" { max 4; match *; }",
              "E0113 `layers`", "not implemented yet"},
