@@ -28,6 +28,8 @@ constexpr const char* kMainExamples = R"(Commands:
   scxc check FILE...     report errors, warnings and notes
   scxc test FILE...      run the tests that a policy carries
   scxc explain CODE      what a diagnostic means and how to resolve it
+  scxc explain --cleanup FILE...
+                         what each scope gives back, when and to whom
   scxc completion SHELL  completion for bash, zsh or fish
 `scxc COMMAND --help` tells more.
 
@@ -51,8 +53,14 @@ Examples:
   scxc test web.scx
   scxc test web.scx --format json
 )";
-constexpr const char* kExplainExamples = R"(Examples:
+constexpr const char* kExplainExamples =
+    R"(With --cleanup the words are policies: each scope, what it holds, the event that
+takes it away and what is done then, by default or by a line of the policy.
+
+Examples:
   scxc explain E0304
+  scxc explain --cleanup web.scx
+  scxc explain --cleanup web.scx --format json
 )";
 constexpr const char* kCompletionExamples = R"(Examples:
   scxc completion bash > /usr/share/bash-completion/completions/scxc
@@ -90,6 +98,8 @@ class Formatter : public CLI::Formatter {
   std::string make_usage(const CLI::App* app, std::string) const override {
     if (app->get_parent() == nullptr)
       return "Usage: scxc [OPTIONS] FILE\n       scxc COMMAND [OPTIONS] ...\n";
+    if (app->get_name() == "explain")
+      return "Usage: scxc explain CODE\n       scxc explain --cleanup [OPTIONS] FILE...\n";
     const CLI::Option* operand =
         app->get_options([](const CLI::Option* o) { return o->get_positional(); }).front();
     return fmt::format("Usage: scxc {} [OPTIONS] {}{}\n", app->get_name(), operand->get_name(),
@@ -149,8 +159,10 @@ struct Parser {
     test->add_option("FILE", options.files, "policies")->type_name("")->required();
     add_common(*test, options);
 
-    explain = add_command("explain", "what a diagnostic means and how to resolve it", kExplainExamples);
-    explain->add_option("CODE", options.code, "the code in brackets: E0304")->type_name("")->required();
+    explain = add_command("explain", "what a diagnostic means, or what a policy does", kExplainExamples);
+    explain->add_option("CODE", options.files, "the code in brackets: E0304")->type_name("")->required();
+    explain->add_flag("--cleanup", options.cleanup, "the cleanup table of policies");
+    add_common(*explain, options);
 
     completion = add_command("completion", "completion for a shell", kCompletionExamples);
     completion->add_option("SHELL", options.shell, "bash, zsh or fish")
@@ -206,7 +218,8 @@ Answer unexpected_words(const CLI::App& app) {
 }
 
 std::string missing_operand(const Parser& parser) {
-  if (parser.explain->parsed()) return "no code given";
+  if (parser.explain->parsed())
+    return parser.explain->count("--cleanup") > 0 ? "no policy given" : "no code given";
   if (parser.completion->parsed()) return "no shell given";
   return "no policy given";
 }
@@ -220,8 +233,16 @@ std::string in_our_style(std::string message) {
   return message;
 }
 
+// `scxc explain CODE` reads no policy.
+std::string without_policy(const Options& options) {
+  if (options.files.size() > 1) return "one code at a time";
+  if (options.format != Format::kText) return "`--format json` needs `--cleanup`";
+  return "";
+}
+
 // The line fits its own rules, beyond what CLI11 checks.
 std::string contradiction(const Options& options) {
+  if (options.command == Command::kExplain && !options.cleanup) return without_policy(options);
   if (options.command != Command::kCompile) return "";
   if (options.files.empty()) return "no policy given";
   if (options.dump != Dump::kNone && !options.output.empty())
@@ -267,6 +288,8 @@ std::variant<Options, Answer> parse_command_line(const std::vector<std::string>&
   parser.set_command();
   const std::string wrong = contradiction(parser.options);
   if (!wrong.empty()) return usage(wrong);
+  if (parser.options.command == Command::kExplain && !parser.options.cleanup)
+    parser.options.code = parser.options.files.front();
   return parser.options;
 }
 
@@ -275,10 +298,16 @@ Completion completions() {
   Completion result;
   for (const CLI::App* command : parser.app.get_subcommands({}))
     result.commands.push_back(command->get_name());
-  for (const CLI::Option* option : parser.app.get_options()) {
-    if (option->get_group().empty()) continue;
-    for (const std::string& name : option->get_lnames()) result.options.push_back("--" + name);
-  }
+  const auto add_options = [&](const CLI::App& app) {
+    for (const CLI::Option* option : app.get_options()) {
+      if (option->get_group().empty()) continue;
+      for (const std::string& name : option->get_lnames())
+        if (std::find(result.options.begin(), result.options.end(), "--" + name) == result.options.end())
+          result.options.push_back("--" + name);
+    }
+  };
+  add_options(parser.app);
+  for (const CLI::App* command : parser.app.get_subcommands({})) add_options(*command);
   return result;
 }
 

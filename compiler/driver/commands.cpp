@@ -14,7 +14,7 @@ int run_command(const Options& options) {
     case Command::kTest:
       return test(options);
     case Command::kExplain:
-      return explain(options);
+      return options.cleanup ? explain_cleanup(options) : explain(options);
     case Command::kCompletion:
       print_out(completion_script(options.shell));
       return kExitOk;

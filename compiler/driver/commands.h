@@ -12,5 +12,6 @@ int compile(const Options& options);
 int check(const Options& options);
 int test(const Options& options);
 int explain(const Options& options);
+int explain_cleanup(const Options& options);
 
 }  // namespace scx::driver

@@ -33,6 +33,7 @@ struct Options {
   size_t error_limit = 20;  // of each file; 0: all
   bool timings = false;
   std::string code;       // explain
+  bool cleanup = false;   // explain: the cleanup table of `files`
   std::string shell;      // completion
   std::string templates;  // folder of BPF templates instead of the built-in ones, for tests
 };

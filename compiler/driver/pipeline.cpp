@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "compiler/analysis/cleanup.h"
 #include "compiler/analysis/machine_check.h"
 #include "compiler/automata/build.h"
 #include "compiler/backend/compile_bpf.h"
@@ -53,6 +54,7 @@ bool is_independent(const diag::Diagnostic& diagnostic, const ast::Program& prog
     case Kind::kUnknownAttribute:
     case Kind::kUndefinedConstant:
     case Kind::kUndefinedReference:
+    case Kind::kUnknownTarget:
       return false;
     default:
       break;
@@ -76,7 +78,9 @@ bool is_independent(const diag::Diagnostic& diagnostic, const ast::Program& prog
 // run tells all mistakes of a file, without those that only follow from others.
 std::optional<model::Policy> analyse(Compilation& result) {
   if (!result.diagnostics.has_errors()) {
-    return sema::analyse(result.program, result.sources, result.diagnostics);
+    std::optional<model::Policy> policy = sema::analyse(result.program, result.sources, result.diagnostics);
+    if (policy) analysis::check_cleanup(*policy, result.diagnostics);
+    return policy;
   }
   diag::Diagnostics found;
   sema::analyse(result.program, result.sources, found);

@@ -71,6 +71,10 @@ std::string dump(const Policy& policy) {
     dump_cell(out, policy, cell);
     for (uint32_t k = 0; k < cell.layers.size(); ++k) dump_layer(out, policy, cell.first_domain + k);
   }
+  for (const CleanupRule& rule : policy.cleanup)
+    if (rule.written)
+      out += fmt::format("cleanup {} on {} {}\n", scope_text(policy, rule), spelling(rule.event),
+                         to_string(policy, rule));
   for (const Test& test : policy.tests) dump_test(out, policy, test);
   return out;
 }

@@ -84,6 +84,10 @@ std::string fingerprint(const Policy& policy) {
                           properties, canonical(policy, layer.match));
     }
   }
+  for (const CleanupRule& rule : policy.cleanup)
+    if (!rule.is_default())
+      text += fmt::format("cleanup {} {} {} {}\n", scope_text(policy, rule), row_of(rule.resource).name,
+                          spelling(rule.event), to_string(policy, rule));
   return hash(text);
 }
 

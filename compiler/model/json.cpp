@@ -130,6 +130,17 @@ Json to_json(const Policy& policy, const Test& test) {
   return out;
 }
 
+Json to_json(const Policy& policy, const CleanupRule& rule) {
+  Json out = {{"scope", spelling(rule.scope)},
+              {"resource", row_of(rule.resource).name},
+              {"event", spelling(rule.event)},
+              {"action", to_string(policy, rule)},
+              {"default", !rule.written}};
+  if (rule.scope != Scope::kPolicy) out["cell"] = policy.cells[rule.cell].name;
+  if (rule.scope == Scope::kLayer) out["layer"] = policy.cells[rule.cell].layers[rule.layer].name;
+  return out;
+}
+
 }  // namespace
 
 std::string to_json(const Policy& policy) {
@@ -148,6 +159,8 @@ std::string to_json(const Policy& policy) {
   for (const Cell& cell : policy.cells) out["cells"].push_back(to_json(policy, cell));
   out["tests"] = Json::array();
   for (const Test& test : policy.tests) out["tests"].push_back(to_json(policy, test));
+  out["cleanup"] = Json::array();
+  for (const CleanupRule& rule : policy.cleanup) out["cleanup"].push_back(to_json(policy, rule));
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/model/cleanup.h"
 #include "compiler/support/source.h"
 #include "runtime/abi/manifest.h"
 
@@ -122,6 +123,7 @@ struct Policy {
   std::vector<Cell> cells;
   std::vector<Domain> domains;
   std::vector<Test> tests;
+  std::vector<CleanupRule> cleanup;  // scope by scope, outer ones first
 
   // Precondition: `id` is a domain.
   [[nodiscard]] const Layer& layer(uint32_t id) const {

@@ -6,6 +6,7 @@
 
 #include "compiler/sema/cells.h"
 #include "compiler/sema/claims.h"
+#include "compiler/sema/cleanup.h"
 #include "compiler/sema/layers.h"
 #include "compiler/sema/limits.h"
 #include "compiler/sema/matchers.h"
@@ -105,10 +106,12 @@ std::optional<model::Policy> analyse(const ast::Program& program, const Sources&
   check_cells(cells, diagnostics);
   check_claims(cells, matchers.predicates(), diagnostics);
   std::vector<model::Test> tests = lower_tests(declarations, constants, cells, folder_of(sources), diagnostics);
+  const std::vector<WrittenCleanup> cleanup = read_cleanup(program, declarations, constants, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   // Only now: beside a misspelt use, the definition that it means looks unused.
   warn_unused(declarations, diagnostics);
   model::Policy policy = assemble(declarations, settings, matchers, std::move(cells), std::move(tests));
+  complete_cleanup(cleanup, policy, diagnostics);
   check_limits(policy, settings, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   return policy;

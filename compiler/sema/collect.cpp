@@ -165,9 +165,16 @@ class Collector {
   }
 
   void add(const ast::Cleanup& cleanup) {
-    if (may_stand("cleanup", cleanup.span))
-      not_implemented("cleanup", head(cleanup.span, 7),
-                      "every resource of this version has its default way back");
+    if (!may_stand("cleanup", cleanup.span)) return;
+    const Span keyword = head(cleanup.span, 7);
+    if (out_.cleanup != nullptr) {
+      diagnostics_.report(Kind::kRepeatedDeclaration, keyword, "a second cleanup block of the policy")
+          .label(out_.cleanup_head, "the first one")
+          .help("put the events into one block");
+      return;
+    }
+    out_.cleanup = &cleanup;
+    out_.cleanup_head = keyword;
   }
 
   void add(const ast::Test& test) {

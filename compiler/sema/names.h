@@ -29,6 +29,8 @@ struct Declarations {
   // Root first, whose layers stand at the top level or in its block.
   std::vector<CellDeclaration> cells{1};
   std::vector<const ast::Test*> tests;
+  const ast::Cleanup* cleanup = nullptr;  // of the policy
+  Span cleanup_head;                      // its keyword
 
   [[nodiscard]] const ast::Let* find_let(std::string_view name) const;
   [[nodiscard]] std::optional<size_t> find_matcher(std::string_view name) const;

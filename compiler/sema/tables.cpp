@@ -266,6 +266,10 @@ std::vector<PropertyRow> make_properties() {
       {"resume-latency", Place::kLayer, Property::kResumeLatency, OperandType::kDuration, 0,
        abi::kMaxResumeLatencyNs, "no idle state takes a second to leave: a longer bound would bound nothing",
        "resume-latency 20us", kOwningKinds, kOpenOwnsNothing},
+      {"cleanup", Place::kLayer, Property::kCleanup, OperandType::kSpecial, 0, 0, "",
+       "cleanup { on cell end { keep stats 5m; } }"},
+      {"cleanup", Place::kCell, Property::kCleanup, OperandType::kSpecial, 0, 0, "",
+       "cleanup { on cgroup exit { drain tasks to root; } }"},
       {"task", Place::kTest, Property::kTask, OperandType::kSpecial, 0, 0, "", "task { comm \"nginx\"; }"},
       {"expect", Place::kTest, Property::kExpect, OperandType::kSpecial, 0, 0, "",
        "expect layer web in root"},
@@ -279,8 +283,7 @@ std::vector<PropertyRow> make_properties() {
   later(Place::kLayer, {"preempt first", "exclusive", "idle-confined", "count-open-time", "placement",
                         "place", "prefer", "no-open-after", "no-preempt-after", "migrate-after", "cross-node",
                         "skip-remote-node", "memory-bandwidth", "perf", "peak-hold", "member-for"});
-  later(Place::kLayer, {"irq", "histogram", "max", "cleanup"});
-  later(Place::kCell, {"cleanup"});
+  later(Place::kLayer, {"irq", "histogram", "max"});
   static_assert(kMs == 1000 * kUs);
   return rows;
 }

@@ -97,6 +97,7 @@ enum class Property : uint8_t {
   kAffinity,
   kShare,
   kOverflow,
+  kCleanup,  // read by cleanup.cpp
   kTask,
   kExpect,
   kHost,

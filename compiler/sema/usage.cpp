@@ -70,6 +70,7 @@ void warn_unused(const Declarations& declarations, diag::Diagnostics& diagnostic
     if (cell.written != nullptr) walker.visit(*cell.written);
     for (const ast::Layer* layer : cell.layers) walker.visit(layer->body);
   }
+  if (declarations.cleanup != nullptr) walker.visit(declarations.cleanup->body);
   for (const ast::Test* test : declarations.tests) walker.visit(test->body);
   walker.finish();
   const auto warn = [&](Kind kind, const ast::Word& name, std::string_view what) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "runtime/abi/classifier.h"
+#include "runtime/abi/cleanup.h"
 #include "runtime/abi/settings.h"
 #include "runtime/base/result.h"
 
@@ -32,6 +33,7 @@ struct Cell : CellSettings {
   uint32_t first_domain = 0;  // of that slot; slot k begins k * layer_count further
   uint32_t layer_count = 0;
   Location where;
+  CellCleanup cleanup;
   bool operator==(const Cell&) const = default;
 };
 
@@ -42,6 +44,7 @@ struct Domain : LayerSettings {
   uint32_t slot = 0;  // the number of the cell that runs
   std::string layer;
   Location where;
+  DomainCleanup cleanup;
   bool operator==(const Domain&) const = default;
 };
 
@@ -70,6 +73,7 @@ struct Manifest {
   std::vector<Cell> cells;      // root first
   std::vector<Domain> domains;  // slot by slot
   RowLayout rows;
+  PolicyCleanup cleanup;
   Classifier classifier;
   std::vector<Place> places;  // for tests of the affinity
   // Paths of device nodes that count as GPUs beside those of known drivers.

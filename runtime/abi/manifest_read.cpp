@@ -43,7 +43,7 @@ class Node {
   }
   [[nodiscard]] bool failed() const { return error_.has_value(); }
 
-  [[nodiscard]] Node member(const char* name) const {
+  [[nodiscard]] Node member(std::string_view name) const {
     if (!value_.is_object()) {
       fail("not an object");
       return {empty(), path_, error_};
@@ -53,9 +53,14 @@ class Node {
       fail(fmt::format("member `{}` is missing", name));
       return {empty(), path_, error_};
     }
-    return {*found, path_ + "." + name, error_};
+    return {*found, fmt::format("{}.{}", path_, name), error_};
   }
-  [[nodiscard]] bool has(const char* name) const { return value_.is_object() && value_.contains(name); }
+  [[nodiscard]] bool has(std::string_view name) const { return value_.is_object() && value_.contains(name); }
+
+  [[nodiscard]] bool object() const {
+    if (!failed() && !value_.is_object()) fail("not an object");
+    return !failed();
+  }
 
   // The number of elements, 0 after a failure.
   [[nodiscard]] size_t array(size_t min, size_t max) const {
@@ -214,7 +219,61 @@ uint64_t read_resume_latency(const Node& domain) {
   return value;
 }
 
-Domain read_layer(const Node& node) {
+// Ways back name cells that may stand further down: `cells` are the names of all of them.
+using Names = std::vector<std::string>;
+
+template <typename Way, typename Words>
+Way read_way(const Node& node, const Names& cells, const Words& table) {
+  Way out;
+  out.to = node.member("to").word(table);
+  if (out.to != Way::To::kCell) return out;
+  const Node cell = node.member("cell");
+  const std::string name = cell.name();
+  const auto found = std::find(cells.begin(), cells.end(), name);
+  if (!node.failed() && found == cells.end())
+    cell.fail(fmt::format("no cell is called {}", scx::quoted(name)));
+  if (!node.failed()) out.cell = static_cast<uint32_t>(found - cells.begin());
+  return out;
+}
+
+std::optional<uint64_t> read_keep_stats(const Node& node) {
+  if (!node.has("keep_stats_ns")) return std::nullopt;
+  return node.member("keep_stats_ns").integer<uint64_t>(1, kMaxKeepStatsNs);
+}
+
+CellCleanup read_cell_cleanup(const Node& node, const Names& cells) {
+  CellCleanup out;
+  if (!node.object()) return out;
+  if (node.has("cpus") && node.member("cpus").object())
+    for (const auto& [event, word] : words::kCellEventWords)
+      if (const Node cpus = node.member("cpus"); cpus.has(word))
+        out.cpus[static_cast<size_t>(event)] =
+            read_way<CpuReturn>(cpus.member(word), cells, words::kCpuReturns);
+  out.keep_stats_ns = read_keep_stats(node);
+  return out;
+}
+
+DomainCleanup read_domain_cleanup(const Node& node, const Names& cells) {
+  DomainCleanup out;
+  if (!node.object()) return out;
+  const auto read = [&](CellEvent event, TaskDrain& way) {
+    const Node tasks = node.member("tasks");
+    if (tasks.has(spelling(event)))
+      way = read_way<TaskDrain>(tasks.member(spelling(event)), cells, words::kTaskDrains);
+  };
+  if (node.has("tasks") && node.member("tasks").object()) {
+    read(CellEvent::kCgroupExit, out.on_cgroup_exit);
+    read(CellEvent::kCellEnd, out.on_cell_end);
+  }
+  out.keep_stats_ns = read_keep_stats(node);
+  return out;
+}
+
+PolicyCleanup read_policy_cleanup(const Node& node) {
+  return {node.member("stall").word(words::kEndActions), node.member("cpu offline").word(words::kEndActions)};
+}
+
+Domain read_layer(const Node& node, const Names& cells) {
   Domain out;
   out.layer = node.member("layer").name();
   out.kind = node.member("kind").word(words::kLayerKinds);
@@ -236,6 +295,7 @@ Domain read_layer(const Node& node) {
   out.min_run_ns = node.member("min_run_ns").integer<uint64_t>();
   out.yield_loss = node.member("yield_loss").integer<uint32_t>(0, kYieldAll);
   out.where = read_location(node.member("where"));
+  if (node.has("cleanup")) out.cleanup = read_domain_cleanup(node.member("cleanup"), cells);
   return out;
 }
 
@@ -268,7 +328,7 @@ void read_cell_settings(const Node& node, Cell& out) {
 }
 
 // Appends the cell and the domains of its slots.
-void read_cell(const Node& node, Manifest& manifest) {
+void read_cell(const Node& node, const Names& cells, Manifest& manifest) {
   Cell out;
   out.name = node.member("name").name();
   const Node kind = node.member("kind");
@@ -278,6 +338,7 @@ void read_cell(const Node& node, Manifest& manifest) {
   out.max = node.member("max").integer<uint32_t>(1, out.kind == CellKind::kFamily ? kMaxSlots : 1);
   read_cell_settings(node, out);
   out.where = read_location(node.member("where"));
+  if (node.has("cleanup")) out.cleanup = read_cell_cleanup(node.member("cleanup"), cells);
   const Node layers = node.member("layers");
   const size_t size = layers.array(1, kMaxDomains);
   out.layer_count = static_cast<uint32_t>(size);
@@ -285,7 +346,7 @@ void read_cell(const Node& node, Manifest& manifest) {
   out.first_domain = static_cast<uint32_t>(manifest.domains.size());
   if (manifest.domains.size() + size * out.max > kMaxDomains) layers.fail("too many domains");
   std::vector<Domain> read;
-  for (size_t i = 0; i < size && !node.failed(); ++i) read.push_back(read_layer(layers.element(i)));
+  for (size_t i = 0; i < size && !node.failed(); ++i) read.push_back(read_layer(layers.element(i), cells));
   for (uint32_t k = 0; k < out.max && !node.failed(); ++k)
     for (Domain domain : read) {
       domain.cell = out.name;
@@ -432,8 +493,11 @@ Manifest read_manifest(const Node& root) {
   out.min_kernel = root.member("min_kernel").name();
   out.watchdog_ns = root.member("watchdog_ns").integer<uint64_t>();
   const Node cells = root.member("cells");
+  Names names;
   for (size_t i = 0, size = cells.array(1, kMaxSlots); i < size && !root.failed(); ++i)
-    read_cell(cells.element(i), out);
+    names.push_back(cells.element(i).member("name").name());
+  for (size_t i = 0; i < names.size() && !root.failed(); ++i) read_cell(cells.element(i), names, out);
+  out.cleanup = read_policy_cleanup(root.member("cleanup"));
   const Node rows = root.member("rows");
   const Node cell_rows = rows.member("cells");
   out.rows = {cell_rows.integer<uint32_t>(), rows.member("lent").integer<uint32_t>(0, 1)};

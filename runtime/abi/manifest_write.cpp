@@ -48,6 +48,40 @@ json members_of(const Domain& domain) {
           {"where", to_value(domain.where)}};
 }
 
+// What goes to a cell names it; what has its default is not written.
+template <typename Way, typename Words>
+json to_value(const Manifest& manifest, const Way& way, const Words& table) {
+  json out = {{"to", words::word(table, way.to)}};
+  if (way.to == Way::To::kCell) out["cell"] = manifest.cells[way.cell].name;
+  return out;
+}
+
+json cleanup_value(const Manifest& manifest, const CellCleanup& cleanup) {
+  json out = json::object();
+  for (const auto& [event, name] : words::kCellEventWords)
+    if (const CpuReturn& way = cleanup.cpus[static_cast<size_t>(event)]; way != CpuReturn{})
+      out["cpus"][std::string(name)] = to_value(manifest, way, words::kCpuReturns);
+  if (cleanup.keep_stats_ns) out["keep_stats_ns"] = *cleanup.keep_stats_ns;
+  return out;
+}
+
+json cleanup_value(const Manifest& manifest, const DomainCleanup& cleanup) {
+  json out = json::object();
+  const auto tasks = [&](CellEvent event, const TaskDrain& way) {
+    if (way != TaskDrain{})
+      out["tasks"][std::string(spelling(event))] = to_value(manifest, way, words::kTaskDrains);
+  };
+  tasks(CellEvent::kCgroupExit, cleanup.on_cgroup_exit);
+  tasks(CellEvent::kCellEnd, cleanup.on_cell_end);
+  if (cleanup.keep_stats_ns) out["keep_stats_ns"] = *cleanup.keep_stats_ns;
+  return out;
+}
+
+json to_value(const PolicyCleanup& cleanup) {
+  return {{"stall", words::word(words::kEndActions, cleanup.on_stall)},
+          {"cpu offline", words::word(words::kEndActions, cleanup.on_cpu_offline)}};
+}
+
 json layer_value(const Domain& domain) {
   json out = members_of(domain);
   if (domain.resume_latency_ns) out["resume_latency_ns"] = *domain.resume_latency_ns;
@@ -81,9 +115,13 @@ json cell_value(const Manifest& manifest, const Cell& cell) {
                         {"cooldown_ns", cell.rebalance->cooldown_ns}};
   if (cell.share_with) out["share_with"] = *cell.share_with;
   if (cell.overflow) out["overflow"] = words::word(words::kOverflows, *cell.overflow);
+  if (cell.cleanup != CellCleanup{}) out["cleanup"] = cleanup_value(manifest, cell.cleanup);
   json layers = json::array();
-  for (uint32_t k = 0; k < cell.layer_count; ++k)
-    layers.push_back(layer_value(manifest.domains[cell.first_domain + k]));
+  for (uint32_t k = 0; k < cell.layer_count; ++k) {
+    const Domain& domain = manifest.domains[cell.first_domain + k];
+    layers.push_back(layer_value(domain));
+    if (domain.cleanup != DomainCleanup{}) layers.back()["cleanup"] = cleanup_value(manifest, domain.cleanup);
+  }
   out["layers"] = std::move(layers);
   return out;
 }
@@ -190,6 +228,7 @@ std::string_view spelling(Alignment alignment) { return words::word(words::kAlig
 std::string_view spelling(Overflow overflow) { return words::word(words::kOverflows, overflow); }
 std::string_view spelling(CellAffinity affinity) { return words::word(words::kCellAffinities, affinity); }
 std::string_view spelling(CellCpus source) { return words::word(words::kCellCpus, source); }
+std::string_view spelling(CellEvent event) { return words::word(words::kCellEventWords, event); }
 std::string_view spelling(CellKind kind) { return words::word(words::kCellKinds, kind); }
 
 uint32_t slot_count(const std::vector<Cell>& cells) {
@@ -213,6 +252,7 @@ std::string to_json(const Manifest& manifest) {
                          {"watchdog_ns", manifest.watchdog_ns},
                          {"cells", std::move(cells)},
                          {"rows", {{"cells", manifest.rows.cells}, {"lent", manifest.rows.lent}}},
+                         {"cleanup", to_value(manifest.cleanup)},
                          {"classifier", to_value(manifest.classifier)},
                          {"kernel_functions", to_array(manifest.kernel_functions)}};
   // Only policies that test affinities have places.

@@ -35,6 +35,20 @@ inline constexpr Table<CellCpus, 4> kCellCpus{{{CellCpus::kWeight, "weight"},
                                                {CellCpus::kCpuset, "cpuset"}}};
 inline constexpr Table<CellKind, 3> kCellKinds{
     {{CellKind::kRoot, "root"}, {CellKind::kStatic, "static"}, {CellKind::kFamily, "family"}}};
+inline constexpr Table<CellEvent, abi::kCellEvents> kCellEventWords{
+    {{CellEvent::kCgroupExit, "cgroup exit"},
+     {CellEvent::kCpusetClear, "cpuset clear"},
+     {CellEvent::kCpusetChange, "cpuset change"},
+     {CellEvent::kCellEnd, "cell end"},
+     {CellEvent::kCpuOffline, "cpu offline"}}};
+inline constexpr Table<CpuReturn::To, 4> kCpuReturns{{{CpuReturn::To::kRoot, "root"},
+                                                      {CpuReturn::To::kDonors, "donors"},
+                                                      {CpuReturn::To::kSiblings, "siblings"},
+                                                      {CpuReturn::To::kCell, "cell"}}};
+inline constexpr Table<TaskDrain::To, 3> kTaskDrains{
+    {{TaskDrain::To::kParent, "parent"}, {TaskDrain::To::kRoot, "root"}, {TaskDrain::To::kCell, "cell"}}};
+inline constexpr Table<EndAction, 2> kEndActions{
+    {{EndAction::kExit, "exit"}, {EndAction::kRestart, "restart"}}};
 inline constexpr Table<CpuAmount::Unit, 3> kUnits{{{CpuAmount::Unit::kCpus, "cpus"},
                                                    {CpuAmount::Unit::kCores, "cores"},
                                                    {CpuAmount::Unit::kPercent, "percent"}}};

@@ -106,8 +106,6 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Pidns", "layer x open { match pid 5 in pidns 7; }", "E0113 `in`", "not implemented yet"},
         Case{"SystemUtil", "layer x open { match system util < 50%; }", "E0113 `system util`",
              "not implemented yet"},
-        Case{"Cleanup", "layer x open { match *; } cleanup { on unload { restore irq; } }", "E0113 `cleanup`",
-             "not implemented yet"},
         Case{"Family",
              "layer x open { match *; } layers y open for cgroup under \"/t/*\" { max 4; match *; }",
              "E0113 `layers`", "not implemented yet"},

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "compiler/analysis/cleanup.h"
 #include "tests/unit/sema/compile.h"
 
 namespace scx::test {
@@ -39,9 +40,10 @@ std::string block(std::string_view page, std::string_view language) {
 
 // Examples leave out what does not matter.
 Compiled compile_example(std::string text) {
-  if (text.starts_with("# file: ")) return compile_files(text);
   if (text.find("policy") == std::string::npos) text += "\npolicy example { }\n";
-  return compile(std::move(text));
+  Compiled out = text.starts_with("# file: ") ? compile_files(text) : compile(std::move(text));
+  if (out.policy) analysis::check_cleanup(*out.policy, out.diagnostics);
+  return out;
 }
 
 TEST(Explain, EveryKindHasAPageThatBeginsWithItsCodeAndTitle) {

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "compiler/analysis/cleanup.h"
 #include "compiler/sema/analyse.h"
 #include "runtime/base/file.h"
 #include "tests/unit/syntax/parsed.h"
@@ -39,6 +40,7 @@ TEST(Documentation, SnippetsOfTheReferenceCompile) {
     program.files.push_back(std::move(parsed.tree));
     const auto policy = sema::analyse(program, parsed.sources, parsed.diagnostics);
     EXPECT_TRUE(policy.has_value()) << snippet;
+    if (policy) analysis::check_cleanup(*policy, parsed.diagnostics);
     EXPECT_THAT(parsed.errors(), IsEmpty()) << "warnings count, too, in\n" << snippet;
   }
 }
