@@ -298,7 +298,8 @@ std::string layer_choice(const abi::CellMatch& cell, std::string_view name, uint
   for (const abi::DomainMatch& layer : cell.layers) {
     const uint32_t result = layer.domain - base;
     out += line_directive(layer.where);
-    if (layer.match.kind == abi::Expression::Kind::kAll) return out + fmt::format("\treturn {};\n}}\n", result);
+    if (layer.match.kind == abi::Expression::Kind::kAll)
+      return out + fmt::format("\treturn {};\n}}\n", result);
     out += fmt::format("\tif ({}) return {};\n", condition(layer.match), result);
   }
   return out + "\treturn ~0u;\n}\n";
@@ -327,14 +328,16 @@ std::string decision(const model::Policy& policy, const abi::Classifier& classif
     }
     std::string domain = fmt::format("{} + {}", cell.first_domain, layer);
     if (cell.max > 1) {
-      domain = fmt::format("{} + (s->slot - {}) * {} + {}", cell.first_domain, cell.first_slot, layers, layer);
+      domain =
+          fmt::format("{} + (s->slot - {}) * {} + {}", cell.first_domain, cell.first_slot, layers, layer);
     }
     const std::string line = cell_directive(cell, sources);
     if (i == 0) {
       choice += line + fmt::format("\treturn {};\n", domain);
     } else {
       choice = line + fmt::format("\tif (s->slot >= {}) return {};\n", cell.first_slot, domain) + choice;
-      claims += line + fmt::format("\tif ({}) return {};\n", condition(classifier.cells[i].claim), cell.first_slot);
+      claims +=
+          line + fmt::format("\tif ({}) return {};\n", condition(classifier.cells[i].claim), cell.first_slot);
     }
   }
   return out +

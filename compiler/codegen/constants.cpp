@@ -68,7 +68,8 @@ std::string domain_table(const model::Policy& policy, const Features& features, 
     if (has("cells")) out += fmt::format(", .slot = {}", policy.domains[id].slot);
     if (has("roams")) out += fmt::format(", .roams = {}", flag(roams));
     if (has("borrow")) out += fmt::format(", .borrows = {}", flag(borrows));
-    if (has("patient")) out += fmt::format(", .patient = {}", flag(borrows && !cell.borrow->return_within_ns));
+    if (has("patient"))
+      out += fmt::format(", .patient = {}", flag(borrows && !cell.borrow->return_within_ns));
     if (has("min_run")) out += fmt::format(", .min_run = {}", layer.min_run_ns);
     if (has("yield"))
       out += fmt::format(", .yield_loss = {}", layer.slice_ns * layer.yield_loss / abi::kYieldAll);

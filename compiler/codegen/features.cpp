@@ -30,7 +30,8 @@ bool has_guests(const model::Cell& cell) {
 abi::RowLayout rows_of(const model::Policy& policy) {
   abi::RowLayout rows;
   const auto closes = [](const model::Cell& cell) {
-    return std::any_of(cell.layers.begin(), cell.layers.end(), [](const model::Layer& l) { return l.is_protected; });
+    return std::any_of(cell.layers.begin(), cell.layers.end(),
+                       [](const model::Layer& l) { return l.is_protected; });
   };
   for (const model::Cell& cell : policy.cells) {
     if (has_guests(cell) && (policy.cells.size() > 1 || closes(cell))) rows.cells = policy.slots();
@@ -107,8 +108,10 @@ Features features_of(const model::Policy& policy, const abi::Classifier& classif
   // More domains than a word has bits.
   add("wide", policy.domains.size() > 64);
   // Home is not the whole machine for everyone.
-  add("owned", has("cells") || some_domain([](const model::Layer& l) { return l.kind != abi::LayerKind::kOpen; }));
-  // Some domain's tasks may run beyond their home while nobody wants the CPU there: in its cell, in other cells.
+  add("owned",
+      has("cells") || some_domain([](const model::Layer& l) { return l.kind != abi::LayerKind::kOpen; }));
+  // Some domain's tasks may run beyond their home while nobody wants the CPU there: in its cell, in other
+  // cells.
   add("roams", has("owned") && some_cell([](const model::Cell& cell) { return has_guests(cell); }));
   add("borrow", has("cells") && some_cell([](const model::Cell& cell) { return cell.borrow.has_value(); }));
   add("patient", has("borrow") && some_cell([](const model::Cell& cell) {

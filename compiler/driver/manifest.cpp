@@ -83,8 +83,15 @@ abi::Manifest make_manifest(const model::Policy& policy, const abi::Classifier& 
   manifest.watchdog_ns = policy.watchdog_ns;
   manifest.classifier = classifier;
   for (const model::Cell& cell : policy.cells)
-    manifest.cells.push_back({cell, cell.name, cell.kind, cell.max, cell.first_slot, cell.first_domain,
-                              static_cast<uint32_t>(cell.layers.size()), location(cell.span, sources), {}});
+    manifest.cells.push_back({cell,
+                              cell.name,
+                              cell.kind,
+                              cell.max,
+                              cell.first_slot,
+                              cell.first_domain,
+                              static_cast<uint32_t>(cell.layers.size()),
+                              location(cell.span, sources),
+                              {}});
   manifest.places = codegen::places(policy, classifier);
   manifest.gpu_devices = policy.gpu_devices;
   for (uint32_t id = 0; id < policy.domains.size(); ++id) {

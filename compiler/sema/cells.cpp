@@ -244,8 +244,7 @@ class CellReader {
       case Property::kRebalance:
         return read_rebalance(use, cell);
       case Property::kAffinity:
-        cell.affinity = word_of<abi::CellAffinity>(use, 2).value_or(cell.affinity);
-        return;
+        return read_affinity(use, cell);
       case Property::kShare:
         return read_share(use, out);
       case Property::kOverflow:
@@ -254,6 +253,13 @@ class CellReader {
       default:
         return;
     }
+  }
+
+  void read_affinity(const PropertyUse& use, model::Cell& cell) {
+    cell.affinity = word_of<abi::CellAffinity>(use, 2).value_or(cell.affinity);
+    if (cell.affinity == abi::CellAffinity::kReject)
+      diagnostics_.report(Kind::kNotImplemented, use.written.span, "`affinity reject` is not implemented yet")
+          .help("tasks that ask for a part of the cell's CPUs get a bounded share of them");
   }
 
   // The enumerator, one of the first `count`, whose spelling stands there.

@@ -22,8 +22,7 @@ namespace {
 class TestReader {
  public:
   TestReader(const Declarations& declarations, const Constants& constants,
-             const std::vector<LoweredCell>& cells, const std::string& folder,
-                                     diag::Diagnostics& diagnostics)
+             const std::vector<LoweredCell>& cells, const std::string& folder, diag::Diagnostics& diagnostics)
       : declarations_(declarations),
         cells_(cells),
         diagnostics_(diagnostics),

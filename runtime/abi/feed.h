@@ -67,8 +67,8 @@ struct scx_near {
 
 /* SYSCALL programs; the context is the structure, the result 0 or a negative errno. */
 
-/* `apply_row`: publishes a row of `plan`. Once more a moment later: a task may have been on its way into a queue by
- * what the row was before. */
+/* `apply_row`: publishes a row of `plan`. Once more a moment later: a task may have been on its way into a
+ * queue by what the row was before. */
 struct scx_apply_row {
   u32 row;
 };
@@ -76,23 +76,25 @@ struct scx_apply_row {
 struct scx_apply_cpu {
   u32 cpu;
 };
-/* `open_slot` and `close_slot` (only with cells): a cell begins to run in the slot, with clean clocks; it ends, and
- * the tasks of its cgroups are again in the cell of what is above them. */
+/* `open_slot` and `close_slot` (only with cells): a cell begins to run in the slot, with clean clocks; it
+ * ends, and the tasks of its cgroups are again in the cell of what is above them. */
 struct scx_open_slot {
   u32 slot;
 };
-/* `assign_cgroup` (only with cells): the cgroup and what is below it are in the slot from now on. -ENOENT: there
- * is no such cgroup. */
+/* `assign_cgroup` (only with cells): the cgroup and what is below it are in the slot from now on. -ENOENT:
+ * there is no such cgroup. */
 struct scx_assign_cgroup {
   u64 cgroup;
   u32 slot;
   u32 pad;
 };
-/* `count_queued` (only with cells): how many tasks of the slot's domains wait in queues; a count, no errno. */
+/* `count_queued` (only with cells): how many tasks of the slot's domains wait in queues; a count, no errno.
+ */
 struct scx_count_queued {
   u32 slot;
 };
-/* `scan_cgroups` (only in policies that match cgroup paths; no context): classifies every cgroup that exists. */
+/* `scan_cgroups` (only in policies that match cgroup paths; no context): classifies every cgroup that exists.
+ */
 
 /* Map `events` (RINGBUF, only with cells): what the loader must know of. */
 enum scx_event_kind {

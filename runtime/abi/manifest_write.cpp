@@ -245,16 +245,16 @@ std::string to_json(const Manifest& manifest) {
   json cells = json::array();
   for (const Cell& cell : manifest.cells) cells.push_back(cell_value(manifest, cell));
   json document = {{"version", manifest.version},
-                         {"compiler", manifest.compiler},
-                         {"policy", manifest.policy},
-                         {"fingerprint", manifest.fingerprint},
-                         {"min_kernel", manifest.min_kernel},
-                         {"watchdog_ns", manifest.watchdog_ns},
-                         {"cells", std::move(cells)},
-                         {"rows", {{"cells", manifest.rows.cells}, {"lent", manifest.rows.lent}}},
-                         {"cleanup", to_value(manifest.cleanup)},
-                         {"classifier", to_value(manifest.classifier)},
-                         {"kernel_functions", to_array(manifest.kernel_functions)}};
+                   {"compiler", manifest.compiler},
+                   {"policy", manifest.policy},
+                   {"fingerprint", manifest.fingerprint},
+                   {"min_kernel", manifest.min_kernel},
+                   {"watchdog_ns", manifest.watchdog_ns},
+                   {"cells", std::move(cells)},
+                   {"rows", {{"cells", manifest.rows.cells}, {"lent", manifest.rows.lent}}},
+                   {"cleanup", to_value(manifest.cleanup)},
+                   {"classifier", to_value(manifest.classifier)},
+                   {"kernel_functions", to_array(manifest.kernel_functions)}};
   // Only policies that test affinities have places.
   if (!manifest.places.empty()) document["places"] = to_array(manifest.places);
   if (!manifest.gpu_devices.empty()) document["gpu_devices"] = manifest.gpu_devices;

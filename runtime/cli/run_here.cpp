@@ -98,10 +98,12 @@ Result<Loaded> prepare(const Options& options) {
   if (!live.ok()) return as_refusal(std::move(live).error(), "no-topology");
   // Whether all cells that can be there at the same time fit, before any of them is.
   const std::vector<abi::Cell>& cells = object.manifest.cells;
-  Result<plan::Plan> all = plan::plan(*live, plan::sample_requests(cells, object.manifest.domains), {}, nullptr);
+  Result<plan::Plan> all =
+      plan::plan(*live, plan::sample_requests(cells, object.manifest.domains), {}, nullptr);
   if (!all.ok()) return as_refusal(std::move(all).error(), "no-plan");
   const std::vector<abi::Cell> root(cells.begin(), cells.begin() + 1);
-  Result<plan::Plan> plan = plan::plan(*live, plan::static_requests(root, object.manifest.domains), {}, nullptr);
+  Result<plan::Plan> plan =
+      plan::plan(*live, plan::static_requests(root, object.manifest.domains), {}, nullptr);
   if (!plan.ok()) return as_refusal(std::move(plan).error(), "no-plan");
   SCX_TRY(std::optional<settings::Session> settings, open_settings(object.manifest, options));
   // Reading files needs no privilege from here on, loading needs these.
@@ -144,9 +146,9 @@ int run_here(const Options& options) {
   announce(*loaded);
   Result<control::LiveCells> cells = control::LiveCells::open(loaded->manifest);
   if (!cells.ok()) return fail(cells.error(), kExitRefused);
-  const control::Running running{loaded->scheduler, loaded->manifest, loaded->topology,
-                                 loaded->plan,      *std::move(cells),
-                                 loaded->settings ? &*loaded->settings : nullptr};
+  const control::Running running{loaded->scheduler, loaded->manifest,
+                                 loaded->topology,  loaded->plan,
+                                 *std::move(cells), loaded->settings ? &*loaded->settings : nullptr};
   Result<control::Outcome> outcome = control::run(running, *signals, options.control);
   if (!outcome.ok())
     return fail(outcome.error(),

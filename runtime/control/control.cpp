@@ -37,7 +37,8 @@ class Loop {
         signals_(signals),
         options_(options),
         output_(signals),
-        meter_(running_.manifest.domains) {}
+        meter_(running_.manifest.domains),
+        cell_meter_(running_.manifest.cells) {}
 
   Result<Outcome> run() {
     if (signals_.arrived()) return Outcome{true, std::nullopt, {}, {}};
@@ -109,14 +110,21 @@ class Loop {
       return true;
     }
     const double interval = std::max(1e-3, seconds(now - last_frame_));
-    const report::Frame frame = report::make_frame({running_.manifest, running_.plan, running_.cells.views(), {},
-                                                    counters_, *counters, interval, seconds(now - start_)});
+    const report::Frame frame = report::make_frame({running_.manifest,
+                                                    running_.plan,
+                                                    running_.cells.views(),
+                                                    {},
+                                                    counters_,
+                                                    *counters,
+                                                    interval,
+                                                    seconds(now - start_)});
     counters_ = *std::move(counters);
     last_frame_ = now;
     if (options_.stats == Stats::kJson) return output_.write(report::json(frame));
     constexpr size_t kEventsShown = 5;
     if (output_.is_terminal())
-      return output_.redraw(report::table(frame, {output_.color(), output_.width()}, log_.last(kEventsShown)));
+      return output_.redraw(
+          report::table(frame, {output_.color(), output_.width()}, log_.last(kEventsShown)));
     return output_.write(report::plain_lines(frame));
   }
 
@@ -198,6 +206,7 @@ class Loop {
     const Result<std::vector<load::Counters>> counters = running_.scheduler.counters();
     if (!counters.ok()) return tell(resize_, now, Result<void>(counters.error()));
     demand_ = meter_.update(*counters, running_.plan, since);
+    cell_meter_.update(running_.plan, seconds(now - start_), demand_);
     tell(resize_, now, plan_anew(running_.topology));
   }
 
@@ -256,6 +265,7 @@ class Loop {
   std::string online_;
   report::EventLog log_;
   DemandMeter meter_;
+  CellDemandMeter cell_meter_;
   plan::Demand demand_;
   Retry replan_;
   Retry resize_;

@@ -9,8 +9,8 @@
 #include <string>
 
 #include "runtime/base/result.h"
-#include "runtime/control/signals.h"
 #include "runtime/control/live_cells.h"
+#include "runtime/control/signals.h"
 #include "runtime/load/loader.h"
 #include "runtime/plan/plan.h"
 #include "runtime/report/render.h"
@@ -51,8 +51,8 @@ struct Running {
 // end is in the outcome.
 Result<Outcome> run(Running running, const Signals& signals, const Options& options);
 
-// The end of a scheduler that the kernel took down, in the policy's terms; several lines, the dump last. There is an
-// `outcome.exit`.
+// The end of a scheduler that the kernel took down, in the policy's terms; several lines, the dump last.
+// There is an `outcome.exit`.
 std::string describe_exit(const Outcome& outcome, const abi::Manifest& manifest);
 
 }  // namespace scx::control

@@ -35,9 +35,41 @@ plan::Demand DemandMeter::update(const std::vector<load::Counters>& counters, co
   return demand;
 }
 
+void CellDemandMeter::measure(const abi::Cell& cell, double wanted, double now, Measured& out) const {
+  const abi::Rebalance& rule = *cell.rebalance;
+  out.sum += wanted;
+  ++out.count;
+  if (!out.value) out.value = wanted;
+  if (now - out.since < static_cast<double>(rule.every_ns) / 1e9 || now < out.settled) return;
+  const double part = rule.smoothing / 1000.0;
+  out.value = *out.value * (1 - part) + out.sum / out.count * part;
+  out.sum = 0;
+  out.count = 0;
+  out.since = now;
+}
+
+void CellDemandMeter::update(const plan::Plan& plan, double now, plan::Demand& demand) {
+  std::map<uint32_t, double> wanted;
+  for (const plan::DomainPlan& domain : plan.domains)
+    if (domain.domain < demand.cpus.size()) wanted[domain.cell_id] += demand.cpus[domain.domain].value_or(0);
+  std::erase_if(by_slot_, [&](const auto& entry) { return plan.find_cell(entry.first) == nullptr; });
+  demand.cells.assign(abi::slot_count(cells_), std::nullopt);
+  for (const plan::CellPlan& row : plan.cells) {
+    const abi::Cell& cell = abi::cell_of_slot(cells_, row.id);
+    if (!cell.rebalance) continue;
+    Measured& measured = by_slot_[row.id];
+    if (measured.owned != row.owned.size())
+      measured.settled = now + static_cast<double>(cell.rebalance->cooldown_ns) / 1e9;
+    measured.owned = row.owned.size();
+    measure(cell, wanted[row.id], now, measured);
+    demand.cells[row.id] = measured.value;
+  }
+}
+
 bool sized_by_use(const plan::Plan& plan, const std::vector<abi::Cell>& cells) {
   // A policy that rebalances cells measures all the time: they come when they come.
-  if (std::any_of(cells.begin(), cells.end(), [](const abi::Cell& cell) { return cell.rebalance.has_value(); }))
+  if (std::any_of(cells.begin(), cells.end(),
+                  [](const abi::Cell& cell) { return cell.rebalance.has_value(); }))
     return true;
   return std::any_of(plan.domains.begin(), plan.domains.end(), [](const plan::DomainPlan& domain) {
     return domain.kind != abi::LayerKind::kOpen && domain.floor < domain.ceiling;

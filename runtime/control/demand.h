@@ -2,6 +2,8 @@
 // sizes layers by. Pure arithmetic; the control loop brings counters and time.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <vector>
 
 #include "runtime/abi/manifest.h"
@@ -29,6 +31,29 @@ class DemandMeter {
   std::vector<abi::Domain> domains_;
   std::vector<load::Counters> before_;
   std::vector<double> smoothed_;
+};
+
+// How much CPU time each cell with `rebalance` wants: what its layers want, averaged over `every`, a new
+// average counting `smoothing` of the whole, unchanged for `cooldown` after the cell's CPUs changed.
+class CellDemandMeter {
+ public:
+  explicit CellDemandMeter(std::vector<abi::Cell> cells) : cells_(std::move(cells)) {}
+
+  // Fills demand.cells from demand.cpus. `now` in seconds, rising from call to call.
+  void update(const plan::Plan& plan, double now, plan::Demand& demand);
+
+ private:
+  struct Measured {
+    std::optional<double> value;
+    double sum = 0;
+    unsigned count = 0;
+    double since = 0;    // of the running average
+    double settled = 0;  // no change before
+    size_t owned = 0;
+  };
+  void measure(const abi::Cell& cell, double wanted, double now, Measured& out) const;
+  std::vector<abi::Cell> cells_;
+  std::map<uint32_t, Measured> by_slot_;
 };
 
 // Whether any layer's or cell's number of CPUs depends on use: without one nobody measures.

@@ -20,8 +20,8 @@ class LiveCells {
   // A policy with root alone has no hierarchy to look at. Reasons: those of cells::Hierarchy::find.
   static Result<LiveCells> open(const abi::Manifest& manifest);
 
-  // Takes in what happened since the last call; the first call looks at every cgroup. True if a new plan is due.
-  // Slots are opened and closed here, cgroups are assigned by assign(), when their cells have CPUs.
+  // Takes in what happened since the last call; the first call looks at every cgroup. True if a new plan is
+  // due. Slots are opened and closed here, cgroups are assigned by assign(), when their cells have CPUs.
   Result<bool> follow(load::Scheduler& scheduler, cells::Time now);
   // After a plan was pushed: gives the cells that it has CPUs for their cgroups.
   Result<void> assign(load::Scheduler& scheduler, const plan::Plan& plan);

@@ -22,8 +22,7 @@ class Feeder {
       : topology_(topology), manifest_(manifest), plan_(plan) {}
 
   std::vector<std::vector<uint64_t>> rows() const {
-    std::vector<std::vector<uint64_t>> out(row_count(manifest_),
-                                           std::vector<uint64_t>(row_words(topology_)));
+    std::vector<std::vector<uint64_t>> out(row_count(manifest_), std::vector<uint64_t>(row_words(topology_)));
     for (const plan::DomainPlan& domain : plan_.domains)
       for (const uint32_t id : domain.home) add(out[domain.domain], id);
     const size_t cells = manifest_.domains.size();
@@ -81,7 +80,8 @@ class Feeder {
       if (domain.kind == abi::LayerKind::kConfined) continue;
       const plan::CellPlan* cell = plan_.find_cell(domain.cell_id);
       const bool inside = cell != nullptr && cell->runs_in == owner;
-      const bool borrows = lends(owner) && abi::cell_of_slot(manifest_.cells, domain.cell_id).borrow.has_value();
+      const bool borrows =
+          lends(owner) && abi::cell_of_slot(manifest_.cells, domain.cell_id).borrow.has_value();
       if (inside || borrows) add(set, domain.domain);
     }
     return set;

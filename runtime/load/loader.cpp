@@ -139,12 +139,9 @@ Result<void> set_size(const Object& object, const char* name, uint32_t entries) 
 Result<void> set_sizes(const ObjectFile& file, const Object& object, const topology::Topology& topology) {
   const auto domains = static_cast<uint32_t>(file.manifest.domains.size());
   const std::pair<const char*, uint32_t> sizes[] = {
-      {"cpus", topology.id_limit()},
-      {"plan", row_count(file.manifest)},
-      {"masks", row_count(file.manifest)},
-      {"near", topology.llc_count * topology.llc_count},
-      {"llcs", topology.llc_count},
-      {"homes", domains * topology.llc_count},
+      {"cpus", topology.id_limit()},       {"plan", row_count(file.manifest)},
+      {"masks", row_count(file.manifest)}, {"near", topology.llc_count * topology.llc_count},
+      {"llcs", topology.llc_count},        {"homes", domains * topology.llc_count},
   };
   for (const auto& [name, entries] : sizes) SCX_TRY_VOID(set_size(object, name, entries));
   if (const auto places = static_cast<uint32_t>(file.manifest.places.size()); places != 0)
@@ -206,10 +203,10 @@ Result<void> write_changes(const Object& object, const char* name,
     if (key < before.size() && before[key] == now[key]) continue;
     const size_t size = now[key].size() * sizeof(uint64_t);
     if (bpf_map__value_size(map) != size)
-      return refusal("feed-mismatch",
-                     fmt::format("map `{}` has values of {} bytes instead of {}", name,
-                                 bpf_map__value_size(map), size),
-                     kCompileAgain);
+      return refusal(
+          "feed-mismatch",
+          fmt::format("map `{}` has values of {} bytes instead of {}", name, bpf_map__value_size(map), size),
+          kCompileAgain);
     if (const int rc = bpf_map__update_elem(map, &key, sizeof key, now[key].data(), size, BPF_ANY); rc != 0)
       return refusal("load-refused", fmt::format("map `{}` cannot be written: {}", name, std::strerror(-rc)),
                      kKernelLog);

@@ -66,8 +66,8 @@ class Scheduler {
 
   // Tracing programs first, then the scheduler. Reasons: "scheduler-active", "attach-refused".
   Result<void> attach();
-  // Publishes a new plan to the running scheduler: what differs from the one before. Of the topology only where
-  // CPUs are.
+  // Publishes a new plan to the running scheduler: what differs from the one before. Of the topology only
+  // where CPUs are.
   Result<void> push(const topology::Topology& topology, const plan::Plan& plan);
   // To be called a moment after each push: takes tasks along that were on their way into a queue meanwhile.
   Result<void> settle();

@@ -30,12 +30,13 @@ bool wait_until(std::chrono::seconds limit, const std::function<bool()>& done) {
   return true;
 }
 
-// Whole lines only: the last one may still be in the writing.
+// Whole lines only: the last one may still be in the writing. What happened to cells stands between them.
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
   size_t from = 0;
   for (size_t end = text.find('\n'); end != std::string::npos; from = end + 1, end = text.find('\n', from)) {
-    lines.push_back(text.substr(from, end - from));
+    const std::string line = text.substr(from, end - from);
+    if (line.find("\"type\":\"event\"") == std::string::npos) lines.push_back(line);
   }
   return lines;
 }

@@ -28,7 +28,7 @@ TEST(Exit, InPolicyTerms) {
   exit.message = "nginx[312] of domain 1 failed to run for 2.820s";
   exit.dump = "edge: root\n  CPU 3: domain 1\n";
   EXPECT_TRUE(exit.is_error());
-  EXPECT_EQ(describe_exit(exit, manifest),
+  EXPECT_EQ(describe_exit({false, exit, {}, {}}, manifest),
             "the kernel ended policy `edge`: stall: a runnable task did not get a CPU (runnable task stall)\n"
             "  nginx[312] of layer root/web failed to run for 2.820s\n"
             "  state at that moment:\n"
@@ -41,7 +41,8 @@ TEST(DescribeExit, AFreshStartIsAskedFor) {
   exit.kind = 66;                                     // SCX_EXIT_UNREG_KERN
   exit.code = uint64_t{1} << 48 | uint64_t{1} << 32;  // SCX_ECODE_ACT_RESTART | SCX_ECODE_RSN_HOTPLUG
   EXPECT_TRUE(exit.asks_restart());
-  EXPECT_THAT(describe_exit(exit, abi::Manifest{}), testing::HasSubstr("run `scx-run` again"));
+  EXPECT_THAT(describe_exit({false, exit, {}, {}}, abi::Manifest{}),
+              testing::HasSubstr("run `scx-run` again"));
   exit.code = uint64_t{1} << 32;
   EXPECT_FALSE(exit.asks_restart());
   exit.kind = 1024;  // SCX_EXIT_ERROR, whose code means other things

@@ -68,12 +68,12 @@ TEST(Demand, RisesAtOnceAndFallsByHalves) {
 
 TEST(Demand, IsMeasuredOnlyForLayersWithRoomToGrow) {
   plan::Plan plan = owning(2);
-  EXPECT_TRUE(sized_by_use(plan));
+  EXPECT_TRUE(sized_by_use(plan, {}));
   plan.domains[0].ceiling = plan.domains[0].floor;
-  EXPECT_FALSE(sized_by_use(plan));
+  EXPECT_FALSE(sized_by_use(plan, {}));
   plan.domains[0].ceiling = 8;
   plan.domains[0].kind = abi::LayerKind::kOpen;
-  EXPECT_FALSE(sized_by_use(plan));
+  EXPECT_FALSE(sized_by_use(plan, {}));
 }
 
 }  // namespace

@@ -100,7 +100,7 @@ TEST(Cells, SettingsOfACell) {
   EXPECT_THAT(settings("borrow idle;"), ElementsAre("borrow idle"));
   EXPECT_THAT(settings("borrow idle return within 2ms;"), ElementsAre("borrow idle return within 2ms"));
   EXPECT_THAT(settings("lend none;"), ElementsAre("lend none"));
-  EXPECT_THAT(settings("affinity reject; overflow share;"), ElementsAre("affinity reject", "overflow share"));
+  EXPECT_THAT(settings("affinity allow; overflow share;"), ElementsAre("overflow share"));
   EXPECT_THAT(settings("rebalance { }"),
               ElementsAre("rebalance { threshold 20%; every 5s; smoothing 0.3; cooldown 0ns; }"));
   EXPECT_THAT(settings("rebalance { cooldown 1m; threshold 5%; smoothing 1; every 500ms; }"),

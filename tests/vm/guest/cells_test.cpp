@@ -1,0 +1,145 @@
+// Cells on a real kernel: whose CPUs are whose, and what happens when cgroups
+// and cpusets come, change and go while everything runs flat out.
+#include <algorithm>
+
+#include <gmock/gmock.h>
+
+#include "tests/vm/guest/scheduler_fixture.h"
+
+namespace scx::testing {
+namespace {
+
+using ::testing::IsSubsetOf;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+std::vector<Task> hogs(size_t count, const std::string& cgroup) {
+  std::vector<Task> tasks;
+  for (size_t i = 0; i < count; ++i) tasks.emplace_back(TaskSpec{.cgroup = cgroup});
+  return tasks;
+}
+
+bool running(Loaded& scheduler, const std::string& cell) {
+  return scheduler->fresh_stats().at("cells").contains(cell);
+}
+
+bool until_running(Loaded& scheduler, const std::string& cell, bool expected = true) {
+  for (int tries = 0; tries < 20; ++tries)
+    if (running(scheduler, cell) == expected) return true;
+  return false;
+}
+
+std::vector<unsigned> cpus_of(Loaded& scheduler, const std::string& cell) {
+  const nlohmann::json cells = scheduler->fresh_stats().at("cells");
+  return cells.contains(cell) ? parse_cpu_list(cells.at(cell).at("cpus").get<std::string>())
+                              : std::vector<unsigned>{};
+}
+
+TEST(Cells, TwoCellsNeverShareACpu) {
+  const Cgroup left("/left.slice"), right("/right.slice");
+  Loaded scheduler("halves");
+  ASSERT_TRUE(until_running(scheduler, "left"));
+  ASSERT_TRUE(until_running(scheduler, "right"));
+  const std::vector<unsigned> left_cpus = cpus_of(scheduler, "left"),
+                              right_cpus = cpus_of(scheduler, "right");
+  ASSERT_THAT(left_cpus, SizeIs(2));
+  ASSERT_THAT(right_cpus, SizeIs(2));
+  EXPECT_NE(left_cpus, right_cpus);
+  std::vector<Task> in_left = hogs(4, left.path()), in_right = hogs(4, right.path()), others = hogs(8, "/");
+  let_run(1000);
+  for (auto* group : {&in_left, &in_right, &others})
+    for (Task& task : *group) task.forget_cpus();
+  let_run(3000);
+  std::vector<unsigned> owned = left_cpus;
+  owned.insert(owned.end(), right_cpus.begin(), right_cpus.end());
+  for (const Task& task : in_left) EXPECT_THAT(task.cpus_used(), IsSubsetOf(left_cpus));
+  for (const Task& task : in_right) EXPECT_THAT(task.cpus_used(), IsSubsetOf(right_cpus));
+  for (const Task& task : others)
+    for (const unsigned cpu : task.cpus_used()) EXPECT_THAT(owned, Not(::testing::Contains(cpu)));
+}
+
+TEST(Cells, AFamilyFollowsItsCgroups) {
+  Loaded scheduler("tenants");
+  EXPECT_FALSE(running(scheduler, "tenants:/tenants/a"));
+  std::string first_slot;
+  {
+    const Cgroup a("/tenants/a"), system("/tenants/system");
+    ASSERT_TRUE(until_running(scheduler, "tenants:/tenants/a"));
+    EXPECT_FALSE(running(scheduler, "tenants:/tenants/system"));
+    const std::vector<unsigned> cpus = cpus_of(scheduler, "tenants:/tenants/a");
+    const Cgroup below("/tenants/a/below");
+    std::vector<Task> tasks = hogs(3, below.path());
+    let_run(1000);
+    for (Task& task : tasks) task.forget_cpus();
+    let_run(1500);
+    for (const Task& task : tasks) EXPECT_THAT(task.cpus_used(), IsSubsetOf(cpus));
+  }
+  ASSERT_TRUE(until_running(scheduler, "tenants:/tenants/a", false));
+  // The same path again is another cell, with counters of its own.
+  const Cgroup again("/tenants/a");
+  ASSERT_TRUE(until_running(scheduler, "tenants:/tenants/a"));
+  EXPECT_EQ(scheduler->fresh_stats().at("cells").at("tenants:/tenants/a").at("tasks"), 0);
+}
+
+TEST(Cells, MoreCgroupsThanSlotsStayWithRoot) {
+  Loaded scheduler("tenants");
+  std::vector<Cgroup> cgroups;
+  for (const char* name :
+       {"/tenants/a", "/tenants/b", "/tenants/c", "/tenants/d", "/tenants/e", "/tenants/f"})
+    cgroups.emplace_back(name);
+  ASSERT_TRUE(until_running(scheduler, "tenants:/tenants/d"));
+  EXPECT_FALSE(running(scheduler, "tenants:/tenants/f"));
+  const Task task({.cgroup = "/tenants/f"});
+  const uint64_t before = task.units();
+  let_run(1500);
+  EXPECT_GT(task.units(), before);
+  EXPECT_EQ(sched_ext_state(), "enabled");
+}
+
+TEST(Cells, FollowCpusets) {
+  const Cgroup a("/boxes/a"), b("/boxes/b");
+  ASSERT_TRUE(a.write("cpuset.cpus", "0-1"));
+  ASSERT_TRUE(b.write("cpuset.cpus", "4-5"));
+  Loaded scheduler("cpusets");
+  ASSERT_TRUE(until_running(scheduler, "boxes:/boxes/a"));
+  EXPECT_THAT(cpus_of(scheduler, "boxes:/boxes/a"), IsSubsetOf(std::vector<unsigned>{0, 1}));
+  EXPECT_THAT(cpus_of(scheduler, "boxes:/boxes/b"), IsSubsetOf(std::vector<unsigned>{4, 5}));
+  const std::vector<Task> in_a = hogs(2, "/boxes/a"), in_b = hogs(2, "/boxes/b");
+  ASSERT_TRUE(a.write("cpuset.cpus", "2-3"));
+  const std::vector<unsigned> now = {2, 3};
+  bool followed = false;
+  for (int tries = 0; tries < 20 && !followed; ++tries)
+    followed = cpus_of(scheduler, "boxes:/boxes/a") == now;
+  EXPECT_TRUE(followed);
+}
+
+TEST(Cells, ManyCgroupsComeAndGoUnderLoad) {
+  Loaded scheduler("tenants");
+  const std::vector<Task> busy = hogs(8, "/");
+  for (int i = 0; i < 200; ++i) {
+    const Cgroup passing("/tenants/passing-" + std::to_string(i));
+    const Cgroup other("/elsewhere-" + std::to_string(i));
+  }
+  ASSERT_EQ(sched_ext_state(), "enabled") << scheduler->errors();
+  const Cgroup last("/tenants/last");
+  EXPECT_TRUE(until_running(scheduler, "tenants:/tenants/last"));
+}
+
+TEST(Cells, BorrowersUseIdleCpusAndGiveThemBack) {
+  const Cgroup prompt("/prompt.slice"), miser("/miser.slice");
+  Loaded scheduler("lenders");
+  ASSERT_TRUE(until_running(scheduler, "prompt"));
+  std::vector<Task> borrowers = hogs(8, "/prompt.slice");
+  bool borrowed = false;
+  for (int tries = 0; tries < 20 && !borrowed; ++tries)
+    borrowed = scheduler->fresh_stats().at("cells").at("prompt").at("cpus_borrowed") > 1.0;
+  EXPECT_TRUE(borrowed);
+  const std::vector<unsigned> closed = cpus_of(scheduler, "miser");
+  for (Task& task : borrowers) task.forget_cpus();
+  let_run(1500);
+  for (const Task& task : borrowers)
+    for (const unsigned cpu : task.cpus_used()) EXPECT_THAT(closed, Not(::testing::Contains(cpu)));
+}
+
+}  // namespace
+}  // namespace scx::testing
