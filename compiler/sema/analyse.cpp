@@ -107,7 +107,7 @@ std::optional<model::Policy> analyse(const ast::Program& program, const Sources&
   check_claims(cells, matchers.predicates(), diagnostics);
   std::vector<model::Test> tests =
       lower_tests(declarations, constants, cells, folder_of(sources), diagnostics);
-  const std::vector<WrittenCleanup> cleanup = read_cleanup(program, declarations, constants, diagnostics);
+  const std::vector<WrittenCleanup> cleanup = read_cleanup(declarations, constants, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   // Only now: beside a misspelt use, the definition that it means looks unused.
   warn_unused(declarations, diagnostics);

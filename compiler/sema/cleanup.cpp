@@ -363,34 +363,25 @@ class CleanupReader {
   size_t first_ = 0;  // of the block that is being read
 };
 
-std::vector<const ast::Cell*> cells_of(const ast::Program& program) {
-  std::vector<const ast::Cell*> out;
-  for (const ast::Item& item : program.files.front().items)
-    if (const auto* cell = std::get_if<ast::Cell>(&item)) out.push_back(cell);
-  return out;
-}
-
-std::vector<std::string_view> target_names(const std::vector<const ast::Cell*>& cells) {
+std::vector<std::string_view> target_names(const Declarations& declarations) {
   std::vector<std::string_view> names;
-  for (const ast::Cell* cell : cells)
-    if (cell->kind != ast::Cell::Kind::kRoot) names.push_back(cell->name.text);
+  for (size_t i = 1; i < declarations.cells.size(); ++i)
+    names.push_back(declarations.cells[i].written->name.text);
   return names;
 }
 
 }  // namespace
 
-std::vector<WrittenCleanup> read_cleanup(const ast::Program& program, const Declarations& declarations,
-                                         const Constants& constants, diag::Diagnostics& diagnostics) {
-  const std::vector<const ast::Cell*> cells = cells_of(program);
-  CleanupReader reader(constants, target_names(cells), diagnostics);
+std::vector<WrittenCleanup> read_cleanup(const Declarations& declarations, const Constants& constants,
+                                         diag::Diagnostics& diagnostics) {
+  CleanupReader reader(constants, target_names(declarations), diagnostics);
   if (declarations.cleanup != nullptr) reader.read(declarations.cleanup->body, declarations.cleanup_head, {});
-  for (const ast::Layer* layer : declarations.layers)
-    reader.read_properties(layer->body, {Scope::kLayer, "root", layer->name.text});
-  for (const ast::Cell* cell : cells) {
-    const std::string_view name = cell->name.text;
-    reader.read_properties(cell->body, {Scope::kCell, name, {}});
-    for (const ast::Layer& layer : cell->body.layers)
-      reader.read_properties(layer.body, {Scope::kLayer, name, layer.name.text});
+  for (const CellDeclaration& cell : declarations.cells) {
+    const std::string_view name =
+        cell.written == nullptr ? "root" : std::string_view(cell.written->name.text);
+    if (cell.written != nullptr) reader.read_properties(cell.written->body, {Scope::kCell, name, {}});
+    for (const ast::Layer* layer : cell.layers)
+      reader.read_properties(layer->body, {Scope::kLayer, name, layer->name.text});
   }
   return reader.take();
 }

@@ -29,8 +29,8 @@ struct WrittenCleanup {
 // Reads: the cleanup blocks of the main file, Constants. Writes: the actions, in file order.
 // Invariant: an action's scope and event are of its resource's row; a block says one thing at most for
 // a resource on an event; targets are cells that the file declares.
-std::vector<WrittenCleanup> read_cleanup(const ast::Program& program, const Declarations& declarations,
-                                         const Constants& constants, diag::Diagnostics& diagnostics);
+std::vector<WrittenCleanup> read_cleanup(const Declarations& declarations, const Constants& constants,
+                                         diag::Diagnostics& diagnostics);
 
 // Pass `complete_cleanup`.
 // Reads: the actions, the cells and layers of the policy. Writes: Policy::cleanup.
