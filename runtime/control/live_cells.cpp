@@ -8,6 +8,9 @@ namespace {
 // The kernel tells of every change; should it not, nothing stays unseen for longer.
 constexpr std::chrono::seconds kLookAgain{10};
 
+// Tries to assign a cgroup that the kernel does not find yet, one a turn of the loop.
+constexpr unsigned kMostMisses = 10;
+
 bool has_home(const plan::Plan& plan, uint32_t slot) {
   return std::any_of(plan.domains.begin(), plan.domains.end(), [&](const plan::DomainPlan& domain) {
     return domain.cell_id == slot && !domain.home.empty();
@@ -81,7 +84,7 @@ Result<bool> LiveCells::follow(load::Scheduler& scheduler, cells::Time now) {
     SCX_TRY_VOID(action.kind == cells::Action::Kind::kOpenSlot ? scheduler.open_slot(action.slot)
                                                                : scheduler.close_slot(action.slot));
   }
-  return changed || registry_.draining().size() != drained;
+  return changed || !unassigned_.empty() || registry_.draining().size() != drained;
 }
 
 Result<void> LiveCells::assign(load::Scheduler& scheduler, const plan::Plan& plan) {
@@ -92,8 +95,14 @@ Result<void> LiveCells::assign(load::Scheduler& scheduler, const plan::Plan& pla
       continue;
     }
     SCX_TRY(const bool found, scheduler.assign_cgroup(action.cgroup, action.slot));
-    if (!found) registry_.not_found(action.cgroup);
+    if (found) continue;
+    // The kernel tells of a cgroup a moment before it can be found by its number.
+    if (++misses_[action.cgroup] <= kMostMisses)
+      unassigned_.push_back(action);
+    else
+      registry_.not_found(action.cgroup);
   }
+  if (unassigned_.empty()) misses_.clear();
   return {};
 }
 

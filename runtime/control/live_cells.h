@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -45,6 +46,7 @@ class LiveCells {
   std::optional<cells::Time> looked_;
   uint64_t lost_ = 0;
   std::vector<cells::Action> unassigned_;
+  std::map<uint64_t, unsigned> misses_;  // by cgroup: how often the kernel did not find it
 };
 
 }  // namespace scx::control

@@ -169,6 +169,17 @@ Result<void> write_map(const Object& object, const char* name, const std::vector
   return {};
 }
 
+// Entries of `cpus` on the way from one plan to the next: each CPU serves whom it served and whom it will.
+// Without them a domain could be without any CPU between two writes, and among its tasks might be the one
+// that writes.
+std::vector<std::vector<uint64_t>> both_homes(const std::vector<std::vector<uint64_t>>& before,
+                                              std::vector<std::vector<uint64_t>> now) {
+  for (size_t cpu = 0; cpu < now.size() && cpu < before.size(); ++cpu)
+    for (size_t word = sizeof(scx_cpu) / sizeof(uint64_t); word < now[cpu].size(); ++word)
+      now[cpu][word] |= before[cpu][word];
+  return now;
+}
+
 bool is_struct_ops(const bpf_program* program) {
   return bpf_program__type(program) == BPF_PROG_TYPE_STRUCT_OPS;
 }
@@ -364,10 +375,16 @@ Result<void> Scheduler::push(const topology::Topology& topology, const plan::Pla
   // What was told so far is uncertain until all of this is.
   Feed before = std::exchange(state_->fed, {});
   SCX_TRY_VOID(write_changes(state_->object, "plan", before.rows, feed.rows, rows));
-  SCX_TRY_VOID(write_changes(state_->object, "cpus", before.cpus, feed.cpus, cpus));
+  const std::vector<std::vector<uint64_t>> between = both_homes(before.cpus, feed.cpus);
+  std::vector<uint32_t> widened;
+  SCX_TRY_VOID(write_changes(state_->object, "cpus", before.cpus, between, widened));
   int rc = 0;
   for (const uint32_t row : rows)
     if (rc == 0) rc = run_program(state_->object, "apply_row", scx_apply_row{row});
+  SCX_TRY_VOID(write_changes(state_->object, "cpus", between, feed.cpus, cpus));
+  cpus.insert(cpus.end(), widened.begin(), widened.end());
+  std::sort(cpus.begin(), cpus.end());
+  cpus.erase(std::unique(cpus.begin(), cpus.end()), cpus.end());
   for (const uint32_t cpu : cpus)
     if (rc == 0) rc = run_program(state_->object, "apply_cpu", scx_apply_cpu{cpu});
   if (rc != 0)
@@ -375,7 +392,7 @@ Result<void> Scheduler::push(const topology::Topology& topology, const plan::Pla
                    fmt::format("the scheduler refuses the plan of its CPUs: {}", std::strerror(-rc)),
                    "please report it, with the output of `lstopo`");
   state_->fed = std::move(feed);
-  state_->unsettled = std::move(rows);
+  state_->unsettled.insert(state_->unsettled.end(), rows.begin(), rows.end());
   return {};
 }
 

@@ -97,6 +97,8 @@ TEST(Cells, MoreCgroupsThanSlotsStayWithRoot) {
 }
 
 TEST(Cells, FollowCpusets) {
+  const Cgroup boxes("/boxes");
+  ASSERT_TRUE(boxes.write("cgroup.subtree_control", "+cpuset"));
   const Cgroup a("/boxes/a"), b("/boxes/b");
   ASSERT_TRUE(a.write("cpuset.cpus", "0-1"));
   ASSERT_TRUE(b.write("cpuset.cpus", "4-5"));
