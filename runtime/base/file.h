@@ -20,6 +20,11 @@ Result<void> write_file_atomically(const std::string& named, std::string_view by
 // `text` in double quotes with control characters, quotes and bytes outside
 // printable ASCII escaped: for names that come from tasks, cgroups or files.
 std::string quoted(std::string_view text);
+// An argument of a type of std's brings std::quoted along wherever some header includes <iomanip>; these are
+// better matches than its templates.
+inline std::string quoted(const std::string& text) { return quoted(std::string_view(text)); }
+inline std::string quoted(std::string& text) { return quoted(std::string_view(text)); }
+inline std::string quoted(const char* text) { return quoted(std::string_view(text)); }
 
 // `text` with `?` for control characters other than newline and tab: for whole messages that may hold such
 // names.

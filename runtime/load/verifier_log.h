@@ -4,6 +4,7 @@
 // path). Pure; the loader calls it.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
