@@ -94,7 +94,7 @@ TEST_P(Examples, ManifestTellsWhatTheObjectNeeds) {
   EXPECT_EQ(found.version, abi::kManifestVersion);
   EXPECT_FALSE(found.policy.empty());
   ASSERT_FALSE(found.domains.empty());
-  EXPECT_EQ(found.domains.size(), found.classifier.domains.size());
+  EXPECT_EQ(found.cells.size(), found.classifier.cells.size());
   std::vector<std::string> listed;
   for (const abi::KernelFunction& function : found.kernel_functions) listed.push_back(function.name);
   std::vector<std::string> needed;

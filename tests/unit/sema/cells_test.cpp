@@ -246,9 +246,6 @@ INSTANTIATE_TEST_SUITE_P(
              "cell a { cgroup under \"/a\"; layers x open for cgroup under \"/a/*\" { max 2; match *; } "
              "} " REST,
              "E0113 `layers`", "not implemented yet"},
-        Case{"CleanupOfCell",
-             "cell a { cgroup under \"/a\"; cleanup { on cgroup exit { drain tasks to root; } } } " REST,
-             "E0113 `cleanup`", "not implemented yet"},
         Case{"CellProperty", "cell a { cgroup under \"/a\"; wieght 5; } " REST, "E0102 `wieght`",
              "did you mean `weight`?"},
         Case{"LayerProperty", "cell a { cgroup under \"/a\"; slice 5ms; } " REST, "E0302 `slice`", "a layer"},
