@@ -199,7 +199,7 @@ void add_cell_properties(std::vector<PropertyRow>& rows, std::string_view weight
        "borrow idle return within 2ms"});
   add({"lend", kCell, P::kLend, O::kWord, 0, 0, "", "lend none"});
   add({"rebalance", kCell, P::kRebalance, O::kSpecial, 0, 0, "", "rebalance { threshold 20%; every 5s; }"});
-  add({"affinity", kCell, P::kAffinity, O::kWord, 0, 0, "", "affinity reject", kClaimingCells, kRootRunsAll});
+  add({"affinity", kCell, P::kAffinity, O::kWord, 0, 0, "", "affinity allow", kClaimingCells, kRootRunsAll});
   add({"share", kCell, P::kShare, O::kSpecial, 0, 0, "", "share with db by weight", kClaimingCells,
        kRootOwns});
   add({"overflow", kCell, P::kOverflow, O::kWord, 0, 0, "", "overflow root", kClaimingCells, kRootOwns});
