@@ -176,10 +176,17 @@ static const volatile u8 bit_numbers[64] = {
 	44, 32, 23, 11, 46, 26, 40, 15, 34, 20, 31, 10, 25, 14, 19, 9,	13, 8,	7,  6,
 };
 
-/* The number of the lowest bit; BPF has no instruction for it, and branches would each double the verifier's work. */
+/*
+ * The number of the lowest bit; BPF has no instruction for it, and branches would
+ * each double the verifier's work. Hidden, or clang -O2 knows the idiom and puts
+ * a table of its own beside this one.
+ */
 static __always_inline u32 lowest_bit(u64 word)
 {
-	return bit_numbers[(word & -word) * DE_BRUIJN >> 58];
+	u64 product = (word & -word) * DE_BRUIJN;
+
+	hide(product);
+	return bit_numbers[product >> 58];
 }
 //% end
 
