@@ -1,5 +1,7 @@
 #include "compiler/model/cleanup.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "compiler/model/model.h"
@@ -68,6 +70,17 @@ const CleanupRow& row_of(Resource resource) {
   return row;
 }
 
+namespace {
+
+bool bounds_resume_latency(const Policy& policy) {
+  for (const Cell& cell : policy.cells)
+    for (const Layer& layer : cell.layers)
+      if (layer.resume_latency_ns) return true;
+  return false;
+}
+
+}  // namespace
+
 bool holds(const Policy& policy, Scope scope, uint32_t cell, Resource resource) {
   // Root never ends: its CPUs and its tasks are those that no other cell has.
   const bool ends = scope != Scope::kPolicy && policy.cells[cell].kind != abi::CellKind::kRoot;
@@ -83,9 +96,12 @@ bool holds(const Policy& policy, Scope scope, uint32_t cell, Resource resource) 
     case Resource::kTaskState:
     case Resource::kScheduler:
       return scope == Scope::kPolicy;
-    case Resource::kGpuMembership:  // no matcher of this version has members
-    case Resource::kInterrupts:     // no setting of this version moves them
+    case Resource::kGpuMembership:
+      return scope == Scope::kPolicy &&
+             (policy.reads(abi::Attribute::kGpuThread) || policy.reads(abi::Attribute::kGpuProcess));
     case Resource::kIdleLatency:
+      return scope == Scope::kPolicy && bounds_resume_latency(policy);
+    case Resource::kInterrupts:  // no setting of this version moves them
     case Resource::kPerfLevel:
       return false;
   }
@@ -103,7 +119,9 @@ bool can_happen(const Policy& policy, uint32_t cell, Event event) {
     case Event::kCpusetClear:
       return ends && policy.cells[cell].source == abi::CellCpus::kCpuset;
     case Event::kMemberExpire:
-      return holds(policy, Scope::kPolicy, 0, Resource::kGpuMembership);
+      return holds(policy, Scope::kPolicy, 0, Resource::kGpuMembership) &&
+             std::any_of(policy.predicates.begin(), policy.predicates.end(),
+                         [](const Predicate& predicate) { return predicate.for_ns != 0; });
     case Event::kOwnerNeed:
       return policy.cells[cell].borrow.has_value();
     case Event::kCpuOffline:
