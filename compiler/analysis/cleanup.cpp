@@ -110,9 +110,12 @@ class Checker {
       report.help("leave the action out");
       return false;
     }
-    if (rule.resource != Resource::kCpus || cell(rule).kind != abi::CellKind::kRoot) return true;
-    diagnostics_.report(Kind::kImpossibleEvent, rule.span, "the root cell returns no CPUs")
-        .note("it owns what no other cell owns: a CPU that comes back is its own")
+    if (rule.resource != Resource::kCpus || model::holds(policy_, rule.scope, rule.cell, rule.resource))
+      return true;
+    const bool root = cell(rule).kind == abi::CellKind::kRoot;
+    diagnostics_.report(Kind::kImpossibleEvent, rule.span, "{} returns no CPUs", subject(rule))
+        .note(root ? "it owns what no other cell owns: a CPU that comes back is its own"
+                   : fmt::format("it has none of its own, it shares those of `{}`", *cell(rule).share_with))
         .help("leave the action out");
     return false;
   }
@@ -169,13 +172,26 @@ class Checker {
 
   // The loader's part: what it does not do is refused, never ignored.
   void check_implemented(const CleanupRule& rule) {
-    const CleanupAction& action = rule.action;
-    const bool root_is_parent = action.to == To::kRoot && !has_enclosing_cell(rule.cell);
-    const bool done = rule.is_default() || (action.verb == Verb::kDrainTasks && root_is_parent);
-    if (done) return;
+    if (rule.action.verb == Verb::kDrainTasks) return check_one_drain(rule);
+    if (rule.is_default()) return;
     diagnostics_
         .report(Kind::kNotImplemented, rule.span, "`{}` is not implemented yet", to_string(policy_, rule))
         .help(fmt::format("in this version: {}", standard_text(rule)));
+  }
+
+  // A cell drains as a whole.
+  void check_one_drain(const CleanupRule& rule) {
+    for (const CleanupRule& other : policy_.cleanup) {
+      if (other.cell != rule.cell || other.resource != rule.resource || other.event != rule.event) continue;
+      if (other.action == rule.action || !drains_apart_.emplace(rule.cell, rule.event).second) continue;
+      diagnostics_
+          .report(Kind::kNotImplemented, rule.span,
+                  "layers of one cell that drain to different places are not implemented yet")
+          .label(other.span, fmt::format("the layer `{}` has `{}`", cell(other).layers[other.layer].name,
+                                         to_string(policy_, other)))
+          .help("say it once, in the cleanup block of the cell");
+      return;
+    }
   }
 
   std::string standard_text(const CleanupRule& rule) const {
@@ -183,39 +199,6 @@ class Checker {
     standard.action = model::row_of(rule.resource).standard;
     if (standard.action.verb == Verb::kDropStats) return "the figures of a cell end with it";
     return fmt::format("`{}`", to_string(policy_, standard));
-  }
-
-  bool has_enclosing_cell(uint32_t inner) const {
-    for (uint32_t outer = 1; outer < policy_.cells.size(); ++outer)
-      if (may_enclose(outer, inner)) return true;
-    return false;
-  }
-
-  // Whether some cgroup of `inner` may lie below one of `outer`, by the beginnings of their paths.
-  bool may_enclose(uint32_t outer, uint32_t inner) const {
-    std::vector<std::string> above, below;
-    if (!gather_paths(policy_, policy_.cells[outer].claim, above) ||
-        !gather_paths(policy_, policy_.cells[inner].claim, below))
-      return outer != inner;
-    for (const std::string& a : above)
-      for (const std::string& b : below)
-        if (may_lie_below(b, a)) return true;
-    return false;
-  }
-
-  static bool may_lie_below(std::string_view pattern, std::string_view path) {
-    const auto inner = components(pattern);
-    const auto outer = components(path);
-    const auto open = [](std::string_view part) {
-      return part.find_first_of("*?[\\") != std::string_view::npos;
-    };
-    for (size_t i = 0; i < outer.size(); ++i) {
-      if (i == inner.size()) return outer[i].find("**") != std::string_view::npos;
-      if (outer[i].find("**") != std::string_view::npos || inner[i].find("**") != std::string_view::npos)
-        return true;
-      if (!open(outer[i]) && !open(inner[i]) && outer[i] != inner[i]) return false;
-    }
-    return inner.size() > outer.size();
   }
 
   // Rules of one verb that lead from cell to cell and back to the first.
@@ -272,6 +255,7 @@ class Checker {
   const model::Policy& policy_;
   diag::Diagnostics& diagnostics_;
   std::set<std::pair<uint32_t, Resource>> seen_;
+  std::set<std::pair<uint32_t, Event>> drains_apart_;  // cells that have been told
   std::set<std::tuple<Verb, uint32_t, uint32_t>> in_circle_;
 };
 

@@ -72,11 +72,25 @@ const CleanupRow& row_of(Resource resource) {
 
 namespace {
 
-bool bounds_resume_latency(const Policy& policy) {
-  for (const Cell& cell : policy.cells)
-    for (const Layer& layer : cell.layers)
-      if (layer.resume_latency_ns) return true;
-  return false;
+// Whether a layer asks for use of a GPU, or, of `timed`, for one that expires.
+bool asks_for_gpu(const Policy& policy, const Expression& expression, bool timed) {
+  if (expression.kind == Expression::Kind::kTest) {
+    const Predicate& predicate = policy.predicates[expression.predicate];
+    return abi::is_gpu(predicate.attribute) && (!timed || predicate.for_ns != 0);
+  }
+  return std::any_of(expression.operands.begin(), expression.operands.end(),
+                     [&](const Expression& operand) { return asks_for_gpu(policy, operand, timed); });
+}
+
+template <typename Test>
+bool any_layer(const Policy& policy, const Test& test) {
+  return std::any_of(policy.cells.begin(), policy.cells.end(), [&](const Cell& cell) {
+    return std::any_of(cell.layers.begin(), cell.layers.end(), test);
+  });
+}
+
+bool has_members(const Policy& policy, bool timed) {
+  return any_layer(policy, [&](const Layer& layer) { return asks_for_gpu(policy, layer.match, timed); });
 }
 
 }  // namespace
@@ -86,7 +100,7 @@ bool holds(const Policy& policy, Scope scope, uint32_t cell, Resource resource) 
   const bool ends = scope != Scope::kPolicy && policy.cells[cell].kind != abi::CellKind::kRoot;
   switch (resource) {
     case Resource::kCpus:
-      return scope == Scope::kCell && ends;
+      return scope == Scope::kCell && ends && !policy.cells[cell].share_with;
     case Resource::kTasks:
       return scope == Scope::kLayer && ends;
     case Resource::kBorrowedCpus:
@@ -97,11 +111,11 @@ bool holds(const Policy& policy, Scope scope, uint32_t cell, Resource resource) 
     case Resource::kScheduler:
       return scope == Scope::kPolicy;
     case Resource::kGpuMembership:
-      return scope == Scope::kPolicy &&
-             (policy.reads(abi::Attribute::kGpuThread) || policy.reads(abi::Attribute::kGpuProcess));
+      return scope == Scope::kPolicy && has_members(policy, false);
     case Resource::kIdleLatency:
-      return scope == Scope::kPolicy && bounds_resume_latency(policy);
-    case Resource::kInterrupts:  // no setting of this version moves them
+      return scope == Scope::kPolicy &&
+             any_layer(policy, [](const Layer& layer) { return layer.resume_latency_ns.has_value(); });
+    case Resource::kInterrupts:  // no property of this version changes these
     case Resource::kPerfLevel:
       return false;
   }
@@ -119,9 +133,7 @@ bool can_happen(const Policy& policy, uint32_t cell, Event event) {
     case Event::kCpusetClear:
       return ends && policy.cells[cell].source == abi::CellCpus::kCpuset;
     case Event::kMemberExpire:
-      return holds(policy, Scope::kPolicy, 0, Resource::kGpuMembership) &&
-             std::any_of(policy.predicates.begin(), policy.predicates.end(),
-                         [](const Predicate& predicate) { return predicate.for_ns != 0; });
+      return has_members(policy, true);
     case Event::kOwnerNeed:
       return policy.cells[cell].borrow.has_value();
     case Event::kCpuOffline:

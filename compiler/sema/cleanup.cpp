@@ -213,7 +213,7 @@ class CleanupReader {
       if (text == event_words()[i] && named.size() == count_words(text)) return static_cast<Event>(i);
     diagnostics_
         .report(Kind::kUnknownEvent, join(ast::span_of(terms[1]), ast::span_of(terms.back())),
-                "unknown event of a cleanup block")
+                "no event is called {}", text.empty() ? describe(terms[1]) : fmt::format("`{}`", text))
         .help(did_you_mean(text, event_words(), "events are " + list_words(event_words())));
     return std::nullopt;
   }
@@ -240,7 +240,10 @@ class CleanupReader {
     std::vector<std::string_view> firsts;
     for (const Form& form : forms()) firsts.push_back(form.words.substr(0, form.words.find(' ')));
     const std::string_view guess = diag::closest(first, firsts);
-    diagnostics_.report(Kind::kUnknownAction, span, "unknown action of a cleanup block")
+    const std::string written = leading_words(statement.terms, statement.terms.size());
+    diagnostics_
+        .report(Kind::kUnknownAction, span, "no action is called {}",
+                written.empty() ? describe(statement.terms[0]) : fmt::format("`{}`", written))
         .help(!near.empty()    ? "write " + list_words(near, "or")
               : !guess.empty() ? "did you mean " + list_words(example_list(guess), "or") + "?"
                                : "actions are " + list_words(example_list("")));

@@ -38,12 +38,13 @@ class Completer {
     for (const model::CleanupRow& row : model::cleanup_rows())
       for (const Event event : row.events) {
         const bool held = model::holds(policy_, place.scope, place.cell, row.resource);
+        const bool happens = model::can_happen(policy_, place.cell, event);
         const WrittenCleanup* found = find(place, row, event);
         // `forget` means all that a task has: also what no task of this policy can have.
         if (!held && event == Event::kTaskExit && row.resource == Resource::kGpuMembership) found = nullptr;
         if (found != nullptr)
           add(place, row, event, action_of(*found), true, found->span);
-        else if (held && model::can_happen(policy_, place.cell, event))
+        else if (held && happens)
           add(place, row, event, row.standard, false, header);
       }
   }
@@ -59,10 +60,18 @@ class Completer {
     // A cell has no tasks beside those of its layers.
     const bool of_layers = row.resource == Resource::kTasks;
     if (place.scope == Scope::kCell && of_layers) return nullptr;
-    if (const WrittenCleanup* own = find_in(place, row.resource, event)) return own;
+    if (const WrittenCleanup* own = find_here(place, row, event)) return own;
     const bool inherits = of_layers || row.resource == Resource::kStats;
     if (place.scope != Scope::kLayer || !inherits) return nullptr;
-    return find_in({Scope::kCell, place.cell, 0}, row.resource, event);
+    return find_here({Scope::kCell, place.cell, 0}, row, event);
+  }
+
+  // A cell that loses its last cgroup ends: where `cgroup exit` says nothing, `cell end` does.
+  const WrittenCleanup* find_here(const Place& place, const model::CleanupRow& row, Event event) const {
+    const WrittenCleanup* found = find_in(place, row.resource, event);
+    if (found != nullptr || event != Event::kCgroupExit || !model::can_happen(policy_, place.cell, event))
+      return found;
+    return find_in(place, row.resource, Event::kCellEnd);
   }
 
   const WrittenCleanup* find_in(const Place& place, Resource resource, Event event) const {

@@ -12,8 +12,8 @@
 
 namespace scx::abi {
 
-// Takes CPUs from a cell; kCgroupExit and kCellEnd take its tasks, too. A cell that ends because its
-// cgroup goes runs kCgroupExit and not kCellEnd.
+// Takes CPUs from a cell; kCgroupExit and kCellEnd take its tasks, too. kCgroupExit: its last cgroup is gone;
+// kCellEnd: it ends for another reason.
 enum class CellEvent : uint8_t { kCgroupExit, kCpusetClear, kCpusetChange, kCellEnd, kCpuOffline };
 inline constexpr size_t kCellEvents = 5;
 
@@ -26,7 +26,7 @@ struct CpuReturn {
   bool operator==(const CpuReturn&) const = default;
 };
 
-// kParent: the last layer of the enclosing cell, of root if there is none.
+// kParent: the enclosing cell, root if there is none.
 struct TaskDrain {
   enum class To : uint8_t { kParent, kRoot, kCell };
   To to = To::kParent;
@@ -44,7 +44,7 @@ struct CellCleanup {
   bool operator==(const CellCleanup&) const = default;
 };
 
-// Of a domain.
+// Of a domain. Those of one cell drain to the same place.
 struct DomainCleanup {
   TaskDrain on_cgroup_exit;
   TaskDrain on_cell_end;

@@ -65,7 +65,7 @@ Registry::Registry(std::vector<abi::Cell> cells, std::vector<abi::Domain> domain
   SCX_CHECK(!slots_.empty() && declared_.front().kind == abi::CellKind::kRoot, "root is the first cell");
   for (uint32_t d = 0; d < declared_.size(); ++d)
     for (uint32_t k = 0; k < declared_[d].max; ++k) slots_[declared_[d].first_slot + k].declared = d;
-  slots_.front() = {SlotState::kRunning, 0, 1, declared_.front().name, declared_.front().name, {}, {}};
+  slots_.front() = {SlotState::kRunning, 0, 1, declared_.front().name, declared_.front().name, {}, {}, {}};
 }
 
 std::optional<uint32_t> Registry::declared_by(uint32_t first_slot) const {
@@ -92,7 +92,7 @@ void Registry::began(Cgroup cgroup) {
 void Registry::ended(uint64_t id) {
   const auto it = cgroups_.find(id);
   if (it == cgroups_.end()) return;
-  if (it->second.slot.has_value()) std::erase(slots_[*it->second.slot].cgroups, id);
+  if (it->second.slot.has_value()) leave(it->second);
   by_path_.erase(it->second.cgroup.path);
   cgroups_.erase(it);
 }
@@ -125,8 +125,45 @@ void Registry::not_found(uint64_t id) {
   if (it == cgroups_.end()) return;
   it->second.not_found = true;
   if (!it->second.slot.has_value()) return;
-  std::erase(slots_[*it->second.slot].cgroups, id);
+  leave(it->second);
   it->second.slot.reset();
+}
+
+// Takes the cgroup out of its cell. With the last one goes what says where the cell drains to.
+void Registry::leave(const Known& known) {
+  Slot& slot = slots_[*known.slot];
+  std::erase(slot.cgroups, known.cgroup.id);
+  if (slot.cgroups.empty()) slot.drains_to = drain_of(known);
+}
+
+Registry::Tenure Registry::drain_of(const Known& known) const {
+  const abi::Cell& declared = declared_[known.declared];
+  const uint32_t domain = declared.first_domain + (*known.slot - declared.first_slot) * declared.layer_count;
+  const abi::TaskDrain& drain = domains_[domain].cleanup.on_cgroup_exit;  // that of every layer
+  switch (drain.to) {
+    case abi::TaskDrain::To::kParent:
+      return enclosing(known);
+    case abi::TaskDrain::To::kCell: {
+      const uint32_t slot = declared_[drain.cell].first_slot;
+      return {slot, slots_[slot].generation};
+    }
+    case abi::TaskDrain::To::kRoot:
+      break;
+  }
+  return {plan::kRootCell, slots_[plan::kRootCell].generation};
+}
+
+// The cell that begins deepest above the cgroup.
+Registry::Tenure Registry::enclosing(const Known& known) const {
+  std::string_view path = known.cgroup.path;
+  while (path.size() > 1 && path.starts_with('/')) {
+    path = path.substr(0, std::max<size_t>(path.rfind('/'), 1));
+    const auto above = by_path_.find(path);
+    if (above == by_path_.end()) continue;
+    const std::optional<uint32_t> slot = cgroups_.at(above->second).slot;
+    if (slot.has_value() && *slot != *known.slot) return {*slot, slots_[*slot].generation};
+  }
+  return {plan::kRootCell, slots_[plan::kRootCell].generation};
 }
 
 void Registry::queued(uint32_t number, uint32_t tasks, Time now) {
@@ -250,13 +287,17 @@ plan::CellRequest Registry::running(uint32_t number, const Cpus& online) const {
   return request;
 }
 
-// A cell that ends owns nothing and asks for nothing; its domains are at home where root's are.
+// A cell that ends owns nothing and asks for nothing; its domains are at home where those of the cell are
+// that it drains to.
 plan::CellRequest Registry::drained(uint32_t number) const {
   const plan::CellRequest whole = plan::request_of(declared_[slots_[number].declared], number, domains_);
+  const Tenure& to = slots_[number].drains_to;
+  const Slot& host = slots_[to.slot];
   plan::CellRequest request;
   request.id = number;
   request.name = slots_[number].name;
-  request.share_with = plan::kRootCell;
+  const bool there = host.state == SlotState::kRunning && host.generation == to.generation;
+  request.share_with = there ? to.slot : plan::kRootCell;
   for (const plan::LayerRequest& layer : whole.layers)
     request.layers.push_back({layer.domain, layer.name, layer.kind, {}, layer.weight});
   return request;

@@ -84,8 +84,8 @@ class Registry {
   // What has happened since the last call.
   [[nodiscard]] std::vector<Event> take_events();
 
-  // For the planner, by slot: root, the cells that run, and those that drain, which run in root's. `online`
-  // says which cpusets are restrictions.
+  // For the planner, by slot: root, the cells that run, and those that drain, which run where their cleanup
+  // says: in the enclosing cell, in root or in another one. `online` says which cpusets are restrictions.
   [[nodiscard]] std::vector<plan::CellRequest> requests(const std::vector<uint32_t>& online) const;
   // Root, running and draining cells by slot.
   [[nodiscard]] std::vector<CellView> cells() const;
@@ -97,6 +97,11 @@ class Registry {
   [[nodiscard]] const std::vector<abi::Cell>& declarations() const { return declared_; }
 
  private:
+  // A cell that began in a slot, also when another one has begun there since.
+  struct Tenure {
+    uint32_t slot = 0;
+    uint32_t generation = 0;
+  };
   struct Slot {
     SlotState state = SlotState::kFree;
     uint32_t declared = 0;  // index of the declaration
@@ -105,6 +110,7 @@ class Registry {
     std::string short_name;
     std::vector<uint64_t> cgroups;    // in the order in which they came
     std::optional<Time> empty_since;  // while it drains
+    Tenure drains_to = {};            // since its last cgroup went; of a cell that has ended: root
   };
   struct Known {
     Cgroup cgroup;
@@ -116,6 +122,9 @@ class Registry {
   };
 
   std::optional<uint32_t> declared_by(uint32_t first_slot) const;
+  void leave(const Known& known);
+  Tenure drain_of(const Known& known) const;
+  Tenure enclosing(const Known& known) const;
   std::vector<Action> close_abandoned(Time now);
   void place(Known& known, Time now, std::vector<Action>& openings, std::vector<Action>& assignments);
   std::optional<uint32_t> slot_for(const Known& known) const;

@@ -137,12 +137,12 @@ TEST(Ownership, ALayerReplacesWhatItsCellSays) {
   m.add_static("db", {"/db"});
   m.drains("db", Event::kCellEnd, To::kRoot);
   m.drains("db", Event::kCgroupExit, To::kRoot);
-  m.write_layer("db", Event::kCellEnd, Resource::kTasks, {Verb::kDrainTasks, To::kParent});
+  m.write_layer("db", Event::kCgroupExit, Resource::kTasks, {Verb::kDrainTasks, To::kParent});
   std::map<Event, To> drains;
   for (const model::CleanupRule& rule : m.finish().cleanup)
     if (rule.resource == Resource::kTasks) drains[rule.event] = rule.action.to;
-  EXPECT_EQ(drains.at(Event::kCellEnd), To::kParent);
-  EXPECT_EQ(drains.at(Event::kCgroupExit), To::kRoot);
+  EXPECT_EQ(drains.at(Event::kCgroupExit), To::kParent);
+  EXPECT_EQ(drains.at(Event::kCellEnd), To::kRoot);
 }
 
 TEST(Ownership, AnEnclosingCellIsSureToBeThere) {
@@ -261,18 +261,69 @@ TEST(Ownership, WhatTheLoaderDoesNotDoIsRefusedByName) {
               testing::UnorderedElementsAre("E0113: `return cpus to donors` is not implemented yet",
                                             "E0113: `return cpus to siblings` is not implemented yet",
                                             "E0113: `return cpus to db` is not implemented yet",
-                                            "E0113: `drain tasks to db` is not implemented yet",
-                                            "E0113: `drain tasks to root` is not implemented yet",
                                             "E0113: `keep stats 1s` is not implemented yet",
                                             "E0113: `restart` is not implemented yet"));
 }
 
-TEST(Ownership, RootIsTheParentOfACellThatNoneEncloses) {
+TEST(Ownership, TheLayersOfACellDrainToOnePlace) {
+  Model m;
+  model::Cell& db = m.add_static("db", {"/db"});
+  db.layers.push_back(db.layers[0]);
+  db.layers[1].name = "others";
+  m.write_layer("db", Event::kCellEnd, Resource::kTasks, {Verb::kDrainTasks, To::kRoot});
+  EXPECT_THAT(m.check(), ElementsAre("E0113: layers of one cell that drain to different places are not "
+                                     "implemented yet"));
+}
+
+TEST(Ownership, LosingTheLastCgroupIsAnEnd) {
   Model m;
   m.add_static("db", {"/db"});
-  m.add_family("tenants", "/tenants/*");
-  m.drains("tenants", Event::kCgroupExit, To::kRoot);
-  EXPECT_THAT(m.check(), IsEmpty());
+  m.drains("db", Event::kCellEnd, To::kRoot);
+  m.returns("db", Event::kCellEnd, To::kDonors);
+  m.returns("db", Event::kCgroupExit, To::kRoot);
+  std::vector<std::string> lines;
+  for (const model::CleanupRule& rule : m.finish().cleanup)
+    if (rule.written)
+      lines.push_back(fmt::format("{}: {}", spelling(rule.event), to_string(m.finish(), rule)));
+  EXPECT_THAT(lines, ElementsAre("cgroup exit: return cpus to root", "cell end: return cpus to donors",
+                                 "cgroup exit: drain tasks to root", "cell end: drain tasks to root"));
+}
+
+TEST(Ownership, ACellThatSharesReturnsNoCpus) {
+  Model m;
+  m.add_static("db", {"/db"});
+  m.add_static("shop", {"/shop"}).share_with = "db";
+  m.returns("shop", Event::kCellEnd, To::kRoot);
+  EXPECT_THAT(m.check(), ElementsAre("E0707: the cell `shop` returns no CPUs"));
+}
+
+// What a layer asks of GPUs.
+model::Expression gpu_test(model::Policy& policy, uint64_t for_ns) {
+  model::Predicate predicate;
+  predicate.attribute = abi::Attribute::kGpuProcess;
+  predicate.for_ns = for_ns;
+  policy.predicates.push_back(predicate);
+  return {model::Expression::Kind::kTest, static_cast<uint32_t>(policy.predicates.size() - 1), {}};
+}
+
+TEST(Ownership, GpuMembershipIsHeldByTasksOfPoliciesThatAskForIt) {
+  model::Policy policy;
+  policy.cells.emplace_back().layers.emplace_back();
+  model::Layer& layer = policy.cells[0].layers[0];
+  EXPECT_FALSE(holds(policy, Scope::kPolicy, 0, Resource::kGpuMembership));
+  layer.match = gpu_test(policy, 0);
+  EXPECT_TRUE(holds(policy, Scope::kPolicy, 0, Resource::kGpuMembership));
+  EXPECT_FALSE(can_happen(policy, 0, Event::kMemberExpire));
+  layer.match = {model::Expression::Kind::kNot, 0, {gpu_test(policy, 5)}};
+  EXPECT_TRUE(can_happen(policy, 0, Event::kMemberExpire));
+}
+
+TEST(Ownership, IdleLatencyIsHeldWhereALayerBoundsIt) {
+  model::Policy policy;
+  policy.cells.emplace_back().layers.emplace_back();
+  EXPECT_FALSE(holds(policy, Scope::kPolicy, 0, Resource::kIdleLatency));
+  policy.cells[0].layers[0].resume_latency_ns = 20'000;
+  EXPECT_TRUE(holds(policy, Scope::kPolicy, 0, Resource::kIdleLatency));
 }
 
 // Whatever is written, there is one rule for each thing held and each event that takes it.

@@ -71,7 +71,7 @@ TEST(Registry, AFamilyHasOneCellForEachCgroup) {
   EXPECT_EQ(request(requests, 3).layers[0].kind, abi::LayerKind::kConfined);
 }
 
-TEST(Registry, AnEndedCellDrainsOnRootsCpusBeforeItsSlotIsFree) {
+TEST(Registry, AnEndedCellThatNoneEnclosesDrainsOnRootsCpusBeforeItsSlotIsFree) {
   Registry registry = registry_of(root_db_tenants(1));
   registry.began({10, "/tenants/a", kTenants});
   (void)registry.settle(Time{0});
@@ -93,6 +93,61 @@ TEST(Registry, AnEndedCellDrainsOnRootsCpusBeforeItsSlotIsFree) {
   EXPECT_EQ(registry.requests(kOnline).size(), 1U);
   EXPECT_THAT(kinds(registry.take_events()),
               ElementsAre(EventKind::kCreated, EventKind::kEnded, EventKind::kDrained));
+}
+
+// Tenants below the database: `/db` is cell 1, `/db/a` a tenant.
+TEST(Registry, AnEndedCellDrainsInTheOneThatEnclosesIt) {
+  Registry registry = registry_of(root_db_tenants(2));
+  registry.began({10, "/db", kDb});
+  registry.began({11, "/db/x/a", kTenants});
+  registry.began({12, "/db/x/a/b", kTenants});
+  (void)registry.settle(Time{0});
+  registry.ended(12);
+  (void)registry.settle(Time{1});
+  EXPECT_EQ(request(registry.requests(kOnline), 3).share_with, 2U);
+  registry.ended(11);
+  (void)registry.settle(Time{2});
+  EXPECT_EQ(request(registry.requests(kOnline), 2).share_with, kDb);
+  EXPECT_EQ(request(registry.requests(kOnline), 3).share_with, plan::kRootCell) << "its host ended, too";
+  registry.ended(10);
+  (void)registry.settle(Time{3});
+  EXPECT_EQ(request(registry.requests(kOnline), 2).share_with, plan::kRootCell);
+}
+
+TEST(Registry, WhoBeginsInTheSlotOfTheEnclosingCellTakesNothingOver) {
+  Registry registry = registry_of(root_db_tenants(2));
+  registry.began({10, "/tenants/a", kTenants});
+  registry.began({11, "/tenants/a/b", kTenants});
+  (void)registry.settle(Time{0});
+  registry.ended(11);
+  registry.ended(10);
+  (void)registry.settle(Time{1});
+  registry.queued(3, 1, seconds(1));
+  drain(registry, 2, seconds(1));
+  registry.began({20, "/tenants/c", kTenants});
+  (void)registry.settle(seconds(3));
+  EXPECT_EQ(registry.slot_of(20), 2U);
+  EXPECT_EQ(request(registry.requests(kOnline), 3).share_with, plan::kRootCell);
+}
+
+TEST(Registry, TheCleanupSaysWhereACellDrains) {
+  Cells cells = root_db_tenants(2);
+  for (abi::Domain& domain : cells.domains)
+    if (domain.slot >= kTenants) domain.cleanup.on_cgroup_exit = {abi::TaskDrain::To::kRoot, 0};
+  Registry to_root = registry_of(cells);
+  for (abi::Domain& domain : cells.domains)
+    if (domain.slot >= kTenants) domain.cleanup.on_cgroup_exit = {abi::TaskDrain::To::kCell, kDb};
+  Registry to_db = registry_of(cells);
+  for (Registry* registry : {&to_root, &to_db}) {
+    registry->began({10, "/db", kDb});
+    registry->began({11, "/db/a", kTenants});
+    registry->began({12, "/db/a/b", kTenants});
+    (void)registry->settle(Time{0});
+    registry->ended(12);
+    (void)registry->settle(Time{1});
+  }
+  EXPECT_EQ(request(to_root.requests(kOnline), 3).share_with, plan::kRootCell);
+  EXPECT_EQ(request(to_db.requests(kOnline), 3).share_with, kDb);
 }
 
 // scx_mitosis kept the old cell for a recreated cgroup and gave it a second one (scx pull request 3542).
