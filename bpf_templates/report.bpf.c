@@ -9,6 +9,18 @@
 		scx_bpf_dump_bstr(__format, __data, sizeof(__data));       \
 	})
 
+//% if cells
+static __always_inline const char *layer_name(u32 domain)
+{
+	u32 layer = domains[domain].layer;
+
+	return layer_names[layer < NR_LAYERS ? layer : 0];
+}
+//% end
+//% if not cells
+#define layer_name(domain) layer_names[domain]
+//% end
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -36,10 +48,10 @@ void PROG(pol_dump, struct scx_dump_ctx *unused)
 				continue;
 //% if cells
 			dump("cell %u, layer %s, llc %u: %u home CPUs, %u queued\n", domains[domain].slot,
-			     (u64)domain_names[domain], id, llc->queue[domain].cpus, llc->queue[domain].queued);
+			     (u64)layer_name(domain), id, llc->queue[domain].cpus, llc->queue[domain].queued);
 //% end
 //% if not cells
-			dump("layer %s, llc %u: %u home CPUs, %u queued\n", (u64)domain_names[domain], id,
+			dump("layer %s, llc %u: %u home CPUs, %u queued\n", (u64)layer_name(domain), id,
 			     llc->queue[domain].cpus, llc->queue[domain].queued);
 //% end
 		}
@@ -71,7 +83,7 @@ void PROG(pol_dump_task, struct scx_dump_ctx *unused, struct task_struct *p)
 	struct task_ctx *t = task_ctx(p);
 
 	if (t && t->head.classified)
-		dump("layer %s%s", (u64)domain_names[domain_of(t)],
+		dump("layer %s%s", (u64)layer_name(domain_of(t)),
 		     (u64)(t->flags & TASK_OWN ? ", on its CPU's own queue" : ""));
 }
 

@@ -159,13 +159,6 @@ static __always_inline bool contains(const struct domain_set *set, u32 domain)
 {
 	return set->word[domain / 64] >> domain % 64 & 1;
 }
-
-static __always_inline bool at_home(s32 cpu, u32 domain)
-{
-	struct cpu_entry *e = cpu_entry(cpu);
-
-	return e && contains(&e->home, domain);
-}
 //% if multi
 
 /* De Bruijn's sequence of 64 bits: its product with a single bit has that bit's number in the highest six. */

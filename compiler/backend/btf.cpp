@@ -1,7 +1,10 @@
 #include "compiler/backend/btf.h"
 
+#include <algorithm>
 #include <cstring>
+#include <map>
 #include <optional>
+#include <unordered_map>
 
 namespace scx::backend {
 
@@ -143,25 +146,81 @@ Result<std::vector<BtfName>> btf_section_members(std::string_view bytes, std::st
   return names;
 }
 
-Result<std::vector<BtfLine>> btf_lines(std::string_view bytes, std::string_view extension) {
-  SCX_TRY(const Btf btf, open_btf(bytes));
+namespace {
+
+// Where an entry of line information stands in .BTF.ext, and the program section it belongs to.
+struct LinePlace {
+  uint32_t section = 0;  // offset of its name
+  size_t at = 0;
+};
+
+Result<std::vector<LinePlace>> line_places(std::string_view extension) {
   const auto header = read_at<BtfExtHeader>(extension, 0);
   if (!header || header->magic != kMagic) return make_error("section `.BTF.ext` holds no BTF");
-  const std::string_view info =
-      part(extension, size_t{header->header_length} + header->line_offset, header->line_length);
-  std::vector<BtfLine> lines;
+  const size_t start = size_t{header->header_length} + header->line_offset;
+  const std::string_view info = part(extension, start, header->line_length);
+  std::vector<LinePlace> places;
   const auto record = read_at<uint32_t>(info, 0);
-  if (!record || *record < sizeof(BtfLineInfo)) return lines;
+  if (!record || *record < sizeof(BtfLineInfo)) return places;
   for (size_t at = 4; const auto section = read_at<BtfExtSection>(info, at);) {
     at += sizeof(BtfExtSection);
-    const std::string name = string_at(btf.strings, section->name);
     for (uint32_t i = 0; i < section->count; ++i, at += *record) {
-      const auto line = read_at<BtfLineInfo>(info, at);
-      if (!line) return make_error("section `.BTF.ext` is cut off");
-      lines.push_back({name, line->offset, string_at(btf.strings, line->file),
-                       string_at(btf.strings, line->line), line->line_column >> 10,
-                       line->line_column & 0x3ff});
+      if (!read_at<BtfLineInfo>(info, at)) return make_error("section `.BTF.ext` is cut off");
+      places.push_back({section->name, start + at});
     }
+  }
+  return places;
+}
+
+// The lines of a text, the first one being number 1; number 0 is empty.
+std::vector<std::string_view> split_lines(std::string_view text) {
+  std::vector<std::string_view> lines(1);
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    lines.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+}  // namespace
+
+Result<BtfSections> with_source_lines(BtfSections sections, const std::vector<SourceText>& sources) {
+  SCX_TRY(const Btf btf, open_btf(sections.btf));
+  SCX_TRY(const std::vector<LinePlace> places, line_places(sections.btf_ext));
+  auto header = *read_at<BtfHeader>(sections.btf, 0);
+  if (size_t{header.header_length} + header.string_offset + header.string_length != sections.btf.size())
+    return make_error("section `.BTF` does not end with its strings");
+  std::map<std::string_view, std::vector<std::string_view>> texts;
+  for (const SourceText& source : sources) texts[source.name] = split_lines(source.text);
+  std::unordered_map<std::string_view, uint32_t> offsets;
+  std::string added;
+  for (const LinePlace& place : places) {
+    auto entry = *read_at<BtfLineInfo>(sections.btf_ext, place.at);
+    const auto text = texts.find(string_at(btf.strings, entry.file));
+    const uint32_t number = entry.line_column >> 10;
+    if (entry.line != 0 || text == texts.end() || number >= text->second.size()) continue;
+    const std::string_view line = text->second[number];
+    const auto [known, is_new] =
+        offsets.try_emplace(line, static_cast<uint32_t>(header.string_length + added.size()));
+    if (is_new) added.append(line).push_back('\0');
+    entry.line = known->second;
+    std::memcpy(sections.btf_ext.data() + place.at, &entry, sizeof entry);
+  }
+  header.string_length += static_cast<uint32_t>(added.size());
+  std::memcpy(sections.btf.data(), &header, sizeof header);
+  sections.btf += added;
+  return sections;
+}
+
+Result<std::vector<BtfLine>> btf_lines(std::string_view bytes, std::string_view extension) {
+  SCX_TRY(const Btf btf, open_btf(bytes));
+  SCX_TRY(const std::vector<LinePlace> places, line_places(extension));
+  std::vector<BtfLine> lines;
+  for (const LinePlace& place : places) {
+    const auto line = *read_at<BtfLineInfo>(extension, place.at);
+    lines.push_back({string_at(btf.strings, place.section), line.offset, string_at(btf.strings, line.file),
+                     string_at(btf.strings, line.line), line.line_column >> 10, line.line_column & 0x3ff});
   }
   return lines;
 }

@@ -164,19 +164,12 @@ void ClangModule::omit_dwarf() {
   module_->addModuleFlag(llvm::Module::Warning, "CodeView", 1);
 }
 
-void ClangModule::attach_sources(const std::string& name, std::string_view text,
-                                 const std::vector<SourceText>& sources) {
-  std::map<std::string_view, std::string_view> texts{{name, text}};
-  for (const SourceText& source : sources) texts[source.name] = source.text;
+void ClangModule::omit_sources() {
   std::map<const llvm::DIFile*, llvm::DIFile*> replaced;
-  const auto with_text = [&](const llvm::DIFile* file) {
+  const auto without_text = [&](const llvm::DIFile* file) {
     llvm::DIFile*& result = replaced[file];
-    if (result != nullptr) return result;
-    const auto found = texts.find(std::string_view(file->getFilename()));
-    const std::string_view content = found == texts.end() ? std::string_view("\n") : found->second;
     // Without a directory BTF shows the name alone: "policy.scx", not "./policy.scx".
-    result = llvm::DIFile::get(*context_, file->getFilename(), "", std::nullopt,
-                               llvm::StringRef(content.data(), content.size()));
+    if (result == nullptr) result = llvm::DIFile::get(*context_, file->getFilename(), "", std::nullopt, "\n");
     return result;
   };
 
@@ -187,7 +180,7 @@ void ClangModule::attach_sources(const std::string& name, std::string_view text,
   const auto replace = [&](llvm::DIScope* scope) {
     for (; scope != nullptr && done.insert(scope).second; scope = scope->getScope()) {
       if (!llvm::isa<llvm::DILocalScope>(scope)) return;
-      if (scope->getFile() != nullptr) scope->replaceOperandWith(kFile, with_text(scope->getFile()));
+      if (scope->getFile() != nullptr) scope->replaceOperandWith(kFile, without_text(scope->getFile()));
     }
   };
   for (const llvm::Function& function : *module_) {

@@ -42,10 +42,9 @@ class ClangModule {
   // The object gets no DWARF: it would say what BTF says, in most of the file.
   void omit_dwarf();
 
-  // Gives the debug information of every file its text, so that code
-  // generation finds the source lines without looking for files: `text` for
-  // `name`, `sources` for the names that `#line` gave, nothing for any other.
-  void attach_sources(const std::string& name, std::string_view text, const std::vector<SourceText>& sources);
+  // Gives the debug information of every file an empty text, so that code
+  // generation does not look for files: source lines come later, see btf.h.
+  void omit_sources();
 
   // Optimises, if they ask for it, and generates an object, as the arguments of compile() asked.
   Result<llvm::SmallVector<char, 0>> emit_object();

@@ -1,8 +1,11 @@
 #include "compiler/backend/compile_bpf.h"
 
+#include <cstring>
+
 #include <clang/Basic/Version.h>
 #include <llvm/ObjCopy/ConfigManager.h>
 #include <llvm/ObjCopy/ObjCopy.h>
+#include <llvm/Object/ELF.h>
 #include <llvm/Object/ObjectFile.h>
 #include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/TargetSelect.h>
@@ -76,6 +79,39 @@ Result<std::string> objcopy(llvm::StringRef object, const llvm::objcopy::ConfigM
   return std::string(bytes.begin(), bytes.end());
 }
 
+using Elf = llvm::object::ELF64LEFile;
+
+// Gives the object's line information its source lines. The longer .BTF goes behind everything else, where
+// its section header then points; objcopy drops what is left of the old one. (objcopy's own way to replace a
+// section leaves the relocations of that section with a pointer to memory that is gone.)
+Result<void> add_source_lines(llvm::SmallVector<char, 0>& object, const BpfInput& input) {
+  auto elf = Elf::create({object.data(), object.size()});
+  if (!elf) return make_error("the object cannot be read back: {}", llvm::toString(elf.takeError()));
+  const Elf::Elf_Shdr *btf = nullptr, *extension = nullptr;
+  for (const Elf::Elf_Shdr& header : llvm::cantFail(elf->sections())) {
+    const llvm::StringRef name = llvm::cantFail(elf->getSectionName(header));
+    if (name == ".BTF") btf = &header;
+    if (name == ".BTF.ext") extension = &header;
+  }
+  if (btf == nullptr || extension == nullptr) return make_error("the object has no BTF");
+  const auto bytes = [&](const Elf::Elf_Shdr& header) {
+    return std::string(object.data() + header.sh_offset, header.sh_size);
+  };
+  std::vector<SourceText> sources = input.sources;
+  sources.push_back({input.name, input.text});
+  SCX_TRY(const BtfSections lines, with_source_lines({bytes(*btf), bytes(*extension)}, sources));
+
+  std::memcpy(object.data() + extension->sh_offset, lines.btf_ext.data(), lines.btf_ext.size());
+  Elf::Elf_Shdr moved = *btf;
+  const size_t header_at = reinterpret_cast<const char*>(btf) - object.data();
+  object.resize(llvm::alignTo(object.size(), 8));
+  moved.sh_offset = object.size();
+  moved.sh_size = lines.btf.size();
+  object.append(lines.btf.begin(), lines.btf.end());
+  std::memcpy(object.data() + header_at, &moved, sizeof moved);
+  return {};
+}
+
 Result<std::string> compile(const BpfInput& input) {
   initialise_bpf();
   SCX_TRY(ClangModule made, ClangModule::compile(input.name, input.text, kArguments));
@@ -83,13 +119,14 @@ Result<std::string> compile(const BpfInput& input) {
   ClangModule& compiled = *new ClangModule(std::move(made));
   compiled.drop_variable_locations();
   compiled.omit_dwarf();
-  compiled.attach_sources(input.name, input.text, input.sources);
+  compiled.omit_sources();
   SCX_TRY_VOID(optimise_bpf(compiled.module()));
-  SCX_TRY(const auto object, compiled.emit_object());
+  SCX_TRY(auto object, compiled.emit_object());
+  SCX_TRY_VOID(add_source_lines(object, input));
   llvm::objcopy::ConfigManager config;
   config.Common.StripDebug = true;  // .debug_frame, which comes without DWARF too
   config.Common.DiscardMode = llvm::objcopy::DiscardType::Locals;
-  return objcopy(llvm::StringRef(object.data(), object.size()), config);
+  return objcopy({object.data(), object.size()}, config);
 }
 
 }  // namespace

@@ -7,20 +7,15 @@
 #include <string_view>
 #include <vector>
 
+#include "compiler/backend/btf.h"
 #include "runtime/base/result.h"
 
 namespace scx::backend {
 
-// A text that `#line` directives name: the policy and its included files.
-struct SourceText {
-  std::string name;
-  std::string_view text;
-};
-
 struct BpfInput {
   std::string name;                 // file name of the text: "web.bpf.c"
   std::string_view text;            // C without #include
-  std::vector<SourceText> sources;  // for the source lines that the object's BTF carries
+  std::vector<SourceText> sources;  // what `#line` names: for the source lines in the object's BTF
 };
 
 // The ELF object: -O2, CPU v3, BTF with line information, no DWARF. An error

@@ -64,11 +64,18 @@ std::string title(const model::Policy& policy, const Sources& sources) {
       "/*\n"
       " * {}: a sched_ext scheduler, compiled from {}.\n"
       " *\n"
-      " * Layers, in the order in which they are matched:\n",
+      " * Its domains, in the order in which layers are matched:\n",
       policy.name, sources.logical_path(FileId{}));
-  for (uint32_t id = 0; id < policy.domains.size(); id++) {
-    const model::Layer& layer = policy.layer(id);
-    out += fmt::format(" *   {} {}, {}\n", id, layer.name, model::spelling(layer.kind));
+  for (const model::Cell& cell : policy.cells) {
+    if (cell.max > 1)
+      out += fmt::format(" *   {} cells {}, each with, from domain {}:\n", cell.max, cell.name,
+                         cell.first_domain);
+    else if (policy.cells.size() > 1)
+      out += fmt::format(" *   cell {}:\n", cell.name);
+    for (uint32_t l = 0; l < cell.layers.size(); ++l)
+      out += fmt::format(" *   {}{} {}, {}\n", policy.cells.size() > 1 ? "  " : "",
+                         cell.max > 1 ? fmt::format("+{}", l) : fmt::to_string(cell.first_domain + l),
+                         cell.layers[l].name, model::spelling(cell.layers[l].kind));
   }
   return out + " */\n";
 }

@@ -13,7 +13,7 @@ namespace scx::codegen {
 // Constants of every scheduler.
 std::string policy_constants(const model::Policy& policy);
 
-// `domains[]`, with the members that the policy needs, and `domain_names[]`.
+// `domains[]`, with the members that the policy needs, and `layer_names[]`.
 std::string domain_table(const model::Policy& policy, const Features& features, const Sources& sources);
 
 }  // namespace scx::codegen

@@ -13,15 +13,7 @@ namespace {
 
 int explain_one(const Options& options, const std::string& file, Timings& timings) {
   Compilation compilation;
-  const Result<void> ran = run_phases(options, file, Phase::kSema, compilation, timings);
-  const bool wrong = !ran || compilation.diagnostics.has_errors();
-  // Standard output holds the table and nothing else, unless there is none.
-  report_diagnostics(options, compilation, !wrong);
-  if (!ran) {
-    report_error(options, ran.error());
-    return kExitEnvironment;
-  }
-  if (wrong) return kExitErrors;
+  if (const auto failed = run_for_result(options, file, Phase::kSema, compilation, timings)) return *failed;
   print_out(options.format == Format::kJson
                 ? analysis::cleanup_json(*compilation.policy, compilation.sources)
                 : analysis::cleanup_text(*compilation.policy, compilation.sources));

@@ -56,4 +56,18 @@ void report_timings(const Options& options, const Timings& timings) {
   print_error(options.format == Format::kJson ? timings.json() : timings.text());
 }
 
+std::optional<int> run_for_result(const Options& options, const std::string& file, Phase last,
+                                  Compilation& compilation, Timings& timings) {
+  const Result<void> ran = run_phases(options, file, last, compilation, timings);
+  const bool wrong = !ran || compilation.diagnostics.has_errors();
+  // Standard output holds the result and nothing else, unless there is none.
+  report_diagnostics(options, compilation, !wrong);
+  if (!ran) {
+    report_error(options, ran.error());
+    return kExitEnvironment;
+  }
+  if (wrong) return kExitErrors;
+  return std::nullopt;
+}
+
 }  // namespace scx::driver

@@ -2,6 +2,7 @@
 // timings, in the format and colour that were asked for.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "compiler/driver/options.h"
@@ -15,6 +16,11 @@ namespace scx::driver {
 // standard output, or to standard error when `output_taken` (the result itself
 // goes to standard output).
 void report_diagnostics(const Options& options, const Compilation& compilation, bool output_taken);
+
+// The phases for a command whose own result goes to standard output: runs them and reports what is wrong. The
+// exit code if there can be no result.
+std::optional<int> run_for_result(const Options& options, const std::string& file, Phase last,
+                                  Compilation& compilation, Timings& timings);
 
 // "error: …", with help; for errors that are not about a place in a policy.
 void report_error(const Options& options, const Error& error);

@@ -14,15 +14,8 @@ namespace {
 
 int test_one(const Options& options, const std::string& file, Timings& timings) {
   Compilation compilation;
-  const Result<void> ran = run_phases(options, file, Phase::kAutomata, compilation, timings);
-  const bool wrong = !ran || compilation.diagnostics.has_errors();
-  // Standard output holds test results and nothing else, unless there are none.
-  report_diagnostics(options, compilation, !wrong);
-  if (!ran) {
-    report_error(options, ran.error());
-    return kExitEnvironment;
-  }
-  if (wrong) return kExitErrors;
+  if (const auto failed = run_for_result(options, file, Phase::kAutomata, compilation, timings))
+    return *failed;
   std::optional<HostEngine> engine;
   if (!compilation.policy->tests.empty()) {
     Result<HostEngine> compiled =

@@ -164,24 +164,15 @@ std::string_view spelling(Event event) {
   return words[static_cast<size_t>(event)];
 }
 
+std::string_view spelling(CleanupAction::To to) {
+  static constexpr std::string_view words[] = {"", "root", "parent", "donors", "siblings", ""};
+  return words[static_cast<size_t>(to)];
+}
+
 namespace {
 
 std::string target_text(const Policy& policy, const CleanupAction& action) {
-  switch (action.to) {
-    case To::kNone:
-      return "";
-    case To::kRoot:
-      return "root";
-    case To::kParent:
-      return "parent";
-    case To::kDonors:
-      return "donors";
-    case To::kSiblings:
-      return "siblings";
-    case To::kCell:
-      return policy.cells[action.cell].name;
-  }
-  SCX_CHECK(false, "the target is an enumerator");
+  return action.to == To::kCell ? policy.cells[action.cell].name : std::string(spelling(action.to));
 }
 
 std::string_view setting_word(Resource resource) {

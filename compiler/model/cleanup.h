@@ -72,6 +72,9 @@ struct CleanupAction {
   bool operator==(const CleanupAction&) const = default;
 };
 
+// The word for a target of its own; empty for kNone and kCell.
+std::string_view spelling(CleanupAction::To to);
+
 // What the language says of one resource.
 struct CleanupRow {
   Resource resource;

@@ -51,21 +51,6 @@ const std::vector<Form>& forms() {
   return all;
 }
 
-std::string_view word_of(To to) {
-  switch (to) {
-    case To::kRoot:
-      return "root";
-    case To::kParent:
-      return "parent";
-    case To::kDonors:
-      return "donors";
-    case To::kSiblings:
-      return "siblings";
-    default:
-      SCX_CHECK(false, "only these are words");
-  }
-}
-
 // The words that `terms` begin with, at most `count`.
 std::string leading_words(const std::vector<ast::Term>& terms, size_t count) {
   std::string text;
@@ -330,7 +315,7 @@ class CleanupReader {
     }
     std::vector<std::string_view> known;
     for (const To to : form.targets) {
-      known.push_back(word_of(to));
+      known.push_back(model::spelling(to));
       if (word->text != known.back()) continue;
       out.action.to = to;
       return true;

@@ -170,13 +170,16 @@ class Loop {
 
   void tell_events() {
     for (cells::Event& event : running_.cells.take_events()) {
-      if (options_.stats == Stats::kJson) {
-        (void)output_.write(report::json(event, running_.manifest.policy, running_.manifest.fingerprint));
-      } else if (!output_.is_terminal()) {
-        note("scx-run: " + report::line(event));
-      }
-      log_.add(std::move(event));
+      if (options_.stats != Stats::kJson && !output_.is_terminal()) note("scx-run: " + report::line(event));
+      record(std::move(event));
     }
+  }
+
+  // For the reader of JSON now, for the table and the last words later.
+  void record(cells::Event event) {
+    if (options_.stats == Stats::kJson)
+      (void)output_.write(report::json(event, running_.manifest.policy, running_.manifest.fingerprint));
+    log_.add(std::move(event));
   }
 
   // Says a failed plan once, and when it is tried again.
@@ -215,9 +218,8 @@ class Loop {
     for (const topology::Cpu& cpu : topology.cpus)
       if (cpu.online) online.push_back(cpu.id);
     SCX_TRY(plan::Plan plan, plan::plan(topology, running_.cells.requests(online), demand_, &running_.plan));
-    // Costs nothing where nothing differs from what the BPF side has.
-    SCX_TRY_VOID(running_.scheduler.push(topology, plan));
     const bool changed = plan != running_.plan;
+    if (changed || !running_.scheduler.knows_plan()) SCX_TRY_VOID(running_.scheduler.push(topology, plan));
     running_.topology = std::move(topology);
     if (changed) tell_changes(plan);
     running_.plan = std::move(plan);
@@ -236,9 +238,7 @@ class Loop {
       cells::Event event{cells::EventKind::kChanged, Clock::now() - start_, view.slot, view.name};
       event.cpus = now->owned;
       event.cpus_before = before == nullptr ? 0 : static_cast<uint32_t>(before->owned.size());
-      if (options_.stats == Stats::kJson)
-        (void)output_.write(report::json(event, running_.manifest.policy, running_.manifest.fingerprint));
-      log_.add(std::move(event));
+      record(std::move(event));
     }
   }
 

@@ -153,19 +153,24 @@ Result<void> set_sizes(const ObjectFile& file, const Object& object, const topol
   return {};
 }
 
+Result<void> write_entry(const bpf_map* map, uint32_t key, const void* value, size_t size) {
+  const char* name = bpf_map__name(map);
+  if (bpf_map__value_size(map) != size)
+    return refusal(
+        "feed-mismatch",
+        fmt::format("map `{}` has values of {} bytes instead of {}", name, bpf_map__value_size(map), size),
+        kCompileAgain);
+  if (const int rc = bpf_map__update_elem(map, &key, sizeof key, value, size, BPF_ANY); rc != 0)
+    return refusal("load-refused", fmt::format("map `{}` cannot be written: {}", name, std::strerror(-rc)),
+                   kKernelLog);
+  return {};
+}
+
 template <typename Entry>
 Result<void> write_map(const Object& object, const char* name, const std::vector<Entry>& entries) {
-  SCX_TRY(bpf_map * map, find_map(object, name));
-  if (bpf_map__value_size(map) != sizeof(Entry))
-    return refusal("feed-mismatch",
-                   fmt::format("map `{}` has values of {} bytes instead of {}", name,
-                               bpf_map__value_size(map), sizeof(Entry)),
-                   kCompileAgain);
+  SCX_TRY(const bpf_map* map, find_map(object, name));
   for (uint32_t key = 0; key < entries.size(); ++key)
-    if (const int rc = bpf_map__update_elem(map, &key, sizeof key, &entries[key], sizeof(Entry), BPF_ANY);
-        rc != 0)
-      return refusal("load-refused", fmt::format("map `{}` cannot be written: {}", name, std::strerror(-rc)),
-                     kKernelLog);
+    SCX_TRY_VOID(write_entry(map, key, &entries[key], sizeof(Entry)));
   return {};
 }
 
@@ -209,21 +214,18 @@ int run_program(const Object& object, const char* name, const Context& context) 
 Result<void> write_changes(const Object& object, const char* name,
                            const std::vector<std::vector<uint64_t>>& before,
                            const std::vector<std::vector<uint64_t>>& now, std::vector<uint32_t>& changed) {
-  SCX_TRY(bpf_map * map, find_map(object, name));
+  SCX_TRY(const bpf_map* map, find_map(object, name));
   for (uint32_t key = 0; key < now.size(); ++key) {
     if (key < before.size() && before[key] == now[key]) continue;
-    const size_t size = now[key].size() * sizeof(uint64_t);
-    if (bpf_map__value_size(map) != size)
-      return refusal(
-          "feed-mismatch",
-          fmt::format("map `{}` has values of {} bytes instead of {}", name, bpf_map__value_size(map), size),
-          kCompileAgain);
-    if (const int rc = bpf_map__update_elem(map, &key, sizeof key, now[key].data(), size, BPF_ANY); rc != 0)
-      return refusal("load-refused", fmt::format("map `{}` cannot be written: {}", name, std::strerror(-rc)),
-                     kKernelLog);
+    SCX_TRY_VOID(write_entry(map, key, now[key].data(), now[key].size() * sizeof(uint64_t)));
     changed.push_back(key);
   }
   return {};
+}
+
+void sort_unique(std::vector<uint32_t>& keys) {
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
 }
 
 std::vector<ProgramFacts> read_facts(const Object& object, const std::vector<std::vector<char>>& logs) {
@@ -275,6 +277,7 @@ struct Scheduler::State {
   std::vector<ProgramFacts> programs;
   std::optional<EventRing> events;
   Feed fed;                         // what the BPF side was told last
+  bool certain = false;             // that it has `fed` and nothing else
   std::vector<uint32_t> unsettled;  // rows that changed with it
   std::chrono::microseconds load_time{};
   bool attached = false;
@@ -371,20 +374,21 @@ Result<void> Scheduler::push_places(const topology::Topology& topology) {
 
 Result<void> Scheduler::push(const topology::Topology& topology, const plan::Plan& plan) {
   Feed feed = make_feed(topology, state_->manifest, plan);
-  std::vector<uint32_t> rows, cpus;
-  // What was told so far is uncertain until all of this is.
-  Feed before = std::exchange(state_->fed, {});
+  const std::vector<std::vector<uint64_t>> between = both_homes(state_->fed.cpus, feed.cpus);
+  // While it is uncertain what the BPF side has, everything is written. Homes are joined all the same, and
+  // stay joined until a push has gone through.
+  const Feed before = state_->certain ? std::exchange(state_->fed, {}) : Feed{};
+  state_->fed.cpus = between;
+  state_->certain = false;
+  std::vector<uint32_t> rows, cpus, widened;
   SCX_TRY_VOID(write_changes(state_->object, "plan", before.rows, feed.rows, rows));
-  const std::vector<std::vector<uint64_t>> between = both_homes(before.cpus, feed.cpus);
-  std::vector<uint32_t> widened;
   SCX_TRY_VOID(write_changes(state_->object, "cpus", before.cpus, between, widened));
   int rc = 0;
   for (const uint32_t row : rows)
     if (rc == 0) rc = run_program(state_->object, "apply_row", scx_apply_row{row});
   SCX_TRY_VOID(write_changes(state_->object, "cpus", between, feed.cpus, cpus));
   cpus.insert(cpus.end(), widened.begin(), widened.end());
-  std::sort(cpus.begin(), cpus.end());
-  cpus.erase(std::unique(cpus.begin(), cpus.end()), cpus.end());
+  sort_unique(cpus);
   for (const uint32_t cpu : cpus)
     if (rc == 0) rc = run_program(state_->object, "apply_cpu", scx_apply_cpu{cpu});
   if (rc != 0)
@@ -392,18 +396,22 @@ Result<void> Scheduler::push(const topology::Topology& topology, const plan::Pla
                    fmt::format("the scheduler refuses the plan of its CPUs: {}", std::strerror(-rc)),
                    "please report it, with the output of `lstopo`");
   state_->fed = std::move(feed);
+  state_->certain = true;
   state_->unsettled.insert(state_->unsettled.end(), rows.begin(), rows.end());
   return {};
 }
 
 Result<void> Scheduler::settle() {
+  sort_unique(state_->unsettled);
   for (const uint32_t row : std::exchange(state_->unsettled, {}))
     if (const int rc = run_program(state_->object, "apply_row", scx_apply_row{row}); rc != 0)
       return make_error("a row of the plan cannot be applied again: {}", std::strerror(-rc));
   return {};
 }
 
-void Scheduler::forget_push() { state_->fed = {}; }
+void Scheduler::forget_push() { state_->certain = false; }
+
+bool Scheduler::knows_plan() const { return state_->certain; }
 
 Result<void> Scheduler::attach() {
   forget_libbpf_messages();
@@ -423,7 +431,7 @@ Result<void> Scheduler::attach() {
     state_->tracing.push_back(std::move(link));
   }
   const bool scans = has_program(state_->object, "scan_cgroups");
-  if (const int rc = scans ? run_program(state_->object, "scan_cgroups", nullptr, 0) : 0; rc != 0)
+  if (const int rc = scans ? run_program(state_->object, "scan_cgroups") : 0; rc != 0)
     return refusal("attach-refused", fmt::format("the cgroups cannot be classified: {}", std::strerror(-rc)),
                    kKernelLog);
 

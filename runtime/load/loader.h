@@ -73,6 +73,9 @@ class Scheduler {
   Result<void> settle();
   // The next push publishes everything: the BPF side has changed its own part, as it does at hotplug.
   void forget_push();
+  // False after that, and after a push that failed on its way: the next plan is to be pushed though it be the
+  // same.
+  [[nodiscard]] bool knows_plan() const;
   // Publishes the CPUs of the places that the policy compares affinities with. Nothing in policies without.
   Result<void> push_places(const topology::Topology& topology);
   // By domain.

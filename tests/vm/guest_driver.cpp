@@ -52,7 +52,7 @@ int main(int argc, char** argv) {
   CLI::App app("runs the guest checks in one virtual machine");
   scx::vm::KernelRequest request{.series = std::string(scx::vm::kDefaultSeries)};
   std::string topology = "2s2c2t";
-  std::string filter = "*";
+  std::string filter = "-Bench.*";
   std::string bin = ".";
   std::string objects;
   std::string results;

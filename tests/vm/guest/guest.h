@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "runtime/vm/topology.h"
 
@@ -14,6 +15,8 @@ const vm::VmTopology& guest_topology();
 std::string guest_series();
 // The directory with the compiled policies: `/objects/NAME.bpf.o`.
 std::string object_path(const std::string& name);
+// The names of all that are there, sorted.
+std::vector<std::string> compiled_policies();
 // The seconds of guest time that soak checks run; 0 when soak was not asked for.
 unsigned soak_seconds();
 
