@@ -214,7 +214,9 @@ void PROG(pol_running, struct task_struct *p)
 	domain = domain_of(t);
 	leave_queue(t, domain);
 	if (t->queued_at) {
-		count(domain, SCX_STAT_WAIT, now - t->queued_at);
+		/* Clocks of CPUs may differ a little. */
+		if (before(t->queued_at, now))
+			count(domain, SCX_STAT_WAIT, now - t->queued_at);
 		t->queued_at = 0;
 	}
 	t->charged_at = now;
@@ -312,6 +314,11 @@ void PROG(pol_tick, struct task_struct *p)
 
 	if (!t)
 		return;
+//% if tick_charge
+	/* The loader sizes by use more often than a slice ends. */
+	if (c)
+		charge(p, t, domain_of(t), cpu);
+//% end
 //% if owned
 	/* Owners kick guests when they wake; this is for a guest that came in between, or that a plan made one. */
 	if (c && must_leave(cpu, c, t))

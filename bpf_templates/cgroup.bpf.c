@@ -194,9 +194,16 @@ SEC("tp_btf/cgroup_rmdir")
 s32 PROG(pol_cgroup_rmdir, struct cgroup *cgrp, const char *path)
 {
 	struct cgroup_ctx *c = bpf_cgrp_storage_get(&cgroups, cgrp, NULL, 0);
+	struct subject subject = {};
+	u32 claimed;
 
-	if (c && c->assigned)
-		tell(SCX_EVENT_CGROUP_ENDED, cgrp->kn->id, c->assigned);
+	if (!c)
+		return 0;
+	/* Also one that has no cell yet: the loader may have it in mind. */
+	subject.cgroup_match = c->match;
+	claimed = claimed_cell(&subject);
+	if (claimed)
+		tell(SCX_EVENT_CGROUP_ENDED, cgrp->kn->id, claimed);
 	return 0;
 }
 

@@ -14,7 +14,7 @@ static __always_inline u32 domain_of(const struct task_ctx *t)
 //% if multi
 	u32 domain = t->head.domain;
 
-	return domain < NR_DOMAINS ? domain : NR_DOMAINS - 1;
+	return domain < NR_DOMAINS ? domain : ROOT_DOMAIN;
 //% end
 //% if not multi
 	return 0;
@@ -188,7 +188,7 @@ static __always_inline u32 decide(struct task_struct *p, struct task_ctx *t)
 	subject.affinity = t->affinity;
 //% end
 	domain = classify(&subject);
-	return domain < NR_DOMAINS ? domain : NR_DOMAINS - 1;
+	return domain < NR_DOMAINS ? domain : ROOT_DOMAIN;
 }
 //% end
 
@@ -221,7 +221,7 @@ __noinline u32 pol_classify(struct task_struct *p __arg_trusted)
 //% end
 
 	if (!t)
-		return NR_DOMAINS - 1;
+		return ROOT_DOMAIN;
 	from = domain_of(t);
 //% if cells
 	/* Another cell runs in its slot by now: clocks and counters there are not p's. */

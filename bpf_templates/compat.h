@@ -62,8 +62,9 @@ static __always_inline u64 dsq_first_vtime(u64 dsq, u64 fallback)
 {
 	struct task_struct *p;
 
-//% if before_6_19
-	if (!kernel_has(scx_bpf_dsq_peek)) {
+//% if before_7_1
+	/* 6.19 and 7.0 have scx_bpf_dsq_peek(), which may miss a task there: not before what came with 7.1. */
+	if (!kernel_has(scx_bpf_dsq_move_to_local___v2___compat)) {
 		for_each_queued(p, dsq)
 			return p->scx.dsq_vtime;
 		return fallback;

@@ -36,7 +36,7 @@ s32 PROG(pol_init_task, struct task_struct *p, struct scx_init_task_args *args)
 
 	if (!t)
 		return -ENOMEM;
-	t->head.domain = NR_DOMAINS - 1;
+	t->head.domain = ROOT_DOMAIN;
 	t->charged_at = scx_bpf_now();
 	/* Relative to no clock yet: neither lead nor lag. */
 	p->scx.dsq_vtime = 0;

@@ -192,7 +192,13 @@ void PROG(pol_enqueue, struct task_struct *p, u64 enq_flags)
 	if (!llc)
 		goto lost;
 
+//% if cells
+	/* A slot without a cell has no CPUs: nobody would look into its queues. */
+	if (!llc->queue[domain].cpus || !may_run_on_all(p, domain, id)) {
+//% end
+//% if not cells
 	if (!may_run_on_all(p, domain, id)) {
+//% end
 		enqueue_own(p, t, domain, cpu, c, enq_flags);
 		return;
 	}

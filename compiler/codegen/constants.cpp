@@ -28,8 +28,11 @@ std::string where(Span span, const Sources& sources) {
 std::string policy_constants(const model::Policy& policy) {
   // Longer than the kernel's limit is the kernel's limit.
   const uint64_t watchdog_ms = std::min<uint64_t>(policy.watchdog_ns / 1'000'000, 30'000);
-  std::string out = fmt::format("#define OPS_NAME \"{}\"\n#define NR_DOMAINS {}\n#define WATCHDOG_MS {}\n",
-                                ops_name(policy.name), policy.domains.size(), watchdog_ms);
+  std::string out = fmt::format(
+      "#define OPS_NAME \"{}\"\n#define NR_DOMAINS {}\n"
+      "#define ROOT_DOMAIN {} /* root's last layer: it matches everything */\n"
+      "#define WATCHDOG_MS {}\n",
+      ops_name(policy.name), policy.domains.size(), policy.cells.front().layers.size() - 1, watchdog_ms);
   const abi::RowLayout rows = rows_of(policy);
   if (policy.cells.size() > 1) out += fmt::format("#define NR_SLOTS {}\n", policy.slots());
   if (rows.lent != 0) out += fmt::format("#define LENT_ROW {}\n", policy.domains.size() + rows.cells);

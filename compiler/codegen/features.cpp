@@ -11,12 +11,20 @@ using abi::Attribute;
 
 namespace {
 
+// The loader measures use twice a second: a slice that is longer than a fifth of that is charged while it
+// runs.
+constexpr uint64_t kLongSlice = 100'000'000;
+
 void mark(const abi::Expression& expression, std::vector<bool>& used) {
   if (expression.kind == abi::Expression::Kind::kTest) used[expression.predicate] = true;
   for (const abi::Expression& operand : expression.operands) mark(operand, used);
 }
 
 bool owns(const model::Layer& layer) { return layer.kind != abi::LayerKind::kOpen; }
+bool is_sized_by_use(const model::Layer& layer) {
+  return owns(layer) && layer.cpus.floor != layer.cpus.ceiling;
+}
+
 bool roams(const model::Layer& layer) { return layer.kind != abi::LayerKind::kConfined; }
 
 // Whether some layer's tasks may be guests on CPUs that another layer of the cell owns.
@@ -155,6 +163,10 @@ Features features_of(const model::Policy& policy, const abi::Classifier& classif
       has("comm") || has("cgroup") || has("ids") || has("set_weight") || has("affinity") || has("gpu"));
   // A task's domain can change while it lives.
   add("dynamic", has("marks_tasks") || has("ppid"));
+  // Layers or cells are sized by use, which is measured more often than some slice ends.
+  add("tick_charge", some_domain([](const model::Layer& l) { return l.slice_ns > kLongSlice; }) &&
+                         (some_cell([](const model::Cell& cell) { return cell.rebalance.has_value(); }) ||
+                          some_domain([](const model::Layer& l) { return is_sized_by_use(l); })));
   add("tick", has("dynamic") || has("owned"));
 
   // Forms of kernel functions that the policy's oldest kernel lacks.

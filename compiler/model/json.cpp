@@ -73,6 +73,8 @@ Json to_json(const Policy& policy, uint32_t id) {
     out["protected"] = layer.is_protected;
     out["nodes"] = ranges(layer.nodes);
     out["llcs"] = ranges(layer.llcs);
+    if (layer.near_gpus) out["near_gpus"] = true;
+    if (!layer.near_nodes.empty()) out["near_nodes"] = ranges(layer.near_nodes);
     if (layer.resume_latency_ns) out["resume_latency_ns"] = *layer.resume_latency_ns;
   }
   return out;

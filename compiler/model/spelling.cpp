@@ -153,6 +153,8 @@ std::vector<std::string> property_texts(const abi::LayerSettings& settings) {
     if (settings.is_protected) out.emplace_back("protected");
     if (!settings.nodes.empty()) out.push_back("nodes " + to_string(settings.nodes));
     if (!settings.llcs.empty()) out.push_back("llcs " + to_string(settings.llcs));
+    if (settings.near_gpus) out.emplace_back("place near gpu");
+    if (!settings.near_nodes.empty()) out.push_back("place near node " + to_string(settings.near_nodes));
     if (settings.resume_latency_ns)
       out.push_back("resume-latency " + duration_text(*settings.resume_latency_ns));
   }

@@ -145,6 +145,12 @@ class LayerReader {
       case Property::kLlcs:
         layer.llcs = properties_.ids(use).value_or(layer.llcs);
         return;
+      case Property::kPlaceNearGpu:
+        layer.near_gpus = properties_.flag(use);
+        return;
+      case Property::kPlaceNearNode:
+        layer.near_nodes = properties_.ids(use).value_or(layer.near_nodes);
+        return;
       case Property::kGrow:
         return read_grow(use, layer);
       case Property::kMinRun:

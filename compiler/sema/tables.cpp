@@ -258,6 +258,10 @@ std::vector<PropertyRow> make_properties() {
        "llcs 0..1", kOwningKinds, kOpenOwnsNothing},
       {"grow", Place::kLayer, Property::kGrow, OperandType::kWord, 0, 0, "", "grow linear", kOwningKinds,
        kOpenOwnsNothing},
+      {"place near gpu", Place::kLayer, Property::kPlaceNearGpu, OperandType::kNothing, 0, 0, "",
+       "place near gpu", kOwningKinds, kOpenOwnsNothing},
+      {"place near node", Place::kLayer, Property::kPlaceNearNode, OperandType::kSpecial, 0, 1023,
+       kNodesSource, "place near node 1", kOwningKinds, kOpenOwnsNothing},
       {"min-run", Place::kLayer, Property::kMinRun, OperandType::kDuration, 0, kS,
        "a charge beyond the longest slice would keep a task away for longer than any run takes",
        "min-run 100us"},
@@ -281,7 +285,7 @@ std::vector<PropertyRow> make_properties() {
   };
   later(Place::kPolicy, {"irq", "memory", "hints", "partial", "cgroup-limits"});
   later(Place::kLayer, {"preempt first", "exclusive", "idle-confined", "count-open-time", "placement",
-                        "place", "prefer", "no-open-after", "no-preempt-after", "migrate-after", "cross-node",
+                        "prefer", "no-open-after", "no-preempt-after", "migrate-after", "cross-node",
                         "skip-remote-node", "memory-bandwidth", "perf", "peak-hold", "member-for"});
   later(Place::kLayer, {"irq", "histogram", "max"});
   static_assert(kMs == 1000 * kUs);

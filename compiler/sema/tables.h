@@ -80,6 +80,8 @@ enum class Property : uint8_t {
   kNodes,
   kLlcs,
   kGrow,
+  kPlaceNearGpu,
+  kPlaceNearNode,
   kMinRun,
   kYield,
   kResumeLatency,

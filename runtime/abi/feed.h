@@ -99,7 +99,7 @@ struct scx_count_queued {
 /* Map `events` (RINGBUF, only with cells): what the loader must know of. */
 enum scx_event_kind {
   SCX_EVENT_CGROUP_BEGAN, /* a cgroup at which a cell may begin; slot: the first of its declaration */
-  SCX_EVENT_CGROUP_ENDED, /* a cgroup that was assigned a slot is gone */
+  SCX_EVENT_CGROUP_ENDED, /* such a cgroup is gone */
   SCX_EVENT_CPUSET        /* some cgroup's cpuset was written */
 };
 struct scx_event {

@@ -18,7 +18,7 @@
 namespace scx::abi {
 
 // Raised when a reader of the previous version would misread the document.
-inline constexpr uint32_t kManifestVersion = 3;
+inline constexpr uint32_t kManifestVersion = 4;
 // Device nodes that a policy may list as GPUs: SCX_GPU_NODES of feed.h.
 inline constexpr size_t kMaxGpuDevices = 16;
 inline constexpr const char* kManifestSection = ".scx.manifest";

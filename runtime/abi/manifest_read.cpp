@@ -287,6 +287,8 @@ Domain read_layer(const Node& node, const Names& cells) {
   out.is_protected = node.member("protected").boolean();
   out.nodes = read_ranges(node.member("nodes"));
   out.llcs = read_ranges(node.member("llcs"));
+  if (node.has("near_gpus")) out.near_gpus = node.member("near_gpus").boolean();
+  if (node.has("near_nodes")) out.near_nodes = read_ranges(node.member("near_nodes"));
   if (node.has("resume_latency_ns")) out.resume_latency_ns = read_resume_latency(node);
   out.slice_ns = node.member("slice_ns").integer<uint64_t>(1);
   out.weight = node.member("weight").integer<uint32_t>(1, kMaxWeight);

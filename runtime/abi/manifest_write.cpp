@@ -84,6 +84,8 @@ json to_value(const PolicyCleanup& cleanup) {
 
 json layer_value(const Domain& domain) {
   json out = members_of(domain);
+  if (domain.near_gpus) out["near_gpus"] = true;
+  if (!domain.near_nodes.empty()) out["near_nodes"] = to_value(domain.near_nodes);
   if (domain.resume_latency_ns) out["resume_latency_ns"] = *domain.resume_latency_ns;
   return out;
 }

@@ -59,6 +59,9 @@ struct LayerSettings {
   bool is_protected = false;
   std::vector<IntRange> nodes;  // the kernel's ids; empty: all
   std::vector<IntRange> llcs;   // dense indexes; empty: all
+  // `place`: what it fills first, if it can.
+  bool near_gpus = false;
+  std::vector<IntRange> near_nodes;  // the kernel's ids
   // The longest that one of its CPUs may take to leave an idle state, whole microseconds; 0: they do not
   // enter any that takes time; nothing: as the machine has it.
   std::optional<uint64_t> resume_latency_ns;

@@ -110,12 +110,6 @@ void Hierarchy::walk(const std::string& path, int depth, const Claims& claims, C
   }
 }
 
-bool Hierarchy::has(uint64_t id, std::string_view path) const {
-  struct stat found{};
-  return is_inside(path) && ::lstat((root_ + std::string(path)).c_str(), &found) == 0 &&
-         S_ISDIR(found.st_mode) && found.st_ino == id;
-}
-
 Cpuset Hierarchy::cpuset(std::string_view path) const {
   if (!is_inside(path)) return {};
   std::string folder = root_ + std::string(path);

@@ -29,8 +29,6 @@ class Hierarchy {
 
   // Every claimed cgroup with its cpuset.
   [[nodiscard]] Census census(const Claims& claims) const;
-  // Whether the cgroup at the path is the one with that id.
-  [[nodiscard]] bool has(uint64_t id, std::string_view path) const;
   // Where the cgroup's tasks may run is what the nearest cgroup says that has the controller, itself or
   // above.
   [[nodiscard]] Cpuset cpuset(std::string_view path) const;

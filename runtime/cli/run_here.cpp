@@ -88,13 +88,20 @@ bool asks_for_gpus(const abi::Manifest& manifest) {
                      [](const abi::Predicate& predicate) { return is_gpu(predicate.attribute); });
 }
 
+topology::Devices devices_of(const abi::Manifest& manifest) {
+  return std::any_of(manifest.domains.begin(), manifest.domains.end(),
+                     [](const abi::Domain& domain) { return domain.near_gpus; })
+             ? topology::Devices::kGpus
+             : topology::Devices::kNone;
+}
+
 Result<Loaded> prepare(const Options& options) {
   load::collect_libbpf_messages();
   SCX_TRY(load::ObjectFile object, load::read_object(options.object));
   const load::Host host = load::Host::current();
   SCX_TRY(const std::vector<std::string> warnings, load::preflight(host, object, {options.dry_run}));
   for (const std::string& warning : warnings) warn(warning);
-  Result<topology::Topology> live = topology::live();
+  Result<topology::Topology> live = topology::live(devices_of(object.manifest));
   if (!live.ok()) return as_refusal(std::move(live).error(), "no-topology");
   // Whether all cells that can be there at the same time fit, before any of them is.
   const std::vector<abi::Cell>& cells = object.manifest.cells;

@@ -82,7 +82,8 @@ std::vector<std::string> guest_environment(const Options& options) {
   const char* term = std::getenv("TERM");
   if (::isatty(STDOUT_FILENO) == 1 && term != nullptr && std::string_view(term) != "dumb" &&
       ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-    environment.push_back(fmt::format("SCX_RUN_COLUMNS={}", size.ws_col > 0 ? size.ws_col : 100));
+    environment.push_back(
+        fmt::format("SCX_RUN_SCREEN={}x{}", size.ws_col > 0 ? size.ws_col : 100, size.ws_row));
   if (const char* no_color = std::getenv("NO_COLOR"))
     environment.push_back(fmt::format("NO_COLOR={}", no_color));
   return environment;

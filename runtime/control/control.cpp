@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 
 #include <poll.h>
 
@@ -22,6 +23,10 @@ using Clock = std::chrono::steady_clock;
 
 // How often the kernel is asked for what it does not announce: an end, a hotplug.
 constexpr std::chrono::milliseconds kWatch{200};
+// Cgroups come in bursts: what comes within this time after a look is answered together.
+constexpr std::chrono::milliseconds kBurst{50};
+// A cell that has used no CPU of another one for so long has returned them: shorter pauses are no news.
+constexpr std::chrono::seconds kLoanOver{5};
 // How often layers that are sized by use are sized: often enough for a burst of a few seconds, and long
 // enough for a busy layer of one CPU to be measured over some slices.
 constexpr std::chrono::milliseconds kResize{500};
@@ -73,12 +78,14 @@ class Loop {
     for (;;) {
       const bool resizes = sized_by_use(running_.plan, running_.manifest.cells);
       auto wake = next_watch;
+      const bool hears = Clock::now() >= deaf_until_;
+      if (!hears) wake = std::min(wake, deaf_until_);
       if (resizes) wake = std::min(wake, last_resize_ + kResize);
       if (reports) wake = std::min(wake, next_frame);
       if (options_.duration.has_value()) wake = std::min(wake, start_ + *options_.duration);
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(wake - Clock::now()).count();
       pollfd sources[] = {{signals_.descriptor(), POLLIN, 0},
-                          {running_.scheduler.events_descriptor(), POLLIN, 0}};
+                          {hears ? running_.scheduler.events_descriptor() : -1, POLLIN, 0}};
       ::poll(sources, std::size(sources), static_cast<int>(std::clamp<int64_t>(left, 0, 60'000)));
       if ((sources[0].revents & POLLIN) != 0) return std::nullopt;
 
@@ -109,23 +116,49 @@ class Loop {
       note(fmt::format("scx-run: warning: {}", counters.error().message));
       return true;
     }
-    const double interval = std::max(1e-3, seconds(now - last_frame_));
-    const report::Frame frame = report::make_frame({running_.manifest,
-                                                    running_.plan,
-                                                    running_.cells.views(),
-                                                    {},
-                                                    counters_,
-                                                    *counters,
-                                                    interval,
-                                                    seconds(now - start_)});
+    const std::vector<cells::CellView> views = running_.cells.views();
+    const report::Frame frame =
+        report::make_frame({running_.manifest, running_.plan, views, queued(views), counters_, *counters,
+                            std::max(1e-3, seconds(now - last_frame_)), seconds(now - start_)});
+    tell_loans(frame, now);
     counters_ = *std::move(counters);
     last_frame_ = now;
     if (options_.stats == Stats::kJson) return output_.write(report::json(frame));
     constexpr size_t kEventsShown = 5;
-    if (output_.is_terminal())
+    if (output_.is_terminal()) {
+      const Output::Screen screen = output_.screen();
       return output_.redraw(
-          report::table(frame, {output_.color(), output_.width()}, log_.last(kEventsShown)));
+          report::table(frame, {output_.color(), screen.columns, screen.lines}, log_.last(kEventsShown)));
+    }
     return output_.write(report::plain_lines(frame));
+  }
+
+  // Tasks that wait in the queues of each cell. Root alone has no program that counts them.
+  std::vector<std::optional<uint32_t>> queued(const std::vector<cells::CellView>& views) const {
+    std::vector<std::optional<uint32_t>> counts;
+    if (running_.manifest.cells.size() < 2) return counts;
+    for (const cells::CellView& view : views) {
+      const Result<uint32_t> waiting = running_.scheduler.queued(view.slot);
+      counts.push_back(waiting.ok() ? std::optional(*waiting) : std::nullopt);
+    }
+    return counts;
+  }
+
+  // Cells that begin to use other cells' CPUs, and those that have used none for a while.
+  void tell_loans(const report::Frame& frame, Clock::time_point now) {
+    const auto tell = [&](cells::EventKind kind, const cells::CellView& cell) {
+      record({kind, now - start_, cell.slot, cell.name});
+    };
+    for (const report::CellFigures& cell : frame.cells) {
+      const auto loan = loans_.find(cell.view.slot);
+      if (cell.borrowed > 0) {
+        if (loan == loans_.end()) tell(cells::EventKind::kLent, cell.view);
+        loans_[cell.view.slot] = now;
+      } else if (loan != loans_.end() && now - loan->second >= kLoanOver) {
+        tell(cells::EventKind::kReturned, cell.view);
+        loans_.erase(loan);
+      }
+    }
   }
 
   void write_end(bool orderly, double elapsed, const std::optional<load::ExitReport>& exit) {
@@ -157,15 +190,26 @@ class Loop {
   void follow_hotplug(Clock::time_point now) {
     if (!online_changed() && !replan_.due(now)) return;
     running_.scheduler.forget_push();
+    running_.cells.look_again();
     tell(replan_, now, follow_online());
   }
 
   // Cells begin, end and change with their cgroups.
   void follow_cells(Clock::time_point now) {
     const Result<bool> changed = running_.cells.follow(running_.scheduler, now - start_);
+    for (const uint32_t slot : running_.cells.take_opened()) restart_figures(slot);
     if (!changed.ok()) return tell(cells_, now, Result<void>(changed.error()));
     if (*changed || cells_.due(now)) tell(cells_, now, plan_anew(running_.topology));
     tell_events();
+    deaf_until_ = Clock::now() + kBurst;
+  }
+
+  void restart_figures(uint32_t slot) {
+    meter_.restart(slot);
+    cell_meter_.restart(slot);
+    loans_.erase(slot);
+    for (size_t id = 0; id < counters_.size(); ++id)
+      if (running_.manifest.domains[id].slot == slot) counters_[id] = {};
   }
 
   void tell_events() {
@@ -263,6 +307,8 @@ class Loop {
   Clock::time_point last_resize_;
   std::vector<report::Counters> counters_;
   std::string online_;
+  Clock::time_point deaf_until_;
+  std::map<uint32_t, Clock::time_point> loans_;  // by slot: when the cell last used a CPU of another one
   report::EventLog log_;
   DemandMeter meter_;
   CellDemandMeter cell_meter_;

@@ -18,7 +18,7 @@ plan::Demand DemandMeter::update(const std::vector<load::Counters>& counters, co
   demand.cpus.resize(domains_.size());
   for (size_t id = 0; id < domains_.size(); ++id) {
     const auto rate = [&](scx_stat stat) {
-      // Counters begin anew with another cell in the slot.
+      // A cell may have begun in the slot between the counters and restart().
       const uint64_t before = std::min(before_[id][stat], counters[id][stat]);
       return static_cast<double>(counters[id][stat] - before) / (seconds * 1e9);
     };
@@ -33,6 +33,14 @@ plan::Demand DemandMeter::update(const std::vector<load::Counters>& counters, co
   }
   before_ = counters;
   return demand;
+}
+
+void DemandMeter::restart(uint32_t slot) {
+  for (size_t id = 0; id < domains_.size(); ++id) {
+    if (domains_[id].slot != slot) continue;
+    before_[id] = {};
+    smoothed_[id] = 0;
+  }
 }
 
 void CellDemandMeter::measure(const abi::Cell& cell, double wanted, double now, Measured& out) const {

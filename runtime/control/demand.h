@@ -24,6 +24,9 @@ class DemandMeter {
   // Precondition: one counter array a domain, seconds > 0.
   plan::Demand update(const std::vector<load::Counters>& counters, const plan::Plan& plan, double seconds);
 
+  // Another cell has begun in the slot, with counters of 0.
+  void restart(uint32_t slot);
+
   // Long enough to sleep over a pause of a second, short enough to give CPUs back within a few.
   static constexpr double kHalfLife = 1.0;
 
@@ -41,6 +44,9 @@ class CellDemandMeter {
 
   // Fills demand.cells from demand.cpus. `now` in seconds, rising from call to call.
   void update(const plan::Plan& plan, double now, plan::Demand& demand);
+
+  // Another cell has begun in the slot.
+  void restart(uint32_t slot) { by_slot_.erase(slot); }
 
  private:
   struct Measured {

@@ -72,19 +72,34 @@ Result<bool> LiveCells::follow(load::Scheduler& scheduler, cells::Time now) {
     looked_ = now;
     changed = true;
   }
-  const size_t drained = registry_.draining().size();
+  const size_t draining = registry_.draining().size();
   SCX_TRY_VOID(count_draining(scheduler, now));
-  for (const cells::Action& action : registry_.settle(now)) {
-    changed = true;
-    if (action.kind == cells::Action::Kind::kAssignCgroup) {
-      unassigned_.push_back(action);
-      continue;
+  const std::vector<cells::Action> actions = registry_.settle(now);
+  due_.insert(due_.end(), actions.begin(), actions.end());
+  changed |= !due_.empty();
+  SCX_TRY_VOID(act(scheduler));
+  return changed || !unassigned_.empty() || registry_.draining().size() != draining;
+}
+
+// Does what is due; what fails stays due, and what comes behind it.
+Result<void> LiveCells::act(load::Scheduler& scheduler) {
+  for (; !due_.empty(); due_.pop_front()) {
+    const cells::Action& action = due_.front();
+    switch (action.kind) {
+      case cells::Action::Kind::kAssignCgroup:
+        unassigned_.push_back(action);
+        break;
+      case cells::Action::Kind::kOpenSlot:
+        SCX_TRY_VOID(scheduler.open_slot(action.slot));
+        opened_.push_back(action.slot);
+        break;
+      case cells::Action::Kind::kCloseSlot:
+        std::erase_if(unassigned_, [&](const cells::Action& waiting) { return waiting.slot == action.slot; });
+        SCX_TRY_VOID(scheduler.close_slot(action.slot));
+        break;
     }
-    std::erase_if(unassigned_, [&](const cells::Action& waiting) { return waiting.slot == action.slot; });
-    SCX_TRY_VOID(action.kind == cells::Action::Kind::kOpenSlot ? scheduler.open_slot(action.slot)
-                                                               : scheduler.close_slot(action.slot));
   }
-  return changed || !unassigned_.empty() || registry_.draining().size() != drained;
+  return {};
 }
 
 Result<void> LiveCells::assign(load::Scheduler& scheduler, const plan::Plan& plan) {

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "runtime/base/result.h"
@@ -24,6 +26,10 @@ class LiveCells {
   // Takes in what happened since the last call; the first call looks at every cgroup. True if a new plan is
   // due. Slots are opened and closed here, cgroups are assigned by assign(), when their cells have CPUs.
   Result<bool> follow(load::Scheduler& scheduler, cells::Time now);
+  // The next follow() looks at every cgroup again, as what their cpusets amount to may have changed unsaid.
+  void look_again() { looked_.reset(); }
+  // Slots in which another cell has begun since the last call: figures of theirs begin anew.
+  std::vector<uint32_t> take_opened() { return std::exchange(opened_, {}); }
   // After a plan was pushed: gives the cells that it has CPUs for their cgroups.
   Result<void> assign(load::Scheduler& scheduler, const plan::Plan& plan);
 
@@ -39,12 +45,15 @@ class LiveCells {
   void look();
   bool hear(load::Scheduler& scheduler);
   Result<void> count_draining(load::Scheduler& scheduler, cells::Time now);
+  Result<void> act(load::Scheduler& scheduler);
 
   const abi::Manifest& manifest_;
   cells::Registry registry_;
   std::optional<cells::Hierarchy> hierarchy_;
   std::optional<cells::Time> looked_;
   uint64_t lost_ = 0;
+  std::deque<cells::Action> due_;  // what the registry said and was not done yet, in its order
+  std::vector<uint32_t> opened_;
   std::vector<cells::Action> unassigned_;
   std::map<uint64_t, unsigned> misses_;  // by cgroup: how often the kernel did not find it
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -14,20 +15,24 @@ namespace scx::control {
 Output::Output(const Signals& signals) : signals_(signals) {
   const char* term = std::getenv("TERM");
   terminal_ = ::isatty(STDOUT_FILENO) == 1 && term != nullptr && std::string_view(term) != "dumb";
-  // In the guest of --vm output goes through a port to the host's terminal, which has this many columns.
-  if (const char* columns = std::getenv("SCX_RUN_COLUMNS")) {
-    columns_ = static_cast<unsigned>(std::clamp(std::atoi(columns), 0, 1000));
-    terminal_ = columns_ > 0;
+  // In the guest of --vm output goes through a port to the host's terminal, which has COLUMNSxLINES.
+  if (const char* screen = std::getenv("SCX_RUN_SCREEN")) {
+    const char* lines = std::strchr(screen, 'x');
+    const auto size = [](const char* text) {
+      return static_cast<unsigned>(std::clamp(std::atoi(text), 0, 1000));
+    };
+    screen_ = {size(screen), lines == nullptr ? 0 : size(lines + 1)};
+    terminal_ = screen_->columns > 0;
   }
   const char* no_color = std::getenv("NO_COLOR");  // no-color.org: set and not empty
   color_ = terminal_ && (no_color == nullptr || *no_color == '\0');
 }
 
-unsigned Output::width() const {
-  if (columns_ > 0) return columns_;
+Output::Screen Output::screen() const {
+  if (screen_) return *screen_;
   winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 120;
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return {size.ws_col, size.ws_row};
+  return {};
 }
 
 bool Output::write(std::string_view text) {

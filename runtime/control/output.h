@@ -2,6 +2,7 @@
 // terminal, lines elsewhere, and never a write that a signal cannot interrupt.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,7 +15,12 @@ class Output {
   explicit Output(const Signals& signals);
   [[nodiscard]] bool is_terminal() const { return terminal_; }
   [[nodiscard]] bool color() const { return color_; }
-  [[nodiscard]] unsigned width() const;
+
+  struct Screen {
+    unsigned columns = 120;
+    unsigned lines = 0;  // 0: not known
+  };
+  [[nodiscard]] Screen screen() const;
 
   // False when the reader is gone or a signal came while it was slow.
   bool write(std::string_view text);
@@ -27,7 +33,7 @@ class Output {
   const Signals& signals_;
   bool terminal_ = false;
   bool color_ = false;
-  unsigned columns_ = 0;  // of a terminal that this process cannot ask
+  std::optional<Screen> screen_;  // of a terminal that this process cannot ask
   unsigned drawn_lines_ = 0;
 };
 

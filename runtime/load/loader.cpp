@@ -332,9 +332,12 @@ Result<Scheduler> Scheduler::load(const ObjectFile& file, const topology::Topolo
   std::vector<std::vector<char>> logs;
   if (options.measure) {
     constexpr uint32_t kLogStats = 4;  // BPF_LOG_STATS of include/linux/bpf_verifier.h
+    // Besides its figures the verifier says a few things whatever the level, more of them for larger
+    // programs; a log that is too small is an error.
+    constexpr size_t kLogSize = 1U << 16;
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, state->object.get()) {
-      logs.emplace_back(4096, '\0');
+      logs.emplace_back(kLogSize, '\0');
       bpf_program__set_log_level(program, kLogStats);
     }
     size_t at = 0;
@@ -431,9 +434,13 @@ Result<void> Scheduler::attach() {
     state_->tracing.push_back(std::move(link));
   }
   const bool scans = has_program(state_->object, "scan_cgroups");
-  if (const int rc = scans ? run_program(state_->object, "scan_cgroups") : 0; rc != 0)
-    return refusal("attach-refused", fmt::format("the cgroups cannot be classified: {}", std::strerror(-rc)),
-                   kKernelLog);
+  const int scanned = scans ? run_program(state_->object, "scan_cgroups") : 0;
+  if (scanned == -EINVAL)
+    return refusal("cgroup-namespace", "the root of the cgroups cannot be seen: only a part of them can",
+                   "run scx-run on the host, outside of containers");
+  if (scanned != 0)
+    return refusal("attach-refused",
+                   fmt::format("the cgroups cannot be classified: {}", std::strerror(-scanned)), kKernelLog);
 
   SCX_TRY_VOID(mark_gpu_users());
 

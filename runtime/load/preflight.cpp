@@ -74,8 +74,11 @@ bool reads_cgroups(const abi::Classifier& classifier) {
 }
 
 Result<void> check_surroundings(const Host& host, const abi::Manifest& manifest) {
-  // Only the second version's root has this file.
-  if (reads_cgroups(manifest.classifier) && !read_file(host.sysfs + "/fs/cgroup/cgroup.controllers").ok())
+  // Only version 2 has this file; where version 1 has the usual place, version 2 is beside its controllers.
+  const auto is_version_2 = [&](const char* where) {
+    return read_file(host.sysfs + "/fs/cgroup" + where + "/cgroup.controllers").ok();
+  };
+  if (reads_cgroups(manifest.classifier) && !is_version_2("") && !is_version_2("/unified"))
     return refusal("no-cgroup2",
                    "the policy matches cgroups, and no cgroup2 hierarchy is mounted at /sys/fs/cgroup",
                    "mount it: `mount -t cgroup2 none /sys/fs/cgroup`");

@@ -195,7 +195,10 @@ std::vector<Seat> seats_of(const topology::Topology& topology, const Machine& ma
     if (c == all.pool()) continue;
     const LayerRequest& layer = *all.layers[c];
     seats[c].order = layer.grow;
-    seats[c].near = caches_in(topology, machine, layer.near);
+    Places near = layer.near;
+    if (layer.near_gpus)
+      near.llcs.insert(near.llcs.end(), topology.gpu_llcs.begin(), topology.gpu_llcs.end());
+    seats[c].near = caches_in(topology, machine, near);
     if (layer.grow == GrowOrder::kTopo) seats[c].llc_order = cache_order(topology, machine, layer.required);
   }
   return seats;

@@ -50,6 +50,13 @@ Result<void> check(const topology::Topology& topology, const std::vector<const C
   return {};
 }
 
+bool wants_gpus(const std::vector<CellRequest>& cells) {
+  return std::any_of(cells.begin(), cells.end(), [](const CellRequest& cell) {
+    return std::any_of(cell.layers.begin(), cell.layers.end(),
+                       [](const LayerRequest& layer) { return layer.near_gpus; });
+  });
+}
+
 // The cell whose CPUs a sharing cell runs on: the end of its chain, or root if a cell of the chain is not
 // there.
 Result<uint32_t> host_of(const std::map<uint32_t, const CellRequest*>& by_id, const CellRequest& cell,
@@ -264,7 +271,10 @@ Result<Plan> plan(const topology::Topology& topology, const std::vector<CellRequ
   SCX_TRY(const std::vector<const CellRequest*> sorted, sorted_cells(cells));
   if (Result<void> r = check(topology, sorted); !r.ok()) return std::move(r).error();
   Work own;
-  return Planner(topology, demand, previous, work == nullptr ? own : *work).run(sorted);
+  Result<Plan> made = Planner(topology, demand, previous, work == nullptr ? own : *work).run(sorted);
+  if (made.ok() && topology.gpu_llcs.empty() && wants_gpus(cells))
+    made->notes.emplace_back("`place near gpu` has no effect: no GPU is nearer to some CPUs than to others");
+  return made;
 }
 
 }  // namespace scx::plan

@@ -50,6 +50,8 @@ CellRequest request_of(const abi::Cell& cell, uint32_t slot, const std::vector<a
     layer.protects = domain.is_protected;
     layer.grow = domain.grow;
     layer.required = {ids_of(domain.nodes), ids_of(domain.llcs)};
+    layer.near.nodes = ids_of(domain.near_nodes);
+    layer.near_gpus = domain.near_gpus;
     request.layers.push_back(std::move(layer));
   }
   return request;

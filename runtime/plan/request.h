@@ -47,8 +47,9 @@ struct LayerRequest {
   abi::UtilRange util = {};
   bool protects = false;  // `protected`: nobody else runs on its CPUs
   GrowOrder grow = GrowOrder::kSticky;
-  Places required = {};  // `nodes` and `llcs`: only CPUs in both sets; an empty set allows all
-  Places near = {};      // filled first: a CPU in either set is near
+  Places required = {};    // `nodes` and `llcs`: only CPUs in both sets; an empty set allows all
+  Places near = {};        // filled first: a CPU in either set is near
+  bool near_gpus = false;  // and so are those of the topology's caches that are near a GPU
 };
 
 struct CellClaim {

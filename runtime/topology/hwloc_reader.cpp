@@ -6,6 +6,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include <hwloc.h>
@@ -72,6 +73,26 @@ uint32_t dense(std::map<Key, uint32_t>& seen, const Key& key) {
   return seen.emplace(key, static_cast<uint32_t>(seen.size())).first->second;
 }
 
+// Classes of PCI devices that are or may be GPUs: the PCI Code and ID Assignment Specification, 1.3 and 1.18
+// (display controllers; processing accelerators, as compute GPUs without a display call themselves).
+bool is_gpu(hwloc_obj_t device) {
+  const unsigned base = device->attr->pcidev.class_id >> 8;
+  return base == 0x03 || base == 0x12;
+}
+
+// The caches of the CPUs that each GPU's bus is attached to.
+void read_gpus(hwloc_topology_t t, Topology& out) {
+  std::set<uint32_t> near;
+  hwloc_obj_t device = nullptr;
+  while ((device = hwloc_get_next_pcidev(t, device)) != nullptr) {
+    if (!is_gpu(device)) continue;
+    const hwloc_obj_t local = hwloc_get_non_io_ancestor_obj(t, device);
+    for (const Cpu& cpu : out.cpus)
+      if (hwloc_bitmap_isset(local->cpuset, cpu.id) != 0) near.insert(cpu.llc);
+  }
+  if (near.size() < out.llc_count) out.gpu_llcs.assign(near.begin(), near.end());
+}
+
 Result<Topology> flatten(hwloc_topology_t t) {
   std::map<uint32_t, hwloc_obj_t> by_id;
   hwloc_obj_t pu = nullptr;
@@ -102,6 +123,7 @@ Result<Topology> flatten(hwloc_topology_t t) {
     if (auto it = nodes.find(node->logical_index); it != nodes.end())
       out.node_ids[it->second] = node->os_index;
   read_distances(t, out, nodes);
+  read_gpus(t, out);
   return out;
 }
 
@@ -182,7 +204,7 @@ uint64_t described_cpus(std::string_view text) {
 
 }  // namespace
 
-Result<Topology> live() {
+Result<Topology> live(Devices devices) {
   SCX_TRY(Hwloc hwloc, fresh_hwloc());
   // CPUs that a cpuset keeps from this process are still CPUs that the scheduler serves.
   hwloc_topology_set_flags(hwloc.get(), HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED);
@@ -190,6 +212,8 @@ Result<Topology> live() {
   hwloc_topology_set_cache_types_filter(hwloc.get(), HWLOC_TYPE_FILTER_KEEP_ALL);
   hwloc_topology_set_type_filter(hwloc.get(), HWLOC_OBJ_PACKAGE, HWLOC_TYPE_FILTER_KEEP_ALL);
   hwloc_topology_set_type_filter(hwloc.get(), HWLOC_OBJ_CORE, HWLOC_TYPE_FILTER_KEEP_ALL);
+  if (devices == Devices::kGpus)
+    hwloc_topology_set_io_types_filter(hwloc.get(), HWLOC_TYPE_FILTER_KEEP_IMPORTANT);
   if (hwloc_topology_load(hwloc.get()) != 0)
     return make_error("the machine's topology cannot be read: {}", std::strerror(errno));
   SCX_TRY(Topology topology, flatten(hwloc.get()));
@@ -208,6 +232,7 @@ Result<Topology> from_xml(const std::string& path) {
   if (hwloc_topology_set_xmlbuffer(hwloc.get(), text.c_str(), static_cast<int>(text.size()) + 1) != 0)
     return make_error("`{}` is not an hwloc XML topology", path);
   hwloc_topology_set_flags(hwloc.get(), HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED);
+  hwloc_topology_set_io_types_filter(hwloc.get(), HWLOC_TYPE_FILTER_KEEP_IMPORTANT);
   if (hwloc_topology_load(hwloc.get()) != 0) return make_error("`{}` is not an hwloc XML topology", path);
   return flatten(hwloc.get());
 }

@@ -38,6 +38,9 @@ struct Topology {
   std::vector<uint32_t> node_ids;  // the kernel's number of each node, by dense index
   // node_count * node_count, row by row, in the kernel's units (10 is local).
   std::vector<uint32_t> distances;
+  // Caches of the CPUs that a GPU's bus is attached to, rising. Empty if there is no GPU, if all caches are
+  // as near, or if nobody asked.
+  std::vector<uint32_t> gpu_llcs;
 
   // One more than the highest possible id: the length of every table that is indexed by CPU id.
   [[nodiscard]] uint32_t id_limit() const { return cpus.empty() ? 0 : cpus.back().id + 1; }
@@ -51,8 +54,11 @@ struct Topology {
 // Larger than any machine with x86 or arm64 that there is; the tables grow with the square of the caches.
 inline constexpr uint32_t kMaxDescribedCpus = 4096;
 
+// Looking for devices takes longer than everything else: only for policies that place layers near them.
+enum class Devices : uint8_t { kNone, kGpus };
+
 // This machine, through hwloc and sysfs; offline CPUs are in the result with online == false.
-Result<Topology> live();
+Result<Topology> live(Devices devices = Devices::kNone);
 
 // An hwloc XML file (`lstopo topology.xml`). All its CPUs count as online.
 Result<Topology> from_xml(const std::string& path);

@@ -87,6 +87,10 @@ int main(int argc, char** argv) {
   if (!objects.empty() && fs::exists(objects)) spec.files.push_back({objects, "/objects"});
   spec.environment = {"SCX_TOPOLOGY=" + topology, "SCX_SERIES=" + request.series,
                       fmt::format("SCX_SOAK={}", soak)};
+  // A GPU on a bus of node 1, for what is placed near one. No driver is loaded for it.
+  if (shape->nodes > 1)
+    spec.qemu_arguments = {"-device", "pxb,id=far,bus=pci.0,bus_nr=64,numa_node=1", "-device",
+                           "virtio-gpu-pci,bus=far,addr=1"};
   // One line a check as it passes, and all that the failing ones say.
   spec.command = {"scx-guest-tests", "--gtest_output=xml:/results/guest.xml", "--gtest_filter=" + filter};
   if (repeat > 1)

@@ -145,7 +145,7 @@ struct Hostile {
 TEST(Manifest, EachMistakeIsNamedWithItsPath) {
   const Hostile rows[] = {
       {"$", "`version` is missing", [](json& m) { m.erase("version"); }},
-      {"$.version", "this build reads version 3", [](json& m) { m["version"] = 1; }},
+      {"$.version", "this build reads version 4", [](json& m) { m["version"] = 1; }},
       {"$.version", "not an integer", [](json& m) { m["version"] = "3"; }},
       {"$.version", "not an integer", [](json& m) { m["version"] = 1.5; }},
       {"$", "`policy` is missing", [](json& m) { m.erase("policy"); }},

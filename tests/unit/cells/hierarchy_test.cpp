@@ -72,13 +72,6 @@ TEST_F(Tree, TheEffectiveCpusetIsTheNearestCgroupsThatHasTheController) {
 }
 
 TEST_F(Tree, WhatHasGoneOrLiesOutsideIsNotFound) {
-  make("/a");
-  EXPECT_TRUE(hierarchy().has(id("/a"), "/a"));
-  EXPECT_FALSE(hierarchy().has(id("/a") + 1, "/a"));
-  EXPECT_FALSE(hierarchy().has(id("/a"), "/gone"));
-  EXPECT_FALSE(hierarchy().has(id("/a"), "/a/../a"));
-  EXPECT_FALSE(hierarchy().has(id("/a"), "a"));
-  EXPECT_FALSE(hierarchy().has(id("/a"), ""));
   write("/cpuset.cpus", "3\n");
   make("/b/c");
   EXPECT_EQ(hierarchy().cpuset("/b/..").own, std::nullopt);
@@ -100,7 +93,6 @@ TEST_F(Tree, NamesAreTakenAsTheyAre) {
   const Census census = hierarchy().census(children_of_tenants);
   ASSERT_EQ(census.found.size(), 1U);
   EXPECT_EQ(census.found[0].path, hostile);
-  EXPECT_TRUE(hierarchy().has(census.found[0].id, hostile));
 }
 
 TEST(Claims, AreThoseOfTheClassifier) {

@@ -32,6 +32,12 @@ class Domain {
     return meter_.update(counters_, owning(owned), seconds).cpus.at(0).value();
   }
 
+  // Another cell begins in the slot.
+  void restart() {
+    counters_[0] = {};
+    meter_.restart(0);
+  }
+
  private:
   DemandMeter meter_{{grouped()}};
   std::vector<load::Counters> counters_{load::Counters{}};
@@ -51,6 +57,14 @@ TEST(Demand, CountsWaitingOnceTheCpusAreUsedUp) {
 TEST(Demand, AtMostDoublesForWaiting) {
   Domain domain;
   EXPECT_NEAR(domain.after(0.5, 2.0, 40.0, 2), 4.0, 1e-6);
+}
+
+TEST(Demand, OfAnotherCellInTheSlotStartsAtNothing) {
+  Domain domain;
+  EXPECT_NEAR(domain.after(0.5, 1.5, 0.0, 2), 1.5, 1e-6);
+  domain.restart();
+  // Neither the smoothed demand of the former cell nor its counters take part.
+  EXPECT_NEAR(domain.after(0.5, 0.25, 0.0, 2), 0.25, 1e-6);
 }
 
 TEST(Demand, OfADomainWithoutCpusComesFromWaiting) {

@@ -154,6 +154,19 @@ TEST(Growth, NearIsFilledFirstAndGivenBackLast) {
   }
 }
 
+TEST(Growth, NearAGpuIsWhereTheTopologySays) {
+  topology::Topology t = machine("2n2l4c");
+  LayerRequest render = ordered(0, at_least(4), GrowOrder::kSticky);
+  render.near_gpus = true;
+  Plan p = planned(t, {render, open(1)}, nullptr, uses({2.0, 0.0}));
+  EXPECT_THAT(p.find(0)->owned, ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(p.notes, ElementsAre(HasSubstr("`place near gpu` has no effect")));
+  t.gpu_llcs = {3};
+  p = planned(t, {render, open(1)}, nullptr, uses({2.0, 0.0}));
+  EXPECT_THAT(p.find(0)->owned, ElementsAre(12, 13, 14, 15));
+  EXPECT_THAT(p.notes, ElementsAre());
+}
+
 TEST(Places, LayersOwnOnlyRequiredCpusAndOthersMakeRoom) {
   const topology::Topology t = machine("2n2l4c");
   LayerRequest anywhere = confined(0, at_least(1));

@@ -163,5 +163,55 @@ TEST(CpuList, RoundTrip) {
     EXPECT_FALSE(parse_cpu_list(bad).ok()) << bad;
 }
 
+// As hwloc writes it: two packages with a cache each, a display controller on a bus of the second one.
+constexpr const char* kWithGpu = R"(<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE topology SYSTEM "hwloc2.dtd">
+<topology version="2.0">
+  <object type="Machine" os_index="0" cpuset="0x0000000f" complete_cpuset="0x0000000f" allowed_cpuset="0x0000000f" nodeset="0x00000003" complete_nodeset="0x00000003" allowed_nodeset="0x00000003" gp_index="1">
+    <object type="Package" os_index="0" cpuset="0x00000003" complete_cpuset="0x00000003" nodeset="0x00000001" complete_nodeset="0x00000001" gp_index="2">
+      <object type="NUMANode" os_index="0" cpuset="0x00000003" complete_cpuset="0x00000003" nodeset="0x00000001" complete_nodeset="0x00000001" gp_index="3" local_memory="1073741824"/>
+      <object type="L3Cache" cpuset="0x00000003" complete_cpuset="0x00000003" nodeset="0x00000001" complete_nodeset="0x00000001" gp_index="4" cache_size="16777216" depth="3" cache_linesize="64" cache_associativity="16" cache_type="0">
+        <object type="Core" os_index="0" cpuset="0x00000001" complete_cpuset="0x00000001" nodeset="0x00000001" complete_nodeset="0x00000001" gp_index="5">
+          <object type="PU" os_index="0" cpuset="0x00000001" complete_cpuset="0x00000001" nodeset="0x00000001" complete_nodeset="0x00000001" gp_index="6"/>
+        </object>
+        <object type="Core" os_index="1" cpuset="0x00000002" complete_cpuset="0x00000002" nodeset="0x00000001" complete_nodeset="0x00000001" gp_index="7">
+          <object type="PU" os_index="1" cpuset="0x00000002" complete_cpuset="0x00000002" nodeset="0x00000001" complete_nodeset="0x00000001" gp_index="8"/>
+        </object>
+      </object>
+    </object>
+    <object type="Package" os_index="1" cpuset="0x0000000c" complete_cpuset="0x0000000c" nodeset="0x00000002" complete_nodeset="0x00000002" gp_index="9">
+      <object type="NUMANode" os_index="1" cpuset="0x0000000c" complete_cpuset="0x0000000c" nodeset="0x00000002" complete_nodeset="0x00000002" gp_index="10" local_memory="1073741824"/>
+      <object type="L3Cache" cpuset="0x0000000c" complete_cpuset="0x0000000c" nodeset="0x00000002" complete_nodeset="0x00000002" gp_index="11" cache_size="16777216" depth="3" cache_linesize="64" cache_associativity="16" cache_type="0">
+        <object type="Core" os_index="2" cpuset="0x00000004" complete_cpuset="0x00000004" nodeset="0x00000002" complete_nodeset="0x00000002" gp_index="12">
+          <object type="PU" os_index="2" cpuset="0x00000004" complete_cpuset="0x00000004" nodeset="0x00000002" complete_nodeset="0x00000002" gp_index="13"/>
+        </object>
+        <object type="Core" os_index="3" cpuset="0x00000008" complete_cpuset="0x00000008" nodeset="0x00000002" complete_nodeset="0x00000002" gp_index="14">
+          <object type="PU" os_index="3" cpuset="0x00000008" complete_cpuset="0x00000008" nodeset="0x00000002" complete_nodeset="0x00000002" gp_index="15"/>
+        </object>
+      </object>
+      <object type="Bridge" gp_index="16" bridge_type="0-1" depth="0" bridge_pci="0000:[40-41]">
+        <object type="PCIDev" gp_index="17" pci_busid="0000:40:01.0" pci_type="CLASS [1af4:1050] [1af4:1100] 01" pci_link_speed="0.000000"/>
+      </object>
+    </object>
+  </object>
+</topology>
+)";
+
+std::vector<uint32_t> gpu_llcs_of_class(const std::string& pci_class) {
+  std::string xml = kWithGpu;
+  xml.replace(xml.find("CLASS"), 5, pci_class);
+  const std::string path = ::testing::TempDir() + "/gpu-" + pci_class + ".xml";
+  std::ofstream(path) << xml;
+  const auto topology = from_xml(path);
+  EXPECT_TRUE(topology.ok()) << topology.error().message;
+  return topology.ok() ? topology->gpu_llcs : std::vector<uint32_t>{};
+}
+
+TEST(Gpus, AreNearTheCachesOfTheirBus) {
+  EXPECT_EQ(gpu_llcs_of_class("0380"), std::vector<uint32_t>{1});  // a display controller
+  EXPECT_EQ(gpu_llcs_of_class("1200"), std::vector<uint32_t>{1});  // a processing accelerator
+  EXPECT_TRUE(gpu_llcs_of_class("0200").empty());                  // a network card
+}
+
 }  // namespace
 }  // namespace scx::topology

@@ -310,5 +310,17 @@ TEST_F(Gpu, ManyOpensOfManyProcesses) {
   EXPECT_TRUE(scheduler.counts("process", 64)) << scheduler.layer("process");
 }
 
+// The driver of these checks plugs a GPU into a bus of node 1.
+TEST(Gpu, LayersArePlacedNearIt) {
+  if (guest_topology().nodes < 2) GTEST_SKIP() << "one node: no CPU is nearer than another";
+  Loaded scheduler("near");
+  const unsigned half = guest_topology().cpus() / 2;
+  const auto cpus = [&](const char* layer) {
+    return parse_cpu_list(scheduler.layer(layer).at("cpus").get<std::string>());
+  };
+  EXPECT_THAT(cpus("render"), ::testing::AllOf(::testing::SizeIs(2), ::testing::Each(::testing::Ge(half))));
+  EXPECT_THAT(cpus("feed"), ::testing::AllOf(::testing::SizeIs(1), ::testing::Each(::testing::Lt(half))));
+}
+
 }  // namespace
 }  // namespace scx::testing
