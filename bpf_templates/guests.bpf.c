@@ -141,8 +141,10 @@ static __always_inline void unlend(struct cpu_ctx *c, s32 cpu)
 		bpf_cpumask_clear_cpu(cpu, lent);
 }
 
-/* Throws a guest out of one of the domain's home CPUs, if there is one. */
-static __always_inline bool reclaim(u32 domain)
+/* Throws a guest out of one of the domain's home CPUs, if there is one: where p ran last, as its data and mostly its
+ * timer are there, else anywhere.
+ */
+static __always_inline bool reclaim(struct task_struct *p, u32 domain)
 {
 	const struct cpumask *home = home_mask(domain);
 	struct bpf_cpumask *lent = lent_cpus();
@@ -150,7 +152,9 @@ static __always_inline bool reclaim(u32 domain)
 
 	if (!home || !lent)
 		return false;
-	cpu = bpf_cpumask_any_and_distribute(home, (const struct cpumask *)lent);
+	cpu = scx_bpf_task_cpu(p);
+	if (!bpf_cpumask_test_cpu(cpu, home) || !bpf_cpumask_test_cpu(cpu, (const struct cpumask *)lent))
+		cpu = bpf_cpumask_any_and_distribute(home, (const struct cpumask *)lent);
 	if (cpu >= nr_cpu_ids || !bpf_cpumask_test_and_clear_cpu(cpu, lent))
 		return false;
 	scx_bpf_kick_cpu(cpu, SCX_KICK_PREEMPT);

@@ -110,7 +110,7 @@ static __always_inline void kick_for(struct task_struct *p, u32 domain, u32 llc)
 	}
 //% if guests
 	if (cpu < 0) {
-		if (reclaim(domain))
+		if (reclaim(p, domain))
 			return;
 		cpu = pick_for_guest(p, domain);
 	}
@@ -192,13 +192,8 @@ void PROG(pol_enqueue, struct task_struct *p, u64 enq_flags)
 	if (!llc)
 		goto lost;
 
-//% if cells
-	/* A slot without a cell has no CPUs: nobody would look into its queues. */
+	/* Without CPUs, because the last one has just gone offline, nobody would look into the queue. */
 	if (!llc->queue[domain].cpus || !may_run_on_all(p, domain, id)) {
-//% end
-//% if not cells
-	if (!may_run_on_all(p, domain, id)) {
-//% end
 		enqueue_own(p, t, domain, cpu, c, enq_flags);
 		return;
 	}

@@ -12,7 +12,6 @@
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/Module.h>
 
-#include "compiler/backend/compile_bpf.h"
 #include "runtime/base/result.h"
 
 namespace clang {

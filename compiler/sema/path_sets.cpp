@@ -4,7 +4,6 @@
 
 namespace scx::sema {
 
-using automata::Dfa;
 using ExpressionKind = model::Expression::Kind;
 
 namespace {

@@ -151,7 +151,7 @@ const UnitRow* find_unit(std::string_view word);
 
 // Limits of policies.
 // Of one cell: a task is compared with one after the other, each time that it is classified.
-inline constexpr uint32_t kMaxLayers = 64;
+inline constexpr uint32_t kMaxLayers = 256;
 // Layers of all slots together: each has queues, counters and sets of CPUs of its own. As
 // codegen::kMaxDomains.
 inline constexpr uint32_t kMaxDomains = 1024;

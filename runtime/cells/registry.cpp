@@ -105,11 +105,12 @@ void Registry::exist(Census census) {
   std::set<uint64_t> found;
   for (const Cgroup& cgroup : census.found) found.insert(cgroup.id);
   std::vector<uint64_t> gone;
-  for (const auto& [id, known] : cgroups_) {
+  for (const auto& entry : cgroups_) {
+    const Known& known = entry.second;
     const bool hidden = std::any_of(census.unread.begin(), census.unread.end(), [&](const std::string& path) {
       return is_below(known.cgroup.path, path);
     });
-    if (!found.contains(id) && !hidden) gone.push_back(id);
+    if (!found.contains(entry.first) && !hidden) gone.push_back(entry.first);
   }
   for (const uint64_t id : gone) ended(id);
   for (Cgroup& cgroup : census.found) {

@@ -177,6 +177,7 @@ int dry_run(const Options& options) {
   result.fingerprint = loaded->manifest.fingerprint;
   result.kernel = load::Host::current().release;
   result.load_us = static_cast<uint64_t>(loaded->scheduler.load_time().count());
+  result.map_bytes = loaded->scheduler.map_bytes();
   for (const load::ProgramFacts& p : loaded->scheduler.programs())
     result.programs.push_back(
         {p.name, p.section, p.instructions, p.verified_instructions, p.verify_microseconds, p.stack_bytes});

@@ -35,6 +35,12 @@ double seconds(Clock::duration d) { return std::chrono::duration<double>(d).coun
 
 void note(const std::string& text) { say(text + "\n"); }
 
+// A cell that uses CPUs of other cells.
+struct Loan {
+  cells::CellView cell;
+  Clock::time_point last_used;
+};
+
 class Loop {
  public:
   Loop(Running running, const Signals& signals, const Options& options)
@@ -91,7 +97,10 @@ class Loop {
 
       const auto now = Clock::now();
       const bool over = options_.duration.has_value() && now >= start_ + *options_.duration;
-      if ((sources[1].revents & POLLIN) != 0) follow_cells(now);
+      if ((sources[1].revents & POLLIN) != 0) {
+        follow_cells(now);
+        deaf_until_ = Clock::now() + kBurst;
+      }
       if (now >= next_watch || over) {
         next_watch = now + kWatch;
         if (auto exit = running_.scheduler.exit_report()) return exit;
@@ -150,15 +159,17 @@ class Loop {
       record({kind, now - start_, cell.slot, cell.name});
     };
     for (const report::CellFigures& cell : frame.cells) {
-      const auto loan = loans_.find(cell.view.slot);
-      if (cell.borrowed > 0) {
-        if (loan == loans_.end()) tell(cells::EventKind::kLent, cell.view);
-        loans_[cell.view.slot] = now;
-      } else if (loan != loans_.end() && now - loan->second >= kLoanOver) {
-        tell(cells::EventKind::kReturned, cell.view);
-        loans_.erase(loan);
-      }
+      if (cell.borrowed <= 0) continue;
+      const auto [loan, is_new] = loans_.try_emplace(cell.view.slot, Loan{cell.view, now});
+      if (is_new) tell(cells::EventKind::kLent, cell.view);
+      loan->second.last_used = now;
     }
+    std::erase_if(loans_, [&](const auto& entry) {
+      const Loan& loan = entry.second;
+      if (now - loan.last_used < kLoanOver) return false;
+      tell(cells::EventKind::kReturned, loan.cell);
+      return true;
+    });
   }
 
   void write_end(bool orderly, double elapsed, const std::optional<load::ExitReport>& exit) {
@@ -201,13 +212,11 @@ class Loop {
     if (!changed.ok()) return tell(cells_, now, Result<void>(changed.error()));
     if (*changed || cells_.due(now)) tell(cells_, now, plan_anew(running_.topology));
     tell_events();
-    deaf_until_ = Clock::now() + kBurst;
   }
 
   void restart_figures(uint32_t slot) {
     meter_.restart(slot);
     cell_meter_.restart(slot);
-    loans_.erase(slot);
     for (size_t id = 0; id < counters_.size(); ++id)
       if (running_.manifest.domains[id].slot == slot) counters_[id] = {};
   }
@@ -267,9 +276,8 @@ class Loop {
     running_.topology = std::move(topology);
     if (changed) tell_changes(plan);
     running_.plan = std::move(plan);
-    SCX_TRY_VOID(running_.cells.assign(running_.scheduler, running_.plan));
     if (changed) apply_settings();
-    return {};
+    return running_.cells.assign(running_.scheduler, running_.plan);
   }
 
   // Cells that own other CPUs than before.
@@ -308,7 +316,7 @@ class Loop {
   std::vector<report::Counters> counters_;
   std::string online_;
   Clock::time_point deaf_until_;
-  std::map<uint32_t, Clock::time_point> loans_;  // by slot: when the cell last used a CPU of another one
+  std::map<uint32_t, Loan> loans_;  // by slot
   report::EventLog log_;
   DemandMeter meter_;
   CellDemandMeter cell_meter_;

@@ -33,7 +33,7 @@ void LiveCells::look() {
 
 // True if anything was told.
 bool LiveCells::hear(load::Scheduler& scheduler) {
-  bool any = false;
+  bool any = false, cpusets = false;
   for (load::CgroupEvent& event : scheduler.take_events()) {
     any = true;
     switch (event.kind) {
@@ -46,11 +46,13 @@ bool LiveCells::hear(load::Scheduler& scheduler) {
         registry_.ended(event.cgroup);
         break;
       case SCX_EVENT_CPUSET:
-        for (const cells::Cgroup& known : registry_.cgroups())
-          registry_.cpuset(known.id, hierarchy_->cpuset(known.path));
+        cpusets = true;
         break;
     }
   }
+  if (cpusets)
+    for (const cells::Cgroup& known : registry_.cgroups())
+      registry_.cpuset(known.id, hierarchy_->cpuset(known.path));
   return any;
 }
 
@@ -103,22 +105,26 @@ Result<void> LiveCells::act(load::Scheduler& scheduler) {
 }
 
 Result<void> LiveCells::assign(load::Scheduler& scheduler, const plan::Plan& plan) {
-  std::vector<cells::Action> waiting = std::exchange(unassigned_, {});
-  for (const cells::Action& action : waiting) {
-    if (!has_home(plan, action.slot)) {
-      unassigned_.push_back(action);
+  // Those that stay, and on an error the rest of them.
+  std::vector<cells::Action> later;
+  Result<void> failed;
+  for (const cells::Action& action : std::exchange(unassigned_, {})) {
+    if (!failed.ok() || !has_home(plan, action.slot)) {
+      later.push_back(action);
       continue;
     }
-    SCX_TRY(const bool found, scheduler.assign_cgroup(action.cgroup, action.slot));
-    if (found) continue;
+    const Result<bool> found = scheduler.assign_cgroup(action.cgroup, action.slot);
+    if (!found.ok()) failed = found.error();
+    if (found.ok() && *found) continue;
     // The kernel tells of a cgroup a moment before it can be found by its number.
-    if (++misses_[action.cgroup] <= kMostMisses)
-      unassigned_.push_back(action);
+    if (!found.ok() || ++misses_[action.cgroup] <= kMostMisses)
+      later.push_back(action);
     else
       registry_.not_found(action.cgroup);
   }
+  unassigned_ = std::move(later);
   if (unassigned_.empty()) misses_.clear();
-  return {};
+  return failed;
 }
 
 }  // namespace scx::control

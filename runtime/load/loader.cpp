@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <string_view>
@@ -386,18 +387,20 @@ Result<void> Scheduler::push(const topology::Topology& topology, const plan::Pla
   std::vector<uint32_t> rows, cpus, widened;
   SCX_TRY_VOID(write_changes(state_->object, "plan", before.rows, feed.rows, rows));
   SCX_TRY_VOID(write_changes(state_->object, "cpus", before.cpus, between, widened));
-  int rc = 0;
+  const auto refused = [](int rc) {
+    return refusal("load-refused",
+                   fmt::format("the scheduler refuses the plan of its CPUs: {}", std::strerror(-rc)),
+                   "please report it, with the output of `lstopo`");
+  };
   for (const uint32_t row : rows)
-    if (rc == 0) rc = run_program(state_->object, "apply_row", scx_apply_row{row});
+    if (const int rc = run_program(state_->object, "apply_row", scx_apply_row{row}); rc != 0)
+      return refused(rc);
   SCX_TRY_VOID(write_changes(state_->object, "cpus", between, feed.cpus, cpus));
   cpus.insert(cpus.end(), widened.begin(), widened.end());
   sort_unique(cpus);
   for (const uint32_t cpu : cpus)
-    if (rc == 0) rc = run_program(state_->object, "apply_cpu", scx_apply_cpu{cpu});
-  if (rc != 0)
-    return refusal("load-refused",
-                   fmt::format("the scheduler refuses the plan of its CPUs: {}", std::strerror(-rc)),
-                   "please report it, with the output of `lstopo`");
+    if (const int rc = run_program(state_->object, "apply_cpu", scx_apply_cpu{cpu}); rc != 0)
+      return refused(rc);
   state_->fed = std::move(feed);
   state_->certain = true;
   state_->unsettled.insert(state_->unsettled.end(), rows.begin(), rows.end());
@@ -405,9 +408,10 @@ Result<void> Scheduler::push(const topology::Topology& topology, const plan::Pla
 }
 
 Result<void> Scheduler::settle() {
-  sort_unique(state_->unsettled);
-  for (const uint32_t row : std::exchange(state_->unsettled, {}))
-    if (const int rc = run_program(state_->object, "apply_row", scx_apply_row{row}); rc != 0)
+  std::vector<uint32_t>& rows = state_->unsettled;
+  sort_unique(rows);
+  for (; !rows.empty(); rows.pop_back())
+    if (const int rc = run_program(state_->object, "apply_row", scx_apply_row{rows.back()}); rc != 0)
       return make_error("a row of the plan cannot be applied again: {}", std::strerror(-rc));
   return {};
 }
@@ -593,6 +597,19 @@ Result<void> Scheduler::detach(std::chrono::milliseconds limit) {
 }
 
 const std::vector<ProgramFacts>& Scheduler::programs() const { return state_->programs; }
+
+uint64_t Scheduler::map_bytes() const {
+  uint64_t sum = 0;
+  bpf_map* map = nullptr;
+  bpf_object__for_each_map(map, state_->object.get()) {
+    const Result<std::string> info = read_file(fmt::format("/proc/self/fdinfo/{}", bpf_map__fd(map)));
+    constexpr std::string_view kField = "memlock:";
+    const size_t at = info.ok() ? info->find(kField) : std::string::npos;
+    if (at != std::string::npos) sum += std::strtoull(info->c_str() + at + kField.size(), nullptr, 10);
+  }
+  return sum;
+}
+
 std::chrono::microseconds Scheduler::load_time() const { return state_->load_time; }
 
 }  // namespace scx::load

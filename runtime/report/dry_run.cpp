@@ -31,6 +31,7 @@ std::string text(const DryRun& result) {
   };
   for (const ProgramCost& p : result.programs) row(p);
   row(sum);
+  out += fmt::format("maps take {:.1f} KiB of kernel memory\n", static_cast<double>(result.map_bytes) / 1024);
   return out;
 }
 
@@ -42,6 +43,7 @@ std::string json(const DryRun& result) {
   document["fingerprint"] = result.fingerprint;
   document["kernel"] = result.kernel;
   document["load_us"] = result.load_us;
+  document["map_bytes"] = result.map_bytes;
   document["families"] = nlohmann::ordered_json::array();
   for (const Family& family : result.families)
     document["families"].push_back({{"cells", family.name}, {"max", family.max}});

@@ -28,6 +28,7 @@ struct DryRun {
   std::string fingerprint;
   std::string kernel;
   uint64_t load_us = 0;
+  uint64_t map_bytes = 0;  // kernel memory of its maps
   std::vector<ProgramCost> programs;
   std::string plan;  // of root and of every cell with a name
   std::vector<Family> families;

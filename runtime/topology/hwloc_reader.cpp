@@ -73,24 +73,33 @@ uint32_t dense(std::map<Key, uint32_t>& seen, const Key& key) {
   return seen.emplace(key, static_cast<uint32_t>(seen.size())).first->second;
 }
 
-// Classes of PCI devices that are or may be GPUs: the PCI Code and ID Assignment Specification, 1.3 and 1.18
-// (display controllers; processing accelerators, as compute GPUs without a display call themselves).
-bool is_gpu(hwloc_obj_t device) {
-  const unsigned base = device->attr->pcidev.class_id >> 8;
-  return base == 0x03 || base == 0x12;
+// What a PCI device is to who looks for GPUs: its class (PCI Code and ID Assignment Specification, 1.3
+// and 1.18) and, of those that only show a console, its maker.
+enum class Gpu : uint8_t { kNo, kDisplay, kCompute };
+
+Gpu gpu_kind(hwloc_obj_t device) {
+  constexpr unsigned kVga = 0x0300, kDisplayController = 0x03, kAccelerator = 0x12;
+  constexpr unsigned short kAspeed = 0x1a03,
+                           kMatrox = 0x102b;  // the consoles of servers' management controllers
+  const auto& pci = device->attr->pcidev;
+  const unsigned base = pci.class_id >> 8;
+  if (base != kDisplayController && base != kAccelerator) return Gpu::kNo;
+  if (pci.vendor_id == kAspeed || pci.vendor_id == kMatrox) return Gpu::kNo;
+  return pci.class_id == kVga ? Gpu::kDisplay : Gpu::kCompute;
 }
 
-// The caches of the CPUs that each GPU's bus is attached to.
+// The caches of the CPUs that each GPU's bus is attached to. Where there are GPUs without a console, those
+// with one are not what anybody computes on.
 void read_gpus(hwloc_topology_t t, Topology& out) {
-  std::set<uint32_t> near;
+  std::map<Gpu, std::set<uint32_t>> near;
   hwloc_obj_t device = nullptr;
   while ((device = hwloc_get_next_pcidev(t, device)) != nullptr) {
-    if (!is_gpu(device)) continue;
     const hwloc_obj_t local = hwloc_get_non_io_ancestor_obj(t, device);
     for (const Cpu& cpu : out.cpus)
-      if (hwloc_bitmap_isset(local->cpuset, cpu.id) != 0) near.insert(cpu.llc);
+      if (hwloc_bitmap_isset(local->cpuset, cpu.id) != 0) near[gpu_kind(device)].insert(cpu.llc);
   }
-  if (near.size() < out.llc_count) out.gpu_llcs.assign(near.begin(), near.end());
+  const std::set<uint32_t>& chosen = near[near.contains(Gpu::kCompute) ? Gpu::kCompute : Gpu::kDisplay];
+  if (chosen.size() < out.llc_count) out.gpu_llcs.assign(chosen.begin(), chosen.end());
 }
 
 Result<Topology> flatten(hwloc_topology_t t) {
@@ -259,7 +268,7 @@ Result<Topology> synthetic(std::string_view description) {
 }
 
 Result<Topology> from_source(const std::string& source) {
-  if (source == "live") return live();
+  if (source == "live") return live(Devices::kGpus);
   if (source.size() > 4 && source.ends_with(".xml")) return from_xml(source);
   return synthetic(source);
 }

@@ -68,6 +68,8 @@ int main(int argc, char** argv) {
   app.add_option("--results", results, "where results go")->required();
   app.add_option("--limit", limit, "seconds, boot included")->capture_default_str();
   app.add_option("--soak", soak, "seconds of guest time for the checks that soak");
+  bool deterministic = false;
+  app.add_flag("--deterministic", deterministic, "guest time counts instructions: slow, for measurements");
   CLI11_PARSE(app, argc, argv);
 
   auto shape = scx::vm::parse_topology(topology);
@@ -95,6 +97,8 @@ int main(int argc, char** argv) {
   spec.command = {"scx-guest-tests", "--gtest_output=xml:/results/guest.xml", "--gtest_filter=" + filter};
   if (repeat > 1)
     spec.command.insert(spec.command.end(), {fmt::format("--gtest_repeat={}", repeat), "--gtest_fail_fast"});
+  spec.deterministic = deterministic;
+  if (deterministic) spec.environment.emplace_back("SCX_DETERMINISTIC=1");
   spec.on_output = [](std::string_view text) {
     std::fwrite(text.data(), 1, text.size(), stdout);
     std::fflush(stdout);

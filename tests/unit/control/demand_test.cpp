@@ -90,5 +90,62 @@ TEST(Demand, IsMeasuredOnlyForLayersWithRoomToGrow) {
   EXPECT_FALSE(sized_by_use(plan, {}));
 }
 
+// Root, and a cell in slot 1 that is measured every second, a measurement counting a half.
+class Cell {
+ public:
+  Cell() : meter_(declared()) {}
+
+  // What the planner is told at `now` seconds, the cell's layer wanting so many CPUs.
+  std::optional<double> at(double now, double wanted, size_t owned) {
+    plan::Plan plan;
+    plan.cells.resize(2);
+    plan.cells[1].id = 1;
+    plan.cells[1].owned.resize(owned);
+    plan.domains.resize(1);
+    plan.domains[0].cell_id = 1;
+    plan::Demand demand;
+    demand.cpus = {wanted};
+    meter_.update(plan, now, demand);
+    EXPECT_FALSE(demand.cells.at(0).has_value()) << "root has no rule";
+    return demand.cells.at(1);
+  }
+  void restart() { meter_.restart(1); }
+
+ private:
+  static std::vector<abi::Cell> declared() {
+    std::vector<abi::Cell> cells(2);
+    cells[1].kind = abi::CellKind::kFamily;
+    cells[1].first_slot = 1;
+    cells[1].max = 1;
+    cells[1].rebalance = abi::Rebalance{20, 1'000'000'000, 500, 2'000'000'000};
+    return cells;
+  }
+  CellDemandMeter meter_;
+};
+
+TEST(CellDemand, IsAnAverageThatMovesByHalves) {
+  Cell cell;
+  EXPECT_DOUBLE_EQ(cell.at(3.0, 2.0, 4).value(), 2.0);  // the first measurement is all there is
+  EXPECT_DOUBLE_EQ(cell.at(5.5, 4.0, 4).value(), 2.5);  // (2 + 4) / 2 is the average since, and counts a half
+  EXPECT_DOUBLE_EQ(cell.at(6.0, 8.0, 4).value(), 2.5);  // not a second later
+  EXPECT_DOUBLE_EQ(cell.at(6.5, 8.0, 4).value(), 5.25);
+}
+
+TEST(CellDemand, RestsAfterTheCellsCpusChanged) {
+  Cell cell;
+  cell.at(3.0, 2.0, 4);
+  cell.at(5.5, 2.0, 4);
+  EXPECT_DOUBLE_EQ(cell.at(7.0, 8.0, 6).value(), 2.0);
+  EXPECT_DOUBLE_EQ(cell.at(8.5, 8.0, 6).value(), 2.0);
+  EXPECT_GT(cell.at(9.5, 8.0, 6).value(), 4.0);
+}
+
+TEST(CellDemand, OfAnotherCellInTheSlotStartsAnew) {
+  Cell cell;
+  cell.at(3.0, 8.0, 4);
+  cell.restart();
+  EXPECT_DOUBLE_EQ(cell.at(9.0, 1.0, 4).value(), 1.0);
+}
+
 }  // namespace
 }  // namespace scx::control

@@ -357,12 +357,12 @@ TEST(Reports, NamesOfIncludedFilesClashWithTheMainFiles) {
 
 TEST(Reports, ALayerTooMany) {
   std::string text;
-  for (int i = 1; i <= 64; ++i) text += fmt::format("layer l{} open {{ match pid {}; }}\n", i, i);
-  // The implicit default layer is the 65th.
+  for (int i = 1; i <= 256; ++i) text += fmt::format("layer l{} open {{ match pid {}; }}\n", i, i);
+  // The implicit default layer is the 257th.
   EXPECT_TRUE(compile_body(text).has("E0401"));
   const Compiled fits = compile_body(text.substr(0, text.rfind("layer")) + "layer rest open { match *; }");
   EXPECT_TRUE(fits.policy.has_value()) << fits.rendered();
-  EXPECT_EQ(fits.policy->domains.size(), 64u);
+  EXPECT_EQ(fits.policy->domains.size(), 256u);
 }
 
 TEST(Reports, AllMistakesOfAFileInOneRun) {

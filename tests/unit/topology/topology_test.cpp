@@ -197,9 +197,10 @@ constexpr const char* kWithGpu = R"(<?xml version="1.0" encoding="UTF-8"?>
 </topology>
 )";
 
-std::vector<uint32_t> gpu_llcs_of_class(const std::string& pci_class) {
+std::vector<uint32_t> gpu_llcs_of_class(const std::string& pci_class, const std::string& vendor = "1af4") {
   std::string xml = kWithGpu;
   xml.replace(xml.find("CLASS"), 5, pci_class);
+  xml.replace(xml.find("1af4"), 4, vendor);
   const std::string path = ::testing::TempDir() + "/gpu-" + pci_class + ".xml";
   std::ofstream(path) << xml;
   const auto topology = from_xml(path);
@@ -210,7 +211,9 @@ std::vector<uint32_t> gpu_llcs_of_class(const std::string& pci_class) {
 TEST(Gpus, AreNearTheCachesOfTheirBus) {
   EXPECT_EQ(gpu_llcs_of_class("0380"), std::vector<uint32_t>{1});  // a display controller
   EXPECT_EQ(gpu_llcs_of_class("1200"), std::vector<uint32_t>{1});  // a processing accelerator
+  EXPECT_EQ(gpu_llcs_of_class("0300"), std::vector<uint32_t>{1});  // one that a screen hangs on
   EXPECT_TRUE(gpu_llcs_of_class("0200").empty());                  // a network card
+  EXPECT_TRUE(gpu_llcs_of_class("0300", "1a03").empty());          // the console of a management controller
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/vm/guest/scheduler_fixture.h"
+#include "tests/vm/guest/cell_fixture.h"
 
 namespace scx::testing {
 namespace {
@@ -12,28 +12,6 @@ namespace {
 using ::testing::IsSubsetOf;
 using ::testing::Not;
 using ::testing::SizeIs;
-
-std::vector<Task> hogs(size_t count, const std::string& cgroup) {
-  std::vector<Task> tasks;
-  for (size_t i = 0; i < count; ++i) tasks.emplace_back(TaskSpec{.cgroup = cgroup});
-  return tasks;
-}
-
-bool running(Loaded& scheduler, const std::string& cell) {
-  return scheduler->fresh_stats().at("cells").contains(cell);
-}
-
-bool until_running(Loaded& scheduler, const std::string& cell, bool expected = true) {
-  for (int tries = 0; tries < 20; ++tries)
-    if (running(scheduler, cell) == expected) return true;
-  return false;
-}
-
-std::vector<unsigned> cpus_of(Loaded& scheduler, const std::string& cell) {
-  const nlohmann::json cells = scheduler->fresh_stats().at("cells");
-  return cells.contains(cell) ? parse_cpu_list(cells.at(cell).at("cpus").get<std::string>())
-                              : std::vector<unsigned>{};
-}
 
 TEST(Cells, TwoCellsNeverShareACpu) {
   const Cgroup left("/left.slice"), right("/right.slice");

@@ -35,6 +35,7 @@ std::vector<std::string> compiled_policies() {
   std::sort(names.begin(), names.end());
   return names;
 }
+bool is_deterministic() { return !environment("SCX_DETERMINISTIC").empty(); }
 unsigned soak_seconds() {
   return static_cast<unsigned>(std::strtoul(environment("SCX_SOAK").c_str(), nullptr, 10));
 }

@@ -17,6 +17,8 @@ std::string guest_series();
 std::string object_path(const std::string& name);
 // The names of all that are there, sorted.
 std::vector<std::string> compiled_policies();
+// Whether guest time counts instructions.
+bool is_deterministic();
 // The seconds of guest time that soak checks run; 0 when soak was not asked for.
 unsigned soak_seconds();
 

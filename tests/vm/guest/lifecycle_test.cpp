@@ -42,6 +42,19 @@ TEST(Lifecycle, EveryExampleLoadsRunsWorkAndEnds) {
   }
 }
 
+TEST(Lifecycle, ADryRunMeasuresAndAttachesNothing) {
+  const Outcome outcome = run({"scx-run", object_path("08-whole-language"), "--dry-run", "--stats", "json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.error;
+  EXPECT_EQ(sched_ext_state(), "disabled");
+  const nlohmann::json document = nlohmann::json::parse(outcome.out);
+  EXPECT_GT(document.at("map_bytes"), 0);
+  for (const auto& program : document.at("programs")) {
+    EXPECT_GT(program.at("instructions"), 0) << program;
+    // What the verifier says only when it is asked to.
+    EXPECT_GT(program.at("verify_us"), 0) << program;
+  }
+}
+
 TEST(Lifecycle, AKilledLoaderGivesTheMachineBackAtOnce) {
   Loaded scheduler("confined");
   scheduler.released();

@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -61,6 +62,13 @@ class Loaded {
   Scheduler scheduler_;
   bool ended_ = false;
 };
+
+// So many tasks that are alike.
+inline std::vector<Task> hogs(size_t count, const TaskSpec& spec) {
+  std::vector<Task> tasks;
+  for (size_t i = 0; i < count; ++i) tasks.emplace_back(spec);
+  return tasks;
+}
 
 inline void write_text(const std::string& path, std::string_view text) { std::ofstream(path) << text; }
 

@@ -14,12 +14,6 @@ using ::testing::IsSubsetOf;
 using ::testing::IsSupersetOf;
 using ::testing::SizeIs;
 
-std::vector<Task> hogs(size_t count, const TaskSpec& spec) {
-  std::vector<Task> tasks;
-  for (size_t i = 0; i < count; ++i) tasks.emplace_back(spec);
-  return tasks;
-}
-
 std::vector<unsigned> home_of(Loaded& scheduler, const std::string& layer) {
   return parse_cpu_list(scheduler.layer(layer).at("cpus").get<std::string>());
 }
@@ -163,6 +157,40 @@ TEST(Sharing, APreemptingLayerDoesNotQueue) {
   };
   EXPECT_GT(grown("preempted"), 20);
   EXPECT_GT(grown("preempted") + grown("idle_picks"), 3 * grown("queued")) << before << after;
+}
+
+// Memory stays behind on the other node: work goes there when its own node has too much, and not before.
+TEST(Sharing, WorkCrossesNodesOnlyWhenItMust) {
+  if (guest_topology().nodes < 2) GTEST_SKIP() << "one node";
+  Loaded scheduler("01-one-open-layer");
+  const std::vector<unsigned> all = online_cpus();
+  const std::vector<unsigned> near(all.begin(), all.begin() + static_cast<long>(all.size() / 2));
+  std::vector<Task> tasks = hogs(all.size(), {.comm = "spread"});
+  let_run(1500);
+  const uint64_t runs = scheduler.total("everything", "runs");
+  const uint64_t crossed = scheduler.total("everything", "cross_node");
+  let_run(2500);
+  const uint64_t more_runs = scheduler.total("everything", "runs") - runs;
+  const uint64_t more_crossed = scheduler.total("everything", "cross_node") - crossed;
+  std::printf("one task a CPU: %lu of %lu runs crossed\n", static_cast<unsigned long>(more_crossed),
+              static_cast<unsigned long>(more_runs));
+  EXPECT_GT(more_runs, 50U);
+  EXPECT_LE(more_crossed * 5, more_runs);
+
+  // All of them on one node, and then free to go: half of them must.
+  for (Task& task : tasks) task.set_cpus(near);
+  let_run(1000);
+  for (Task& task : tasks) task.forget_cpus();
+  for (Task& task : tasks) task.set_cpus(all);
+  const auto far_ones = [&] {
+    return std::count_if(tasks.begin(), tasks.end(), [&](const Task& task) {
+      const std::vector<unsigned> used = task.cpus_used();
+      return std::any_of(used.begin(), used.end(), [&](unsigned cpu) { return cpu > near.back(); });
+    });
+  };
+  const auto wanted = static_cast<long>(near.size()) / 2;
+  EXPECT_TRUE(scheduler.until("everything", [&](const nlohmann::json&) { return far_ones() >= wanted; }))
+      << far_ones() << " tasks went to the other node";
 }
 
 }  // namespace

@@ -12,12 +12,6 @@ namespace {
 using ::testing::IsSubsetOf;
 using ::testing::SizeIs;
 
-std::vector<Task> hogs(size_t count, const std::string& comm) {
-  std::vector<Task> tasks;
-  for (size_t i = 0; i < count; ++i) tasks.emplace_back(TaskSpec{.comm = comm});
-  return tasks;
-}
-
 std::function<bool(const nlohmann::json&)> owns_at_least(uint64_t cpus) {
   return [cpus](const nlohmann::json& figures) { return figures.at("cpu_count") >= cpus; };
 }
@@ -31,15 +25,15 @@ TEST(Sizing, CompetingLayersGrowAndShrinkWithTheirLoad) {
   EXPECT_TRUE(scheduler.until("alpha", owns_at_most(1)));
   EXPECT_TRUE(scheduler.until("beta", owns_at_most(1)));
   {
-    const std::vector<Task> alpha = hogs(8, "alpha");
+    const std::vector<Task> alpha = hogs(8, {.comm = "alpha"});
     EXPECT_TRUE(scheduler.until("alpha", owns_at_least(5))) << scheduler.layer("alpha").dump();
     EXPECT_TRUE(owns_at_most(1)(scheduler.layer("beta")));
   }
-  const std::vector<Task> beta = hogs(8, "beta");
+  const std::vector<Task> beta = hogs(8, {.comm = "beta"});
   EXPECT_TRUE(scheduler.until("beta", owns_at_least(5))) << scheduler.layer("beta").dump();
   EXPECT_TRUE(scheduler.until("alpha", owns_at_most(1))) << scheduler.layer("alpha").dump();
   // Both at once: nobody has more than one CPU more than the other.
-  const std::vector<Task> alpha = hogs(8, "alpha");
+  const std::vector<Task> alpha = hogs(8, {.comm = "alpha"});
   EXPECT_TRUE(scheduler.until("alpha", owns_at_least(3)));
   const auto stats = scheduler->fresh_stats();
   const auto& layers = stats.at("cells").at("root").at("layers");
@@ -48,7 +42,7 @@ TEST(Sizing, CompetingLayersGrowAndShrinkWithTheirLoad) {
 
 TEST(Sizing, ASettledLayerStaysStill) {
   Loaded scheduler("sized");
-  const std::vector<Task> alpha = hogs(3, "alpha");
+  const std::vector<Task> alpha = hogs(3, {.comm = "alpha"});
   ASSERT_TRUE(scheduler.until("beta", owns_at_most(1)));
   ASSERT_TRUE(scheduler.until("alpha", owns_at_least(4)));
   let_run(3000);
@@ -72,8 +66,8 @@ TEST(Sizing, ProtectedCpusTakeNoGuests) {
   std::vector<unsigned> elsewhere;
   for (const unsigned cpu : online_cpus())
     if (std::find(vault.begin(), vault.end(), cpu) == vault.end()) elsewhere.push_back(cpu);
-  std::vector<Task> others = hogs(6, "other");
-  for (Task& task : hogs(4, "open")) others.push_back(std::move(task));
+  std::vector<Task> others = hogs(6, {.comm = "other"});
+  for (Task& task : hogs(4, {.comm = "open"})) others.push_back(std::move(task));
   for (int i = 0; i < 4; ++i) others.emplace_back(TaskSpec{.comm = "open", .work = kInteractive});
   ASSERT_TRUE(scheduler.counts("other", 6));
   let_run(500);

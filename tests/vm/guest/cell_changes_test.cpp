@@ -1,0 +1,218 @@
+// Cells while things change on a real kernel: cells that end with tasks in
+// their queues, sizes that follow demand, homes that leave a cache, CPUs that
+// come back from borrowers, and what a wake-up waits for meanwhile.
+#include <algorithm>
+#include <array>
+#include <functional>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "tests/vm/guest/cell_fixture.h"
+
+namespace scx::testing {
+namespace {
+
+using ::testing::IsSubsetOf;
+
+// Every one of them does something from now on; the time is the statistics' own.
+void expect_progress(Loaded& scheduler, const std::vector<Task>& tasks) {
+  std::vector<uint64_t> before;
+  for (const Task& task : tasks) before.push_back(task.units());
+  for (size_t k = 0; k < tasks.size(); ++k) {
+    for (int tries = 0; tries < 20 && tasks[k].units() == before[k]; ++tries) (void)scheduler->fresh_stats();
+    EXPECT_GT(tasks[k].units(), before[k]) << "task " << k << " of " << tasks.size() << " starves";
+  }
+}
+
+TEST(CellChanges, AnEndedCellLosesNoTask) {
+  Loaded scheduler("tenants");
+  for (int round = 0; round < 2; ++round) {
+    std::vector<Task> survivors;
+    {
+      const Cgroup a("/tenants/a");
+      ASSERT_TRUE(until_running(scheduler, "tenants:/tenants/a"));
+      survivors = hogs(6, a.path());
+      survivors.emplace_back(TaskSpec{.cgroup = a.path(), .nice = -5});
+      const std::vector<Task> victims = hogs(4, a.path());
+      let_run(500);
+      for (Task& task : survivors) task.move_to("/");
+      // The victims are killed in their queues, and the cgroup goes.
+    }
+    EXPECT_TRUE(until_running(scheduler, "tenants:/tenants/a", false));
+    expect_progress(scheduler, survivors);
+  }
+  // All slots are free again: as many cells as the family may have.
+  std::vector<Cgroup> all;
+  for (const char* name : {"/tenants/b", "/tenants/c", "/tenants/d", "/tenants/e"}) all.emplace_back(name);
+  for (const Cgroup& one : all) EXPECT_TRUE(until_running(scheduler, "tenants:" + one.path()));
+  const std::vector<Task> tasks = hogs(2, "/tenants/e");
+  expect_progress(scheduler, tasks);
+}
+
+// Cells come in whole cores: of four, root and the idle side keep one each.
+TEST(CellChanges, RebalancingFollowsDemandAndSettles) {
+  const Cgroup a("/sides/a"), b("/sides/b");
+  Loaded scheduler("balance");
+  ASSERT_TRUE(until_running(scheduler, "sides:/sides/a"));
+  ASSERT_TRUE(until_running(scheduler, "sides:/sides/b"));
+  const auto sizes = [&] {
+    return std::pair(cpus_of(scheduler, "sides:/sides/a").size(),
+                     cpus_of(scheduler, "sides:/sides/b").size());
+  };
+  const auto until = [&](auto holds) {
+    for (int tries = 0; tries < 40; ++tries)
+      if (const auto [in_a, in_b] = sizes(); holds(in_a, in_b)) return true;
+    return false;
+  };
+  {
+    const std::vector<Task> load = hogs(8, a.path());
+    EXPECT_TRUE(until([](size_t in_a, size_t in_b) { return in_a == 4 && in_b == 2; }));
+    // Under the same load nothing moves any more, once it has come to rest.
+    unsigned still = 0;
+    auto settled = cpus_of(scheduler, "sides:/sides/a");
+    for (int tries = 0; tries < 30 && still < 8; ++tries) {
+      const auto now = cpus_of(scheduler, "sides:/sides/a");
+      still = now == settled ? still + 1 : 0;
+      settled = now;
+    }
+    EXPECT_EQ(still, 8U);
+  }
+  const std::vector<Task> load = hogs(8, b.path());
+  EXPECT_TRUE(until([](size_t in_a, size_t in_b) { return in_b == 4 && in_a == 2; }));
+}
+
+TEST(CellChanges, CpusetsThatCoverEveryCpuLeaveRootOne) {
+  if (guest_topology().cpus() != 8) GTEST_SKIP() << "its lists of CPUs are for eight";
+  const Cgroup boxes("/boxes");
+  ASSERT_TRUE(boxes.write("cgroup.subtree_control", "+cpuset"));
+  const Cgroup a("/boxes/a"), b("/boxes/b");
+  ASSERT_TRUE(a.write("cpuset.cpus", "0-3"));
+  ASSERT_TRUE(b.write("cpuset.cpus", "4-7"));
+  Loaded scheduler("cpusets");
+  ASSERT_TRUE(until_running(scheduler, "boxes:/boxes/a"));
+  ASSERT_TRUE(until_running(scheduler, "boxes:/boxes/b"));
+  std::vector<Task> tasks = hogs(4, "/boxes/a");
+  for (Task& task : hogs(4, "/boxes/b")) tasks.push_back(std::move(task));
+  for (Task& task : hogs(3, "/")) tasks.push_back(std::move(task));
+  expect_progress(scheduler, tasks);
+  EXPECT_FALSE(cpus_of(scheduler, "root").empty());
+  EXPECT_THAT(cpus_of(scheduler, "boxes:/boxes/a"), IsSubsetOf(std::vector<unsigned>{0, 1, 2, 3}));
+  EXPECT_THAT(cpus_of(scheduler, "boxes:/boxes/b"), IsSubsetOf(std::vector<unsigned>{4, 5, 6, 7}));
+}
+
+// More tasks than CPUs, so that some wait in the cache that is left.
+TEST(CellChanges, AHomeThatLeavesItsCacheLeavesNoTaskBehind) {
+  if (guest_topology().cpus() != 8) GTEST_SKIP() << "its lists of CPUs are for eight";
+  const Cgroup boxes("/boxes");
+  ASSERT_TRUE(boxes.write("cgroup.subtree_control", "+cpuset"));
+  const Cgroup a("/boxes/a");
+  ASSERT_TRUE(a.write("cpuset.cpus", "0-1"));
+  Loaded scheduler("cpusets");
+  ASSERT_TRUE(until_running(scheduler, "boxes:/boxes/a"));
+  std::vector<Task> tasks = hogs(6, a.path());
+  for (const char* cpus : {"6-7", "0-1"}) {
+    ASSERT_TRUE(a.write("cpuset.cpus", cpus));
+    const std::vector<unsigned> home = parse_cpu_list(cpus);
+    bool followed = false;
+    for (int tries = 0; tries < 20 && !followed; ++tries)
+      followed = cpus_of(scheduler, "boxes:/boxes/a") == home;
+    ASSERT_TRUE(followed) << cpus;
+    for (Task& task : tasks) task.forget_cpus();
+    expect_progress(scheduler, tasks);
+    for (const Task& task : tasks) EXPECT_THAT(task.cpus_used(), IsSubsetOf(home));
+  }
+}
+
+// The average wait of a task that sleeps most of the time, over its wake-ups in a third of a second: the
+// middle one of five, as a virtual CPU that vanishes for a while spoils one or two.
+double usual_wait_us(const Task& task) {
+  std::array<double, 5> averages{};
+  for (double& average : averages) {
+    const TaskTime before = task_time(task.pid());
+    let_run(350);
+    const TaskTime after = task_time(task.pid());
+    const uint64_t runs = std::max<uint64_t>(1, after.slices - before.slices);
+    average = std::chrono::duration<double, std::micro>(after.waited - before.waited).count() /
+              static_cast<double>(runs);
+  }
+  std::sort(averages.begin(), averages.end());
+  return averages[averages.size() / 2];
+}
+
+// Under full load a wake-up of an owner whose CPUs are borrowed: `prompt` promises them back within 2 ms,
+// `patient` gives them back at the end of a slice of 20 ms. Beside them, for the record, the kernel's own
+// scheduler.
+TEST(CellChanges, AnOwnerHasItsCpuBackFromAPromptBorrower) {
+  const Cgroup prompt("/prompt.slice"), patient("/patient.slice");
+  const auto wait = [](const Cgroup& borrower, const Cgroup& owner, const std::function<void()>& loaded) {
+    const std::vector<Task> load = hogs(8, borrower.path());
+    loaded();
+    const Task sleeper({.cgroup = owner.path(), .work = kInteractive});
+    let_run(300);
+    return usual_wait_us(sleeper);
+  };
+  const double kernel = wait(prompt, patient, [] { let_run(500); });
+  Loaded scheduler("lenders");
+  ASSERT_TRUE(until_running(scheduler, "prompt"));
+  ASSERT_TRUE(until_running(scheduler, "patient"));
+  const auto borrows = [&](const char* cell) {
+    bool any = false;
+    for (int tries = 0; tries < 20 && !any; ++tries)
+      any = scheduler->fresh_stats().at("cells").at(cell).at("cpus_borrowed") > 1.0;
+    EXPECT_TRUE(any) << cell;
+  };
+  const double from_prompt = wait(prompt, patient, [&] { borrows("prompt"); });
+  const double from_patient = wait(patient, prompt, [&] { borrows("patient"); });
+  fmt::print(
+      "an owner waits {:.0f} us for prompt borrowers, {:.0f} us for patient ones, {:.0f} us under the "
+      "kernel's own scheduler\n",
+      from_prompt, from_patient, kernel);
+  EXPECT_LT(from_prompt * 2, from_patient);
+}
+
+// A tenant's latency layer beside its own batch work and a neighbour's, against the kernel's own scheduler
+// with the same tasks in the same boot.
+TEST(CellChanges, ATenantsLatencyLayerDoesNotWaitForBatchWork) {
+  const Cgroup a("/tenants/a"), b("/tenants/b");
+  const auto wait = [&] {
+    const std::vector<Task> own = hogs(6, a.path()), neighbours = hogs(6, b.path());
+    const Task urgent({.cgroup = a.path(), .nice = -5, .work = kInteractive});
+    let_run(500);
+    return usual_wait_us(urgent);
+  };
+  const double kernel = wait();
+  Loaded scheduler("tenants");
+  ASSERT_TRUE(until_running(scheduler, "tenants:/tenants/a"));
+  ASSERT_TRUE(until_running(scheduler, "tenants:/tenants/b"));
+  const double ours = wait();
+  fmt::print("a wake-up of the latency layer waits {:.0f} us, under the kernel's own scheduler {:.0f} us\n",
+             ours, kernel);
+  EXPECT_LT(ours, kernel * 1.5);
+}
+
+TEST(CellChanges, ABorrowersLoanIsTold) {
+  const Cgroup prompt("/prompt.slice");
+  Loaded scheduler("lenders");
+  ASSERT_TRUE(until_running(scheduler, "prompt"));
+  {
+    const std::vector<Task> load = hogs(online_cpus().size() + 4, prompt.path());
+    bool told = false;
+    for (int tries = 0; tries < 20 && !told; ++tries) {
+      (void)scheduler->fresh_stats();
+      told = scheduler->output().find("\"event\":\"lent\"") != std::string::npos;
+    }
+    EXPECT_TRUE(told);
+    // More tasks than CPUs wait somewhere.
+    EXPECT_GT(scheduler->fresh_stats().at("cells").at("prompt").at("waiting"), 0);
+  }
+  bool returned = false;
+  for (int tries = 0; tries < 24 && !returned; ++tries) {
+    (void)scheduler->fresh_stats();
+    returned = scheduler->output().find("\"event\":\"returned\"") != std::string::npos;
+  }
+  EXPECT_TRUE(returned);
+}
+
+}  // namespace
+}  // namespace scx::testing
