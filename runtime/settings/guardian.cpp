@@ -25,8 +25,11 @@ namespace {
 // Everything open but standard error and these.
 void close_all_but(std::array<int, 3> kept) {
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-  ::dup2(null, STDIN_FILENO);
-  ::dup2(null, STDOUT_FILENO);
+  // Without /dev/null nothing is read or written all the same.
+  if (null >= 0) {
+    ::dup2(null, STDIN_FILENO);
+    ::dup2(null, STDOUT_FILENO);
+  }
   std::sort(kept.begin(), kept.end());
   unsigned from = STDERR_FILENO + 1;
   for (const int fd : kept) {

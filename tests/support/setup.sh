@@ -116,6 +116,14 @@ if [ ${#missing[@]} -gt 0 ]; then
     apt-cache show --no-all-versions "$name" >/dev/null 2>&1 || unknown+=("$name")
   done
   [ ${#unknown[@]} -eq 0 ] || die "$pretty has no package for: ${unknown[*]}"
+  # Said before hundreds of megabytes are fetched.
+  for entry in "${floors[@]}"; do
+    read -r name version why <<<"$entry"
+    case " ${missing[*]} " in *" $name "*) ;; *) continue ;; esac
+    found=$(apt-cache policy "$name" | sed -n 's/^ *Candidate: *//p')
+    dpkg --compare-versions "${found#*:}" ge "$version" ||
+      die "$pretty offers \`$name\` $found; $version or later is needed: $why"
+  done
   options=()
   apt_install "${missing[@]}"
 fi
