@@ -96,7 +96,7 @@ TEST(Cells, FollowCpusets) {
 TEST(Cells, ManyCgroupsComeAndGoUnderLoad) {
   Loaded scheduler("tenants");
   const std::vector<Task> busy = hogs(8, "/");
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < 100; ++i) {
     const Cgroup passing("/tenants/passing-" + std::to_string(i));
     const Cgroup other("/elsewhere-" + std::to_string(i));
   }
