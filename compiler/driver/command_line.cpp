@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 #include <map>
 
 #include <CLI/CLI.hpp>
@@ -224,6 +225,17 @@ std::string missing_operand(const Parser& parser) {
   return "no policy given";
 }
 
+// A first word that is nearly a command's name and no file: it was meant as one.
+std::string meant_command(const Parser& parser, const std::string& word) {
+  std::error_code ignored;
+  if (word.find_first_of("./-") != std::string::npos || std::filesystem::exists(word, ignored)) return "";
+  std::vector<std::string> names;
+  for (const CLI::App* command : parser.app.get_subcommands({})) names.push_back(command->get_name());
+  for (const std::string_view planned : planned_commands()) names.emplace_back(planned);
+  if (std::find(names.begin(), names.end(), word) != names.end()) return "";
+  return std::string(diag::closest(word, std::vector<std::string_view>(names.begin(), names.end())));
+}
+
 // CLI11 begins its messages with a capital or an option's name.
 std::string in_our_style(std::string message) {
   if (message.rfind("FILE: At Most", 0) == 0) return "one policy at a time";
@@ -267,7 +279,16 @@ std::variant<Options, Answer> parse_command_line(const std::vector<std::string>&
     return Answer{kExitUsage, "",
                   fmt::format("error: `scxc {}` is not implemented yet\n", arguments.front())};
   }
+  if (arguments.front() == "help" && arguments.size() <= 2) {
+    std::vector<std::string> asked(arguments.begin() + 1, arguments.end());
+    asked.emplace_back("--help");
+    return parse_command_line(asked);
+  }
   Parser parser;
+  if (const std::string meant = meant_command(parser, arguments.front()); !meant.empty())
+    return Answer{kExitUsage, "",
+                  fmt::format("error: no command {}\nhelp: did you mean `scxc {}`?\n",
+                              scx::quoted(arguments.front()), meant)};
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     parser.app.parse(std::move(reversed));

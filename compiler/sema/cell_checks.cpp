@@ -27,6 +27,7 @@ class CellChecker {
         check_lending(i);
       }
     }
+    check_lists();
     check_floors();
     check_domains();
   }
@@ -174,6 +175,31 @@ class CellChecker {
         report.label(*cell->place(Property::kCpus), text);
     }
     report.help("lower them to 100% together, or say with `overflow` what a cell does that is left without");
+  }
+
+  // The first CPU that both list.
+  static std::optional<int64_t> common(const std::vector<abi::IntRange>& a,
+                                       const std::vector<abi::IntRange>& b) {
+    std::optional<int64_t> first;
+    for (const abi::IntRange& one : a)
+      for (const abi::IntRange& other : b)
+        if (const int64_t low = std::max(one.low, other.low); low <= std::min(one.high, other.high))
+          first = std::min(first.value_or(low), low);
+    return first;
+  }
+
+  void check_lists() {
+    for (size_t i = 0; i < cells_.size(); ++i)
+      for (size_t k = 0; k < i; ++k) {
+        const std::optional<int64_t> cpu = common(cells_[i].cell.cpu_list, cells_[k].cell.cpu_list);
+        if (!cpu) continue;
+        diagnostics_
+            .report(Kind::kListsOverlap, *cells_[i].place(Property::kCpus),
+                    "CPU {} is in the lists of `{}` and `{}`", *cpu, cells_[k].cell.name, cells_[i].cell.name)
+            .label(*cells_[k].place(Property::kCpus), fmt::format("the list of `{}`", cells_[k].cell.name))
+            .help("a CPU has one owner: take it out of one list, or let one cell `share with` the other");
+        return;
+      }
   }
 
   void check_domains() {

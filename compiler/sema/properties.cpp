@@ -18,6 +18,16 @@ std::vector<std::string_view> implemented(Place place) {
   return words;
 }
 
+// How properties that begin with the word and go on are written.
+std::vector<std::string_view> forms_of(std::string_view word, Place place) {
+  std::vector<std::string_view> forms;
+  for (const PropertyRow& row : properties())
+    if (row.place == place && row.property != Property::kNone && row.words.size() > word.size() &&
+        row.words.starts_with(word) && row.words[word.size()] == ' ')
+      forms.push_back(row.example);
+  return forms;
+}
+
 // Help for an unknown property: a close one of this place, of another place,
 // or one of a later version.
 std::string guess_property(std::string_view word, Place place) {
@@ -96,6 +106,12 @@ void PropertyReader::report_unknown(const ast::Property& property, Place place) 
     diagnostics_
         .report(Kind::kPropertyOutOfPlace, word.span, "`{}` cannot stand in {}", word.text, describe(place))
         .help("it is a declaration: it stands at the top level of the file");
+    return;
+  }
+  if (const std::vector<std::string_view> forms = forms_of(word.text, place); !forms.empty()) {
+    diagnostics_
+        .report(Kind::kUnknownProperty, ast::span_of(property.terms.back()), "not a form of `{}`", word.text)
+        .help("write " + list_words(forms, "or"));
     return;
   }
   diagnostics_

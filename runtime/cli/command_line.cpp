@@ -159,6 +159,13 @@ std::variant<Options, Answer> parse_command_line(const std::vector<std::string>&
     return Answer{kExitOrderly, line.app.help("", CLI::AppFormatMode::All), ""};
   } catch (const CLI::CallForVersion& version) {
     return Answer{kExitOrderly, std::string(version.what()) + "\n", ""};
+  } catch (const CLI::ExtrasError& error) {
+    // The classic one: a value of --vm that does not touch it.
+    for (size_t i = 0; i + 1 < arguments.size(); ++i)
+      if (arguments[i] == "--vm" && !arguments[i + 1].starts_with('-') &&
+          arguments[i + 1] != line.options.object)
+        return usage(fmt::format("write the series of `--vm` behind `=`: `--vm={}`", arguments[i + 1]));
+    return usage(lower_first(error.what()));
   } catch (const CLI::Error& error) {
     return usage(lower_first(error.what()));
   }

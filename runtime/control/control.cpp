@@ -209,9 +209,9 @@ class Loop {
   void follow_cells(Clock::time_point now) {
     const Result<bool> changed = running_.cells.follow(running_.scheduler, now - start_);
     for (const uint32_t slot : running_.cells.take_opened()) restart_figures(slot);
+    tell_events();
     if (!changed.ok()) return tell(cells_, now, Result<void>(changed.error()));
     if (*changed || cells_.due(now)) tell(cells_, now, plan_anew(running_.topology));
-    tell_events();
   }
 
   void restart_figures(uint32_t slot) {
@@ -223,15 +223,16 @@ class Loop {
 
   void tell_events() {
     for (cells::Event& event : running_.cells.take_events()) {
-      if (options_.stats != Stats::kJson && !output_.is_terminal()) note("scx-run: " + report::line(event));
       record(std::move(event));
     }
   }
 
-  // For the reader of JSON now, for the table and the last words later.
+  // For the reader of JSON or of lines now, for the table and the last words later.
   void record(cells::Event event) {
     if (options_.stats == Stats::kJson)
       (void)output_.write(report::json(event, running_.manifest.policy, running_.manifest.fingerprint));
+    else if (!output_.is_terminal())
+      note("scx-run: " + report::line(event));
     log_.add(std::move(event));
   }
 

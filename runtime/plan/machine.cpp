@@ -29,7 +29,7 @@ Error lacking(const std::string& whose, const char* one, const char* many, std::
   missing.erase(std::unique(missing.begin(), missing.end()), missing.end());
   Error error = make_error("{} names {} {}, the machine has {}", whose, missing.size() == 1 ? one : many,
                            topology::cpu_list(missing), has);
-  error.help = "`scxc topology` prints the numbers of this machine";
+  error.help = "`lscpu --extended` prints the numbers of a machine";
   error.reason = reason;
   return error;
 }

@@ -21,7 +21,6 @@ using model::Resource;
 using model::Scope;
 using sema::WrittenCleanup;
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
 using To = CleanupAction::To;
 using Verb = CleanupAction::Verb;

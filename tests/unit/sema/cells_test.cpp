@@ -14,7 +14,6 @@ namespace scx::test {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
 
 // The lines of the dump that are about cells and domains.

@@ -39,7 +39,6 @@ TEST(Cells, TwoCellsNeverShareACpu) {
 TEST(Cells, AFamilyFollowsItsCgroups) {
   Loaded scheduler("tenants");
   EXPECT_FALSE(running(scheduler, "tenants:/tenants/a"));
-  std::string first_slot;
   {
     const Cgroup a("/tenants/a"), system("/tenants/system");
     ASSERT_TRUE(until_running(scheduler, "tenants:/tenants/a"));

@@ -54,7 +54,7 @@ Tenant populate(const std::string& path) {
 class Churn {
  public:
   // `family`: the name of the declaration; with `cpusets` each tenant's cpuset moves between pairs of CPUs.
-  Churn(std::string policy, std::string family, std::string folder, bool cpusets)
+  Churn(std::string policy, std::string family, const std::string& folder, bool cpusets)
       : policy_(std::move(policy)), family_(std::move(family)), cpusets_(cpusets), folder_(folder) {
     if (cpusets_ && !folder_.write("cgroup.subtree_control", "+cpuset")) std::abort();
     for (const char* name : {"/a", "/b"}) groups_.emplace_back(folder + name);
