@@ -62,7 +62,8 @@ TEST(CleanupInManifest, RoundTrip) {
 }
 
 TEST(CleanupInManifest, DefaultsAreNotWritten) {
-  for (const json& cell : json::parse(to_json(sample()))["cells"]) {
+  const json written = json::parse(to_json(sample()));
+  for (const json& cell : written.at("cells")) {
     EXPECT_FALSE(cell.contains("cleanup"));
     EXPECT_FALSE(cell["layers"][0].contains("cleanup"));
   }
