@@ -93,8 +93,11 @@ static __noinline void gpu_opened(struct task_struct *p, u32 number)
 SEC("fexit/chrdev_open")
 s32 PROG(pol_chrdev_open, struct inode *inode, struct file *file, s32 error)
 {
-	u32 number = gpu_number(inode->i_rdev);
+	u32 number;
 
+	/* While it is preempted here the kernel runs this program for nobody else on this CPU: their opens would be lost. */
+	guard_preemption();
+	number = gpu_number(inode->i_rdev);
 	if (likely(number == SCX_NO_GPU) || error)
 		return 0;
 	gpu_opened(bpf_get_current_task_btf(), number);

@@ -161,7 +161,8 @@ struct Parser {
     add_common(*test, options);
 
     explain = add_command("explain", "what a diagnostic means, or what a policy does", kExplainExamples);
-    explain->add_option("CODE", options.files, "the code in brackets: E0304")->type_name("")->required();
+    explain->add_option("CODE", options.files, "the code in brackets: E0304; without one: which there are")
+        ->type_name("");
     explain->add_flag("--cleanup", options.cleanup, "the cleanup table of policies");
     add_common(*explain, options);
 
@@ -219,8 +220,6 @@ Answer unexpected_words(const CLI::App& app) {
 }
 
 std::string missing_operand(const Parser& parser) {
-  if (parser.explain->parsed())
-    return parser.explain->count("--cleanup") > 0 ? "no policy given" : "no code given";
   if (parser.completion->parsed()) return "no shell given";
   return "no policy given";
 }
@@ -255,6 +254,7 @@ std::string without_policy(const Options& options) {
 // The line fits its own rules, beyond what CLI11 checks.
 std::string contradiction(const Options& options) {
   if (options.command == Command::kExplain && !options.cleanup) return without_policy(options);
+  if (options.command == Command::kExplain && options.files.empty()) return "no policy given";
   if (options.command != Command::kCompile) return "";
   if (options.files.empty()) return "no policy given";
   if (options.dump != Dump::kNone && !options.output.empty())
@@ -310,7 +310,7 @@ std::variant<Options, Answer> parse_command_line(const std::vector<std::string>&
   const std::string wrong = contradiction(parser.options);
   if (!wrong.empty()) return usage(wrong);
   if (parser.options.command == Command::kExplain && !parser.options.cleanup)
-    parser.options.code = parser.options.files.front();
+    parser.options.code = parser.options.files.empty() ? "" : parser.options.files.front();
   return parser.options;
 }
 

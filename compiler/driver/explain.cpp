@@ -1,4 +1,4 @@
-// `scxc explain CODE`: the page of a diagnostic.
+// `scxc explain CODE`: the page of a diagnostic. `scxc explain`: which there are.
 #include "compiler/diagnostics/explain.h"
 
 #include <algorithm>
@@ -10,7 +10,22 @@
 
 namespace scx::driver {
 
+namespace {
+
+// Every diagnostic, a line each.
+std::string list_of_codes() {
+  std::string text;
+  for (const diag::KindInfo& kind : diag::all_kinds()) text += fmt::format("{}  {}\n", kind.code, kind.title);
+  return text;
+}
+
+}  // namespace
+
 int explain(const Options& options) {
+  if (options.code.empty()) {
+    print_out(list_of_codes());
+    return kExitOk;
+  }
   std::string code = options.code;
   std::transform(code.begin(), code.end(), code.begin(), [](unsigned char c) { return std::toupper(c); });
   std::vector<std::string_view> codes;
@@ -23,7 +38,10 @@ int explain(const Options& options) {
   }
   Error error = make_error("no diagnostic has the code {}", scx::quoted(options.code));
   const std::string_view near = diag::closest(code, codes);
+  error.help = "`scxc explain` lists them";
   if (!near.empty()) error.help = fmt::format("did you mean `{}`?", near);
+  if (options.code.find_first_of("./") != std::string::npos)
+    error.help = fmt::format("what a policy does when things end: `scxc explain --cleanup {}`", options.code);
   report_error(options, error);
   return kExitUsage;
 }

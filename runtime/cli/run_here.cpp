@@ -128,6 +128,12 @@ void announce(const Loaded& loaded) {
   say(fmt::format("scx-run: policy `{}` ({}) on {}\n", loaded.manifest.policy, loaded.manifest.fingerprint,
                   topology::summary(loaded.topology)));
   say(fmt::format("{}", plan::explain(loaded.plan, loaded.topology)));
+  for (const abi::Cell& cell : loaded.manifest.cells) {
+    if (cell.kind == abi::CellKind::kFamily)
+      say(fmt::format("  cells {}: begin with their cgroups, at most {} at a time\n", cell.name, cell.max));
+    if (cell.kind == abi::CellKind::kStatic)
+      say(fmt::format("  cell {}: begins with its cgroup\n", cell.name));
+  }
   if (loaded.settings)
     say(fmt::format(
         "scx-run: changes settings of the machine; process {} puts them back if scx-run is killed\n",

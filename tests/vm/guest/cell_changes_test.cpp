@@ -1,11 +1,8 @@
 // Cells while things change on a real kernel: cells that end with tasks in
 // their queues, sizes that follow demand, homes that leave a cache, CPUs that
-// come back from borrowers, and what a wake-up waits for meanwhile.
+// come back from borrowers.
 #include <algorithm>
-#include <array>
-#include <functional>
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "tests/vm/guest/cell_fixture.h"
@@ -25,13 +22,21 @@ void expect_progress(Loaded& scheduler, const std::vector<Task>& tasks) {
   }
 }
 
+// First without the cpu controller, whose hooks sched_ext has, then with it.
 TEST(CellChanges, AnEndedCellLosesNoTask) {
+  const Cgroup tenants("/tenants");
   Loaded scheduler("tenants");
-  for (int round = 0; round < 2; ++round) {
+  for (const bool controller : {false, true}) {
+    SCOPED_TRACE(controller ? "with the cpu controller" : "without the cpu controller");
+    if (controller) {
+      write_text(std::string(kCgroupRoot) + "/cgroup.subtree_control", "+cpu");
+      ASSERT_TRUE(tenants.write("cgroup.subtree_control", "+cpu"));
+    }
     std::vector<Task> survivors;
     {
       const Cgroup a("/tenants/a");
       ASSERT_TRUE(until_running(scheduler, "tenants:/tenants/a"));
+      EXPECT_EQ(!a.read("cpu.weight").empty(), controller);
       survivors = hogs(6, a.path());
       survivors.emplace_back(TaskSpec{.cgroup = a.path(), .nice = -5});
       const std::vector<Task> victims = hogs(4, a.path());
@@ -122,73 +127,6 @@ TEST(CellChanges, AHomeThatLeavesItsCacheLeavesNoTaskBehind) {
     expect_progress(scheduler, tasks);
     for (const Task& task : tasks) EXPECT_THAT(task.cpus_used(), IsSubsetOf(home));
   }
-}
-
-// The average wait of a task that sleeps most of the time, over its wake-ups in a third of a second: the
-// middle one of five, as a virtual CPU that vanishes for a while spoils one or two.
-double usual_wait_us(const Task& task) {
-  std::array<double, 5> averages{};
-  for (double& average : averages) {
-    const TaskTime before = task_time(task.pid());
-    let_run(350);
-    const TaskTime after = task_time(task.pid());
-    const uint64_t runs = std::max<uint64_t>(1, after.slices - before.slices);
-    average = std::chrono::duration<double, std::micro>(after.waited - before.waited).count() /
-              static_cast<double>(runs);
-  }
-  std::sort(averages.begin(), averages.end());
-  return averages[averages.size() / 2];
-}
-
-// Under full load a wake-up of an owner whose CPUs are borrowed: `prompt` promises them back within 2 ms,
-// `patient` gives them back at the end of a slice of 20 ms. Beside them, for the record, the kernel's own
-// scheduler.
-TEST(CellChanges, AnOwnerHasItsCpuBackFromAPromptBorrower) {
-  const Cgroup prompt("/prompt.slice"), patient("/patient.slice");
-  const auto wait = [](const Cgroup& borrower, const Cgroup& owner, const std::function<void()>& loaded) {
-    const std::vector<Task> load = hogs(8, borrower.path());
-    loaded();
-    const Task sleeper({.cgroup = owner.path(), .work = kInteractive});
-    let_run(300);
-    return usual_wait_us(sleeper);
-  };
-  const double kernel = wait(prompt, patient, [] { let_run(500); });
-  Loaded scheduler("lenders");
-  ASSERT_TRUE(until_running(scheduler, "prompt"));
-  ASSERT_TRUE(until_running(scheduler, "patient"));
-  const auto borrows = [&](const char* cell) {
-    bool any = false;
-    for (int tries = 0; tries < 20 && !any; ++tries)
-      any = scheduler->fresh_stats().at("cells").at(cell).at("cpus_borrowed") > 1.0;
-    EXPECT_TRUE(any) << cell;
-  };
-  const double from_prompt = wait(prompt, patient, [&] { borrows("prompt"); });
-  const double from_patient = wait(patient, prompt, [&] { borrows("patient"); });
-  fmt::print(
-      "an owner waits {:.0f} us for prompt borrowers, {:.0f} us for patient ones, {:.0f} us under the "
-      "kernel's own scheduler\n",
-      from_prompt, from_patient, kernel);
-  EXPECT_LT(from_prompt * 2, from_patient);
-}
-
-// A tenant's latency layer beside its own batch work and a neighbour's, against the kernel's own scheduler
-// with the same tasks in the same boot.
-TEST(CellChanges, ATenantsLatencyLayerDoesNotWaitForBatchWork) {
-  const Cgroup a("/tenants/a"), b("/tenants/b");
-  const auto wait = [&] {
-    const std::vector<Task> own = hogs(6, a.path()), neighbours = hogs(6, b.path());
-    const Task urgent({.cgroup = a.path(), .nice = -5, .work = kInteractive});
-    let_run(500);
-    return usual_wait_us(urgent);
-  };
-  const double kernel = wait();
-  Loaded scheduler("tenants");
-  ASSERT_TRUE(until_running(scheduler, "tenants:/tenants/a"));
-  ASSERT_TRUE(until_running(scheduler, "tenants:/tenants/b"));
-  const double ours = wait();
-  fmt::print("a wake-up of the latency layer waits {:.0f} us, under the kernel's own scheduler {:.0f} us\n",
-             ours, kernel);
-  EXPECT_LT(ours, kernel * 1.5);
 }
 
 TEST(CellChanges, ABorrowersLoanIsTold) {
