@@ -25,10 +25,15 @@ inline bool until_running(Loaded& scheduler, const std::string& cell, bool expec
   return false;
 }
 
-inline std::vector<unsigned> cpus_of(Loaded& scheduler, const std::string& cell) {
-  const nlohmann::json cells = scheduler->fresh_stats().at("cells");
+// The CPUs of a cell by one document of the statistics; none if it does not run.
+inline std::vector<unsigned> cpus_in(const nlohmann::json& stats, const std::string& cell) {
+  const nlohmann::json& cells = stats.at("cells");
   return cells.contains(cell) ? parse_cpu_list(cells.at(cell).at("cpus").get<std::string>())
                               : std::vector<unsigned>{};
+}
+
+inline std::vector<unsigned> cpus_of(Loaded& scheduler, const std::string& cell) {
+  return cpus_in(scheduler->fresh_stats(), cell);
 }
 
 }  // namespace scx::testing

@@ -119,7 +119,8 @@ class Churn {
   void sample(Loaded& scheduler) {
     const auto plan = [&] {
       std::vector<std::vector<unsigned>> cpus;
-      for (const Tenant& tenant : tenants_) cpus.push_back(cpus_of(scheduler, family_ + ":" + tenant.path));
+      const nlohmann::json stats = scheduler->fresh_stats();
+      for (const Tenant& tenant : tenants_) cpus.push_back(cpus_in(stats, family_ + ":" + tenant.path));
       return cpus;
     };
     const auto before = plan();
