@@ -100,8 +100,8 @@ class Scheduler {
 
   [[nodiscard]] const std::vector<ProgramFacts>& programs() const;
   [[nodiscard]] std::chrono::microseconds load_time() const;
-  // Kernel memory of its maps, in bytes, as the kernel accounts for it; what it keeps for each task and cgroup
-  // comes with them.
+  // Kernel memory of its maps, in bytes, as the kernel accounts for it; what it keeps for each task and
+  // cgroup comes with them.
   [[nodiscard]] uint64_t map_bytes() const;
   // What attach() found that the user should know.
   [[nodiscard]] const std::vector<std::string>& notes() const;
