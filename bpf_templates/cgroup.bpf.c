@@ -211,7 +211,6 @@ s32 PROG(pol_cgroup_rmdir, struct cgroup *cgrp, const char *path)
 SEC("fexit/cpuset_write_resmask")
 s32 PROG(pol_cpuset_write)
 {
-	/* While it is preempted here the kernel runs this program for nobody else on this CPU: their writes would be lost. */
 	guard_preemption();
 	tell(SCX_EVENT_CPUSET, 0, 0);
 	return 0;

@@ -63,7 +63,6 @@ s32 PROG(pol_cgroup_attach_task, struct cgroup *to, const char *path, struct tas
 SEC("fexit/commit_creds")
 s32 PROG(pol_commit_creds, void *credentials, int error)
 {
-	/* While it is preempted here the kernel runs this program for nobody else on this CPU: their changes would be lost. */
 	guard_preemption();
 	mark_stale(bpf_get_current_task_btf());
 	return 0;

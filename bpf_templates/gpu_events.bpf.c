@@ -95,7 +95,6 @@ s32 PROG(pol_chrdev_open, struct inode *inode, struct file *file, s32 error)
 {
 	u32 number;
 
-	/* While it is preempted here the kernel runs this program for nobody else on this CPU: their opens would be lost. */
 	guard_preemption();
 	number = gpu_number(inode->i_rdev);
 	if (likely(number == SCX_NO_GPU) || error)

@@ -28,7 +28,11 @@ static __always_inline void preemption_drop(int *unused)
 	bpf_preempt_enable();
 }
 
-/* This CPU is not preempted to the end of the scope. */
+/*
+ * This CPU is not preempted to the end of the scope. First in every program behind
+ * a kernel function: while one is preempted, the kernel runs that program for
+ * nobody else on the CPU, and their events are lost.
+ */
 #define guard_preemption()                                                                              \
 	int __preemption __cleanup(preemption_drop) __attribute__((unused)) = (bpf_preempt_disable(), 0)
 

@@ -50,6 +50,16 @@ static __always_inline s32 create_marks(void)
 //% end
 	return 0;
 }
+
+/* A home CPU that is marked: where p ran last, as its data is there and mostly the wake-up came there, else any. */
+static __always_inline u32 last_or_any(struct task_struct *p, const struct cpumask *home, const struct cpumask *marked)
+{
+	u32 cpu = scx_bpf_task_cpu(p);
+
+	if (bpf_cpumask_test_cpu(cpu, home) && bpf_cpumask_test_cpu(cpu, marked))
+		return cpu;
+	return bpf_cpumask_any_and_distribute(home, marked);
+}
 //% end
 //% if guests
 
@@ -141,9 +151,7 @@ static __always_inline void unlend(struct cpu_ctx *c, s32 cpu)
 		bpf_cpumask_clear_cpu(cpu, lent);
 }
 
-/* Throws a guest out of one of the domain's home CPUs, if there is one: where p ran last, as its data and mostly its
- * timer are there, else anywhere.
- */
+/* Throws a guest out of one of the domain's home CPUs, if there is one. */
 static __always_inline bool reclaim(struct task_struct *p, u32 domain)
 {
 	const struct cpumask *home = home_mask(domain);
@@ -152,9 +160,7 @@ static __always_inline bool reclaim(struct task_struct *p, u32 domain)
 
 	if (!home || !lent)
 		return false;
-	cpu = scx_bpf_task_cpu(p);
-	if (!bpf_cpumask_test_cpu(cpu, home) || !bpf_cpumask_test_cpu(cpu, (const struct cpumask *)lent))
-		cpu = bpf_cpumask_any_and_distribute(home, (const struct cpumask *)lent);
+	cpu = last_or_any(p, home, (const struct cpumask *)lent);
 	if (cpu >= nr_cpu_ids || !bpf_cpumask_test_and_clear_cpu(cpu, lent))
 		return false;
 	scx_bpf_kick_cpu(cpu, SCX_KICK_PREEMPT);
@@ -212,10 +218,7 @@ static __always_inline bool preempt_one(struct task_struct *p, u32 domain, struc
 	if (before(llc->service + slice, llc->queue[domain].service))
 		return false;
 //% end
-	/* Where it ran last, its data is and the wake-up came; else anywhere. */
-	cpu = scx_bpf_task_cpu(p);
-	if (!bpf_cpumask_test_cpu(cpu, home) || !bpf_cpumask_test_cpu(cpu, (const struct cpumask *)weak))
-		cpu = bpf_cpumask_any_and_distribute(home, (const struct cpumask *)weak);
+	cpu = last_or_any(p, home, (const struct cpumask *)weak);
 	if (cpu >= nr_cpu_ids || !bpf_cpumask_test_cpu(cpu, p->cpus_ptr) ||
 	    !bpf_cpumask_test_and_clear_cpu(cpu, weak))
 		return false;

@@ -119,10 +119,7 @@ TEST(CellChanges, AHomeThatLeavesItsCacheLeavesNoTaskBehind) {
   for (const char* cpus : {"6-7", "0-1"}) {
     ASSERT_TRUE(a.write("cpuset.cpus", cpus));
     const std::vector<unsigned> home = parse_cpu_list(cpus);
-    bool followed = false;
-    for (int tries = 0; tries < 20 && !followed; ++tries)
-      followed = cpus_of(scheduler, "boxes:/boxes/a") == home;
-    ASSERT_TRUE(followed) << cpus;
+    ASSERT_TRUE(until_cpus_are(scheduler, "boxes:/boxes/a", home)) << cpus;
     for (Task& task : tasks) task.forget_cpus();
     expect_progress(scheduler, tasks);
     for (const Task& task : tasks) EXPECT_THAT(task.cpus_used(), IsSubsetOf(home));

@@ -36,4 +36,12 @@ inline std::vector<unsigned> cpus_of(Loaded& scheduler, const std::string& cell)
   return cpus_in(scheduler->fresh_stats(), cell);
 }
 
+// Waits, by the statistics' clock, until these are the cell's CPUs; at most 20 documents.
+inline bool until_cpus_are(Loaded& scheduler, const std::string& cell,
+                           const std::vector<unsigned>& expected) {
+  for (int tries = 0; tries < 20; ++tries)
+    if (cpus_of(scheduler, cell) == expected) return true;
+  return false;
+}
+
 }  // namespace scx::testing

@@ -86,10 +86,7 @@ TEST(Cells, FollowCpusets) {
   const std::vector<Task> in_a = hogs(2, "/boxes/a"), in_b = hogs(2, "/boxes/b");
   ASSERT_TRUE(a.write("cpuset.cpus", "2-3"));
   const std::vector<unsigned> now = {2, 3};
-  bool followed = false;
-  for (int tries = 0; tries < 20 && !followed; ++tries)
-    followed = cpus_of(scheduler, "boxes:/boxes/a") == now;
-  EXPECT_TRUE(followed);
+  EXPECT_TRUE(until_cpus_are(scheduler, "boxes:/boxes/a", now));
 }
 
 TEST(Cells, ManyCgroupsComeAndGoUnderLoad) {
