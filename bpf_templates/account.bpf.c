@@ -103,16 +103,11 @@ static __always_inline bool is_alone(const struct domain_set *set, u32 domain)
 
 //% end
 /* What `used` ns on the CPU move: p's vtime, the CPU's own queue, the domain's service. */
-static void bill(struct task_struct *p, struct task_ctx *t, u32 domain, s32 cpu, u64 used)
+static __always_inline void bill(struct task_struct *p, struct task_ctx *t, u32 domain, const struct cpu_entry *e,
+				 struct cpu_ctx *c, u64 used)
 {
-	struct cpu_entry *e = cpu_entry(cpu);
-	struct cpu_ctx *c = cpu_ctx(cpu);
 	u64 weight = p->scx.weight;
-	s64 lead;
-
-	if (!e || !c)
-		return;
-	lead = c->own_lead;
+	s64 lead = c->own_lead;
 
 	if (t->flags & TASK_OWN) {
 //% if multi
@@ -153,41 +148,42 @@ static __always_inline bool is_borrowed(const struct cpu_entry *e, const struct 
 
 //% end
 /* Charges p for the time since it was last charged, while it is on a CPU. */
-static __noinline void charge(struct task_struct *p, struct task_ctx *t, u32 domain, s32 cpu)
+static __noinline void charge(struct task_struct *p, struct task_ctx *t, u32 domain, s32 cpu, struct cpu_ctx *c)
 {
 	struct cpu_entry *e = cpu_entry(cpu);
+	struct scx_stats *s = stats_of(domain);
 	u64 now = scx_bpf_now();
 	u64 used = now - t->charged_at;
 
 	/* Clocks of CPUs may differ a little. */
-	if (!e || before(now, t->charged_at))
+	if (!e || !c || !s || before(now, t->charged_at))
 		return;
 	t->charged_at = now;
-	count(domain, SCX_STAT_RUNTIME, used);
+	s->count[SCX_STAT_RUNTIME] += used;
 	if (contains(&e->home, domain))
-		count(domain, SCX_STAT_RUNTIME_HOME, used);
+		s->count[SCX_STAT_RUNTIME_HOME] += used;
 //% if borrow
 	else if (is_borrowed(e, t, domain))
-		count(domain, SCX_STAT_BORROWED_NS, used);
+		s->count[SCX_STAT_BORROWED_NS] += used;
 //% end
-	bill(p, t, domain, cpu, used);
+	bill(p, t, domain, e, c, used);
 }
 
 //% if owned
 /* A task begins to run: away from home it is counted, and its CPU can be taken back. */
-static __always_inline void note_place(struct task_ctx *t, u32 domain, s32 cpu, struct cpu_ctx *c)
+static __always_inline void note_place(struct task_ctx *t, u32 domain, s32 cpu, struct cpu_ctx *c, struct scx_stats *s)
 {
 	struct cpu_entry *e = cpu_entry(cpu);
 
 	if (!e || contains(&e->home, domain))
 		return;
 	if (t->flags & TASK_OWN) {
-		count(domain, SCX_STAT_FORCED, 1);
+		s->count[SCX_STAT_FORCED]++;
 		return;
 	}
 //% if borrow
 	if (is_borrowed(e, t, domain))
-		count(domain, SCX_STAT_BORROWED, 1);
+		s->count[SCX_STAT_BORROWED]++;
 //% end
 //% if patient
 	if (domains[domain].patient && e->place.slot != domains[domain].slot)
@@ -205,6 +201,7 @@ void PROG(pol_running, struct task_struct *p)
 	struct task_ctx *t = task_ctx(p);
 	s32 cpu = scx_bpf_task_cpu(p);
 	struct cpu_ctx *c = cpu_ctx(cpu);
+	struct scx_stats *s;
 	struct llc_ctx *llc;
 	u64 now = scx_bpf_now();
 	u32 domain;
@@ -212,18 +209,21 @@ void PROG(pol_running, struct task_struct *p)
 	if (!t || !c)
 		return;
 	domain = domain_of(t);
+	s = stats_of(domain);
+	if (!s)
+		return;
 	leave_queue(t, domain);
 	if (t->queued_at) {
 		/* Clocks of CPUs may differ a little. */
 		if (before(t->queued_at, now))
-			count(domain, SCX_STAT_WAIT, now - t->queued_at);
+			s->count[SCX_STAT_WAIT] += now - t->queued_at;
 		t->queued_at = 0;
 	}
 	t->charged_at = now;
 //% if min_run
 	t->started_at = now;
 //% end
-	count(domain, SCX_STAT_RUNS, 1);
+	s->count[SCX_STAT_RUNS]++;
 
 	if (t->flags & TASK_OWN) {
 		if (before(c->own_clock, p->scx.dsq_vtime))
@@ -233,7 +233,7 @@ void PROG(pol_running, struct task_struct *p)
 			llc->queue[domain].clock = p->scx.dsq_vtime;
 	}
 //% if owned
-	note_place(t, domain, cpu, c);
+	note_place(t, domain, cpu, c, s);
 //% end
 //% if preempt
 	mark_weak(cpu, domain);
@@ -257,17 +257,19 @@ void PROG(pol_stopping, struct task_struct *p, bool runnable)
 	struct cpu_ctx *c = cpu_ctx(cpu);
 	u32 domain;
 //% if min_run
+	struct cpu_entry *e;
 	u64 ran;
 //% end
 
 	if (!t || !c)
 		return;
 	domain = domain_of(t);
-	charge(p, t, domain, cpu);
+	charge(p, t, domain, cpu, c);
 //% if min_run
 	ran = t->charged_at - t->started_at;
-	if (ran < domains[domain].min_run)
-		bill(p, t, domain, cpu, domains[domain].min_run - ran);
+	e = cpu_entry(cpu);
+	if (e && ran < domains[domain].min_run)
+		bill(p, t, domain, e, c, domains[domain].min_run - ran);
 //% end
 //% if guests
 	unlend(c, cpu);
@@ -317,7 +319,7 @@ void PROG(pol_tick, struct task_struct *p)
 //% if tick_charge
 	/* The loader sizes by use more often than a slice ends. */
 	if (c)
-		charge(p, t, domain_of(t), cpu);
+		charge(p, t, domain_of(t), cpu, c);
 //% end
 //% if owned
 	/* Owners kick guests when they wake; this is for a guest that came in between, or that a plan made one. */

@@ -242,16 +242,16 @@ __noinline u32 pol_classify(struct task_struct *p __arg_trusted)
 			return to;
 		leave_queue(t, from);
 		if (!stranger)
-			count(from, SCX_STAT_LEFT, 1);
+			count(from, SCX_STAT_LEFT);
 //% end
 //% if not cells
 		if (to == from)
 			return to;
 		leave_queue(t, from);
-		count(from, SCX_STAT_LEFT, 1);
+		count(from, SCX_STAT_LEFT);
 //% end
 	}
-	count(to, SCX_STAT_ENTERED, 1);
+	count(to, SCX_STAT_ENTERED);
 	/* Its lead or lag goes with it: by how much, bounded_vtime() limits. */
 //% if cells
 	p->scx.dsq_vtime = stranger ? 0 : p->scx.dsq_vtime - clock_of(t, from);

@@ -56,13 +56,13 @@ static __always_inline bool is_longer(u32 domain, u32 other, u32 id, struct llc_
 }
 
 /* A task came from the domain's queue in LLC `from` to a CPU of LLC `to`. */
-static __always_inline void count_crossing(u32 domain, u32 from, u32 to)
+static __noinline void count_crossing(u32 domain, u32 from, u32 to)
 {
 	if (from == to)
 		return;
-	count(domain, SCX_STAT_CROSS_LLC, 1);
+	count(domain, SCX_STAT_CROSS_LLC);
 	if (node_of_llc(from) != node_of_llc(to))
-		count(domain, SCX_STAT_CROSS_NODE, 1);
+		count(domain, SCX_STAT_CROSS_NODE);
 }
 
 /*
@@ -193,7 +193,7 @@ void PROG(pol_dispatch, s32 cpu, struct task_struct *prev)
 	if (prev && prev->scx.flags & SCX_TASK_QUEUED && (t = task_ctx(prev))) {
 		u32 domain = domain_of(t);
 
-		charge(prev, t, domain, cpu);
+		charge(prev, t, domain, cpu, c);
 		/* One that may be in another domain now goes through ops.enqueue. */
 		if (is_stale(prev, t))
 			domain = NR_DOMAINS;
@@ -210,6 +210,9 @@ void PROG(pol_dispatch, s32 cpu, struct task_struct *prev)
 	if (c->own_lead > 0 && take_own(cpu, prev, own))
 		return;
 //% if guests
+	/* A guest goes on for as long as its home is busy: ops.enqueue sends it there. */
+	if (shared < NR_DOMAINS && home_is_idle(shared))
+		shared = NR_DOMAINS;
 	if (take(c, &e->guests, prev, shared))
 		return;
 //% end

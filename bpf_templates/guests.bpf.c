@@ -52,7 +52,7 @@ static __always_inline s32 create_marks(void)
 }
 
 /* A home CPU that is marked: where p ran last, as its data is there and mostly the wake-up came there, else any. */
-static __always_inline u32 last_or_any(struct task_struct *p, const struct cpumask *home, const struct cpumask *marked)
+static __noinline u32 last_or_any(struct task_struct *p, const struct cpumask *home, const struct cpumask *marked)
 {
 	u32 cpu = scx_bpf_task_cpu(p);
 
@@ -121,6 +121,15 @@ static __always_inline s32 pick_for_guest(struct task_struct *p, u32 domain)
 	return cpu;
 }
 
+/* Whether a home CPU of the domain is idle, so that its guests elsewhere should come home. */
+static __always_inline bool home_is_idle(u32 domain)
+{
+	const struct cpumask *home = home_mask(domain);
+	guard_idle_mask(idle);
+
+	return home && bpf_cpumask_intersects(home, idle);
+}
+
 static __always_inline struct bpf_cpumask *lent_cpus(void)
 {
 	struct marks *m = the_marks();
@@ -151,14 +160,13 @@ static __always_inline void unlend(struct cpu_ctx *c, s32 cpu)
 		bpf_cpumask_clear_cpu(cpu, lent);
 }
 
-/* Throws a guest out of one of the domain's home CPUs, if there is one. */
-static __always_inline bool reclaim(struct task_struct *p, u32 domain)
+/* Throws a guest out of one of these home CPUs, if there is one. */
+static __always_inline bool reclaim(struct task_struct *p, const struct cpumask *home)
 {
-	const struct cpumask *home = home_mask(domain);
 	struct bpf_cpumask *lent = lent_cpus();
 	u32 cpu;
 
-	if (!home || !lent)
+	if (!lent)
 		return false;
 	cpu = last_or_any(p, home, (const struct cpumask *)lent);
 	if (cpu >= nr_cpu_ids || !bpf_cpumask_test_and_clear_cpu(cpu, lent))
@@ -205,14 +213,14 @@ static __always_inline void mark_idle(s32 cpu)
  * while its domain has not had more than its weight: preempting is for being
  * quick, not for having more.
  */
-static __always_inline bool preempt_one(struct task_struct *p, u32 domain, struct llc_ctx *llc, u64 enq_flags)
+static __always_inline bool preempt_one(struct task_struct *p, u32 domain, struct llc_ctx *llc,
+					const struct cpumask *home, u64 enq_flags)
 {
-	const struct cpumask *home = home_mask(domain);
 	struct bpf_cpumask *weak = weak_cpus();
 	u64 slice = domains[domain].slice;
 	u32 cpu;
 
-	if (!home || !weak)
+	if (!weak)
 		return false;
 //% if multi
 	if (before(llc->service + slice, llc->queue[domain].service))
@@ -223,7 +231,7 @@ static __always_inline bool preempt_one(struct task_struct *p, u32 domain, struc
 	    !bpf_cpumask_test_and_clear_cpu(cpu, weak))
 		return false;
 	dsq_insert(p, SCX_DSQ_LOCAL_ON | cpu, slice, enq_flags | ENUM(scx_enq_flags, SCX_ENQ_PREEMPT));
-	count(domain, SCX_STAT_PREEMPTED, 1);
+	count(domain, SCX_STAT_PREEMPTED);
 	return true;
 }
 //% end

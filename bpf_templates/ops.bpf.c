@@ -54,7 +54,7 @@ void PROG(pol_exit_task, struct task_struct *p, struct scx_exit_task_args *args)
 		return;
 //% end
 	if (t && t->head.classified)
-		count(domain_of(t), SCX_STAT_LEFT, 1);
+		count(domain_of(t), SCX_STAT_LEFT);
 }
 
 SEC(".struct_ops.link")

@@ -6,14 +6,6 @@
  * bound to a CPU.
  */
 
-/* Whether the home CPUs in that LLC are all allowed to p. */
-static __always_inline bool may_run_on_all(struct task_struct *p, u32 domain, u32 llc)
-{
-	const struct cpumask *mask = llc_home_mask(domain, llc);
-
-	return mask && bpf_cpumask_subset(mask, p->cpus_ptr);
-}
-
 /* p is about to run on, or to queue for, the domain's CPUs of an LLC. */
 static __noinline u64 join_queue(struct task_struct *p, struct task_ctx *t, u32 domain, u32 id)
 {
@@ -52,7 +44,7 @@ static __always_inline s32 run_idle(struct task_struct *p, struct task_ctx *t, u
 		join_own(p, t, domain, cpu, c);
 	else if (c)
 		join_queue(p, t, domain, c->llc);
-	count(domain, SCX_STAT_IDLE_PICK, 1);
+	count(domain, SCX_STAT_IDLE_PICK);
 	dsq_insert(p, SCX_DSQ_LOCAL, domains[domain].slice, 0);
 	return cpu;
 }
@@ -93,24 +85,17 @@ s32 PROG(pol_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
 	return prev_cpu;
 }
 
-/* Wakes a CPU for a task that was queued for the domain in an LLC. */
-static __always_inline void kick_for(struct task_struct *p, u32 domain, u32 llc)
+/* Wakes a CPU for a task that was queued for the domain: one at home in the queue's LLC, at home, or as a guest. */
+static __always_inline void kick_for(struct task_struct *p, u32 domain, const struct cpumask *queue_home,
+				     const struct cpumask *home)
 {
-	const struct cpumask *mask = llc_home_mask(domain, llc);
-	s32 cpu;
+	s32 cpu = scx_bpf_pick_idle_cpu(queue_home, 0);
 
-	if (!mask)
-		return;
-	cpu = scx_bpf_pick_idle_cpu(mask, 0);
-	if (cpu < 0 && nr_llcs > 1) {
-		mask = home_mask(domain);
-		if (!mask)
-			return;
-		cpu = scx_bpf_pick_idle_cpu(mask, 0);
-	}
+	if (cpu < 0 && nr_llcs > 1)
+		cpu = scx_bpf_pick_idle_cpu(home, 0);
 //% if guests
 	if (cpu < 0) {
-		if (reclaim(p, domain))
+		if (reclaim(p, home))
 			return;
 		cpu = pick_for_guest(p, domain);
 	}
@@ -121,9 +106,8 @@ static __always_inline void kick_for(struct task_struct *p, u32 domain, u32 llc)
 
 /* Puts p into the own queue of its CPU, or lets it run elsewhere at once. */
 static __always_inline void enqueue_own(struct task_struct *p, struct task_ctx *t, u32 domain, s32 cpu,
-					struct cpu_ctx *c, u64 enq_flags)
+					struct cpu_ctx *c, const struct cpumask *home, u64 enq_flags)
 {
-	const struct cpumask *home = home_mask(domain);
 	u64 slice = domains[domain].slice;
 	u64 kick = SCX_KICK_IDLE;
 	u64 vtime;
@@ -132,10 +116,6 @@ static __always_inline void enqueue_own(struct task_struct *p, struct task_ctx *
 	bool forced;
 //% end
 
-	if (!home) {
-		fail("a layer has no CPUs: apply_row did not run");
-		return;
-	}
 //% if owned
 	forced = !bpf_cpumask_intersects(home, p->cpus_ptr);
 	to = claim_idle(p, cpu, 0, forced ? p->cpus_ptr : home);
@@ -155,7 +135,7 @@ static __always_inline void enqueue_own(struct task_struct *p, struct task_ctx *
 	}
 
 	vtime = join_own(p, t, domain, cpu, c);
-	count(domain, SCX_STAT_QUEUED, 1);
+	count(domain, SCX_STAT_QUEUED);
 	/* What the kernel binds to this CPU serves everybody here: at once, unless it had more than its share. */
 	if (p->flags & PF_KTHREAD && p->nr_cpus_allowed == 1 && c->own_lead <= 0) {
 		dsq_insert(p, SCX_DSQ_LOCAL, slice, enq_flags | ENUM(scx_enq_flags, SCX_ENQ_PREEMPT));
@@ -169,12 +149,33 @@ static __always_inline void enqueue_own(struct task_struct *p, struct task_ctx *
 	scx_bpf_kick_cpu(cpu, kick);
 }
 
+//% if guests
+/* One that was a guest on `cpu` runs at home from now on if a CPU is idle there. */
+static __always_inline bool guest_goes_home(struct task_struct *p, struct task_ctx *t, u32 domain, s32 cpu,
+					    const struct cpumask *home, u64 enq_flags)
+{
+	struct cpu_ctx *c;
+	s32 to;
+
+	if (bpf_cpumask_test_cpu(cpu, home))
+		return false;
+	to = claim_idle(p, cpu, 0, home);
+	c = cpu_ctx(to);
+	if (!c)
+		return false;
+	join_queue(p, t, domain, c->llc);
+	dsq_insert(p, SCX_DSQ_LOCAL_ON | to, domains[domain].slice, enq_flags);
+	return true;
+}
+
+//% end
 SEC("struct_ops/enqueue")
 void PROG(pol_enqueue, struct task_struct *p, u64 enq_flags)
 {
 	struct task_ctx *t = task_ctx(p);
 	s32 cpu = scx_bpf_task_cpu(p);
 	struct cpu_ctx *c = cpu_ctx(cpu);
+	const struct cpumask *home, *queue_home;
 	struct llc_ctx *llc;
 	u32 domain, id;
 	u64 vtime;
@@ -184,8 +185,9 @@ void PROG(pol_enqueue, struct task_struct *p, u64 enq_flags)
 	domain = current_domain(p, t);
 	leave_queue(t, domain);
 	t->queued_at = scx_bpf_now();
+	home = home_mask(domain);
 	llc = llc_ctx(c->llc);
-	if (!llc)
+	if (!home || !llc)
 		goto lost;
 	id = llc->queue[domain].target;
 	llc = llc_ctx(id);
@@ -193,21 +195,26 @@ void PROG(pol_enqueue, struct task_struct *p, u64 enq_flags)
 		goto lost;
 
 	/* Without CPUs, because the last one has just gone offline, nobody would look into the queue. */
-	if (!llc->queue[domain].cpus || !may_run_on_all(p, domain, id)) {
-		enqueue_own(p, t, domain, cpu, c, enq_flags);
+	queue_home = llc_home_mask(domain, id);
+	if (!queue_home || !llc->queue[domain].cpus || !bpf_cpumask_subset(queue_home, p->cpus_ptr)) {
+		enqueue_own(p, t, domain, cpu, c, home, enq_flags);
 		return;
 	}
 
+//% if guests
+	if (guest_goes_home(p, t, domain, cpu, home, enq_flags))
+		return;
+//% end
 	vtime = join_queue(p, t, domain, id);
 //% if preempt
 	if (enq_flags & ENUM(scx_enq_flags, SCX_ENQ_WAKEUP) && domains[domain].preempt &&
-	    preempt_one(p, domain, llc, enq_flags))
+	    preempt_one(p, domain, llc, home, enq_flags))
 		return;
 //% end
 	/* Counted before anybody looks for an idle CPU, see update_idle. */
 	__sync_fetch_and_add(&llc->queue[domain].queued, 1);
 	t->queue = id + 1;
-	count(domain, SCX_STAT_QUEUED, 1);
+	count(domain, SCX_STAT_QUEUED);
 //% if fifo and vtime
 	if (domains[domain].fifo)
 		dsq_insert(p, domain_dsq(domain, id), domains[domain].slice, enq_flags);
@@ -220,9 +227,9 @@ void PROG(pol_enqueue, struct task_struct *p, u64 enq_flags)
 //% if vtime and not fifo
 	dsq_insert_vtime(p, domain_dsq(domain, id), domains[domain].slice, vtime, enq_flags);
 //% end
-	kick_for(p, domain, id);
+	kick_for(p, domain, queue_home, home);
 	return;
 
 lost:
-	fail("enqueue: no state for a task, a CPU or an LLC");
+	fail("enqueue: no state for a task, a CPU, an LLC or a layer");
 }

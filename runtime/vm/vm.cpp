@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 #include <optional>
+#include <sstream>
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -193,9 +194,28 @@ class Watch {
   double boot_seconds_ = 0;
 };
 
+// Where a kernel that died was: its complaint and the functions on its stack, short enough to survive in a
+// log that keeps only its end. Empty if it did not die.
+std::string place_of_death(std::string_view console) {
+  std::istringstream lines{std::string(console)};
+  std::string found;
+  size_t count = 0;
+  for (std::string line; count < kTailLines && std::getline(lines, line);) {
+    const auto has = [&](const char* part) { return line.find(part) != std::string::npos; };
+    const bool is_complaint = has("BUG: ") || has("kernel BUG at ") || has("Oops: ") || has("Kernel panic ");
+    const bool is_place = has("RIP: ") || (has("+0x") && !has(" ? "));
+    if (!is_complaint && (count == 0 || !is_place)) continue;
+    found += line + '\n';
+    ++count;
+  }
+  return found;
+}
+
 Error with_console(std::string message, const Watch& watch, const std::string& qemu_log, std::string reason) {
   if (!qemu_log.empty()) message += "\nQEMU said:\n" + qemu_log;
   message += "\nthe console's last lines:\n" + last_lines(watch.console(), kTailLines);
+  const std::string place = place_of_death(watch.console());
+  if (!place.empty()) message += "\nthe kernel died:\n" + place;
   return refusal(std::move(reason), std::move(message));
 }
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """objects.py BIN POLICY…: how large a policy's scheduler is before it is loaded.
 
-Instructions of the whole object and of the classifier (the function that finds a
-task's domain, all of it), and bytes of constants. Then a sweep over the number of
+Instructions of the whole object, of the classifier (the function that finds a
+task's domain, all of it: it reads the task, decides, moves its figures), of what in
+it comes from the policy's own lines (the decision), and bytes of constants. Then a sweep over the number of
 layers and of tests. It measures and does not judge.
 """
 import pathlib
@@ -19,8 +20,21 @@ def compile_policy(scxc, policy, folder):
     return out
 
 
+def decision(obj):
+    """Instructions of the classifier whose line is one of the policy."""
+    text = subprocess.run(["llvm-objdump-19", "-d", "-l", "--no-show-raw-insn", "--disassemble-symbols=pol_classify", obj],
+                          check=True, capture_output=True, text=True).stdout
+    count, ours = 0, False
+    for line in text.splitlines():
+        if line.startswith("; "):
+            ours = line.rsplit(":", 1)[0].endswith(".scx")
+        elif ours and ":\t" in line:
+            count += 2 if line.endswith(" ll") else 1
+    return count
+
+
 def sizes(obj):
-    """Instructions, instructions of the classifier, bytes of constants."""
+    """Instructions, those of the classifier and of its decision, bytes of constants."""
     instructions = constants = classifier = 0
     for line in subprocess.run(["llvm-objdump-19", "-h", obj], check=True, capture_output=True, text=True).stdout.splitlines():
         words = line.split()
@@ -32,11 +46,11 @@ def sizes(obj):
         words = line.split()
         if words[-1] == "pol_classify":
             classifier = int(words[1], 16) // INSTRUCTION
-    return instructions, classifier, constants
+    return instructions, classifier, decision(obj), constants
 
 
 def print_row(name, figures):
-    print(f"{name:<28}{figures[0]:>14}{figures[1]:>14}{figures[2]:>18}")
+    print(f"{name:<28}{figures[0]:>14}{figures[1]:>14}{figures[2]:>14}{figures[3]:>18}")
 
 
 def many(layers, tests):
@@ -50,7 +64,7 @@ def many(layers, tests):
 
 def main():
     scxc, policies = pathlib.Path(sys.argv[1], "scxc"), sys.argv[2:]
-    print(f"{'policy':<28}{'instructions':>14}{'classifier':>14}{'constants, bytes':>18}")
+    print(f"{'policy':<28}{'instructions':>14}{'classifier':>14}{'decision':>14}{'constants, bytes':>18}")
     with tempfile.TemporaryDirectory() as folder:
         for policy in policies:
             print_row(pathlib.Path(policy).stem, sizes(compile_policy(scxc, policy, folder)))

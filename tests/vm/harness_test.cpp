@@ -17,6 +17,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 VmSpec small_machine(std::vector<std::string> command) {
   VmSpec spec;
@@ -73,6 +74,16 @@ TEST(RunVm, ShowsTheConsoleOfABootThatFails) {
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(result.error().reason, "boot-failed");
   EXPECT_THAT(result.error().message, AllOf(HasSubstr("did not boot"), HasSubstr("Kernel panic")));
+}
+
+TEST(RunVm, SaysWhereAKernelDied) {
+  const auto result = run_vm(small_machine({"sh", "-c", "echo c >/proc/sysrq-trigger"}));
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().reason, "boot-failed");
+  EXPECT_THAT(result.error().message, HasSubstr("ended before its job"));
+  const std::string& message = result.error().message;
+  EXPECT_THAT(message.substr(message.find("the kernel died:")),
+              AllOf(HasSubstr("Kernel panic"), HasSubstr("sysrq_handle_crash+0x"), Not(HasSubstr("RAX:"))));
 }
 
 TEST(RunVm, AnImageThatIsNoKernelIsAnErrorWithQemusWords) {

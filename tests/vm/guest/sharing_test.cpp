@@ -2,6 +2,7 @@
 // open ones, idle CPUs, and progress for tasks that affinity or niceness leaves
 // little room.
 #include <algorithm>
+#include <list>
 
 #include <gmock/gmock.h>
 
@@ -54,6 +55,24 @@ TEST(Sharing, AnOwnerHasItsCpusBackFromGuests) {
   EXPECT_TRUE(scheduler.until("box", [](const nlohmann::json& figures) {
     return figures.at("utilization").get<double>() > 0.9;
   })) << scheduler.layer("box").dump();
+}
+
+TEST(Sharing, AGuestThatNeverStopsGoesHomeOnceACpuIsIdleThere) {
+  Loaded scheduler("shares");
+  const std::vector<unsigned> home = home_of(scheduler, "light");
+  ASSERT_THAT(home, SizeIs(1));
+  std::list<Task> light;
+  for (int i = 0; i < 2; ++i) light.emplace_back(TaskSpec{.comm = "light"});
+  ASSERT_TRUE(scheduler.counts("light", 2));
+  const auto is_home = [&](Task& task) {
+    task.forget_cpus();
+    let_run(300);
+    return task.cpus_used() == home;
+  };
+  const auto one = std::find_if(light.begin(), light.end(), is_home);
+  ASSERT_NE(one, light.end()) << "nobody is at home";
+  light.erase(one);
+  EXPECT_TRUE(scheduler.until("light", [&](const nlohmann::json&) { return is_home(light.front()); }));
 }
 
 TEST(Sharing, OpenLayersUseIdleCpus) {
