@@ -39,9 +39,33 @@ Result<void> check_names(const Sources& sources) {
   return {};
 }
 
+bool holds(Span outer, Span inner) {
+  return outer.file == inner.file && outer.begin <= inner.begin && inner.begin <= outer.end;
+}
+
+// The innermost statement around `place` in a block, or the innermost layer or declaration if it is in none.
+Span part_around(const ast::Block& block, Span whole, Span place) {
+  for (const ast::Property& property : block.properties) {
+    if (!holds(property.span, place)) continue;
+    return property.block ? part_around(*property.block, property.span, place) : property.span;
+  }
+  for (const ast::Layer& layer : block.layers)
+    if (holds(layer.span, place)) return part_around(layer.body, layer.span, place);
+  return whole;
+}
+
+Span part_around(const ast::Item& item, Span place) {
+  return std::visit(
+      [&](const auto& node) {
+        if constexpr (requires { node.body; }) return part_around(node.body, node.span, place);
+        return node.span;
+      },
+      item);
+}
+
 // Whether a diagnostic of sema says something that the syntax errors do not:
-// not one about a declaration that was not read whole, nor one about something
-// missing that may be what could not be read.
+// not one about a part of the text that was not read whole, nor one about
+// something missing that may be what could not be read.
 bool is_independent(const diag::Diagnostic& diagnostic, const ast::Program& program,
                     const diag::Diagnostics& syntax_errors) {
   using diag::Kind;
@@ -59,16 +83,13 @@ bool is_independent(const diag::Diagnostic& diagnostic, const ast::Program& prog
     default:
       break;
   }
-  const auto holds = [](Span outer, Span inner) {
-    return outer.file == inner.file && outer.begin <= inner.begin && inner.begin <= outer.end;
-  };
   for (const ast::File& file : program.files) {
     for (const ast::Item& item : file.items) {
-      const Span span = ast::span_of(item);
-      if (!holds(span, diagnostic.span)) continue;
-      for (const diag::Diagnostic& error : syntax_errors.all()) {
-        if (!error.repaired && holds(span, error.span)) return false;
-      }
+      if (!holds(ast::span_of(item), diagnostic.span)) continue;
+      const Span part = part_around(item, diagnostic.span);
+      if (std::any_of(errors.begin(), errors.end(),
+                      [&](const auto& error) { return !error.repaired && holds(part, error.span); }))
+        return false;
     }
   }
   return true;

@@ -64,15 +64,19 @@ TEST(Sharing, AGuestThatNeverStopsGoesHomeOnceACpuIsIdleThere) {
   std::list<Task> light;
   for (int i = 0; i < 2; ++i) light.emplace_back(TaskSpec{.comm = "light"});
   ASSERT_TRUE(scheduler.counts("light", 2));
-  const auto is_home = [&](Task& task) {
+  // Where it ran in a window. What else lives in the layer's one CPU may push it away for a moment.
+  const auto places = [&](Task& task) {
     task.forget_cpus();
     let_run(300);
-    return task.cpus_used() == home;
+    return task.cpus_used();
   };
-  const auto one = std::find_if(light.begin(), light.end(), is_home);
+  const auto one = std::find_if(light.begin(), light.end(), [&](Task& task) {
+    const std::vector<unsigned> seen = places(task);
+    return std::find(seen.begin(), seen.end(), home.front()) != seen.end();
+  });
   ASSERT_NE(one, light.end()) << "nobody is at home";
   light.erase(one);
-  EXPECT_TRUE(scheduler.until("light", [&](const nlohmann::json&) { return is_home(light.front()); }));
+  EXPECT_TRUE(scheduler.until("light", [&](const nlohmann::json&) { return places(light.front()) == home; }));
 }
 
 TEST(Sharing, OpenLayersUseIdleCpus) {
