@@ -122,8 +122,4 @@ class Diagnostics {
 // stands one of kTooManyErrors with their number. 0 keeps all.
 Diagnostics limit_errors(const Diagnostics& all, size_t limit);
 
-// The closest of `candidates` to `word` (edit distance at most a third of its
-// length, at least 1), or empty: for "did you mean".
-std::string_view closest(std::string_view word, const std::vector<std::string_view>& candidates);
-
 }  // namespace scx::diag

@@ -10,6 +10,7 @@
 
 #include "compiler/diagnostics/diagnostics.h"
 #include "compiler/driver/version.h"
+#include "runtime/base/closest.h"
 #include "runtime/base/file.h"
 
 namespace scx::driver {
@@ -211,7 +212,7 @@ Answer unexpected_words(const CLI::App& app) {
     for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
   }
   known.assign(names.begin(), names.end());
-  const std::string_view near = diag::closest(word, known);
+  const std::string_view near = closest(word, known);
   Answer answer = usage(fmt::format("unknown option {}", scx::quoted(word)));
   if (!near.empty())
     answer.error =
@@ -232,7 +233,7 @@ std::string meant_command(const Parser& parser, const std::string& word) {
   for (const CLI::App* command : parser.app.get_subcommands({})) names.push_back(command->get_name());
   for (const std::string_view planned : planned_commands()) names.emplace_back(planned);
   if (std::find(names.begin(), names.end(), word) != names.end()) return "";
-  return std::string(diag::closest(word, std::vector<std::string_view>(names.begin(), names.end())));
+  return std::string(closest(word, std::vector<std::string_view>(names.begin(), names.end())));
 }
 
 // CLI11 begins its messages with a capital or an option's name.

@@ -6,6 +6,7 @@
 
 #include "compiler/driver/commands.h"
 #include "compiler/driver/report.h"
+#include "runtime/base/closest.h"
 #include "runtime/base/file.h"
 
 namespace scx::driver {
@@ -37,7 +38,7 @@ int explain(const Options& options) {
     codes.push_back(kind.code);
   }
   Error error = make_error("no diagnostic has the code {}", scx::quoted(options.code));
-  const std::string_view near = diag::closest(code, codes);
+  const std::string_view near = closest(code, codes);
   error.help = "`scxc explain` lists them";
   if (!near.empty()) error.help = fmt::format("did you mean `{}`?", near);
   if (options.code.find_first_of("./") != std::string::npos)

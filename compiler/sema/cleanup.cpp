@@ -7,6 +7,7 @@
 #include "compiler/sema/tables.h"
 #include "compiler/sema/values.h"
 #include "runtime/base/check.h"
+#include "runtime/base/closest.h"
 
 namespace scx::sema {
 namespace {
@@ -224,7 +225,7 @@ class CleanupReader {
     const std::vector<std::string_view> near = example_list(first.empty() ? "-" : first);
     std::vector<std::string_view> firsts;
     for (const Form& form : forms()) firsts.push_back(form.words.substr(0, form.words.find(' ')));
-    const std::string_view guess = diag::closest(first, firsts);
+    const std::string_view guess = closest(first, firsts);
     const std::string written = leading_words(statement.terms, statement.terms.size());
     diagnostics_
         .report(Kind::kUnknownAction, span, "no action is called {}",

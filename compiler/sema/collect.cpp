@@ -4,6 +4,7 @@
 
 #include "compiler/sema/names.h"
 #include "compiler/sema/tables.h"
+#include "runtime/base/closest.h"
 
 namespace scx::sema {
 namespace {
@@ -318,7 +319,7 @@ std::string list_words(const std::vector<std::string_view>& words, std::string_v
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates,
                          std::string otherwise) {
-  const std::string_view guess = diag::closest(word, candidates);
+  const std::string_view guess = closest(word, candidates);
   return guess.empty() ? std::move(otherwise) : fmt::format("did you mean `{}`?", guess);
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/sema/ranges.h"
+#include "runtime/base/closest.h"
 
 namespace scx::sema {
 
@@ -97,7 +98,7 @@ void PredicateReader::report_unknown(const Terms& terms) {
   std::vector<std::string_view> later;
   for (const AttributeRow& row : attributes())
     if (!row.attribute && row.forms.empty()) later.push_back(row.words);
-  const std::string_view guess = diag::closest(word->text, later);
+  const std::string_view guess = closest(word->text, later);
   diagnostics_.report(Kind::kUnknownAttribute, word->span, "unknown {} `{}`", what, word->text)
       .help(did_you_mean(word->text, words,
                          guess.empty()

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "runtime/base/closest.h"
+
 namespace scx::sema {
 
 using diag::Kind;
@@ -32,11 +34,11 @@ std::vector<std::string_view> forms_of(std::string_view word, Place place) {
 // or one of a later version.
 std::string guess_property(std::string_view word, Place place) {
   const std::vector<std::string_view> words = implemented(place);
-  if (const std::string_view guess = diag::closest(word, words); !guess.empty())
+  if (const std::string_view guess = closest(word, words); !guess.empty())
     return fmt::format("did you mean `{}`?", guess);
   std::vector<std::string_view> elsewhere;
   for (const PropertyRow& row : properties()) elsewhere.push_back(row.words);
-  const std::string_view guess = diag::closest(word, elsewhere);
+  const std::string_view guess = closest(word, elsewhere);
   if (guess.empty()) return fmt::format("properties of {}: {}", describe(place), list_words(words));
   for (const PropertyRow& row : properties())
     if (row.words == guess && row.property != Property::kNone)

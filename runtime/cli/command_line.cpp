@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <map>
 
 #include <CLI/CLI.hpp>
+
+#include "runtime/base/closest.h"
+#include "runtime/base/file.h"
 
 namespace scx::cli {
 namespace {
@@ -94,8 +98,30 @@ struct Line {
   }
 };
 
-Answer usage(std::string message) {
-  return {kExitUsage, "", fmt::format("scx-run: error[usage]: {}\n  help: `scx-run --help`\n", message)};
+Answer usage(std::string message, std::string help = "`scx-run --help`") {
+  return {kExitUsage, "", fmt::format("scx-run: error[usage]: {}\n  help: {}\n", message, help)};
+}
+
+// Words that no option and no operand takes; the first decides.
+Answer unexpected_words(const CLI::App& app) {
+  const std::vector<std::string> words = app.remaining(true);
+  const std::string word = words.empty() ? "" : words.front();
+  if (!word.starts_with('-')) return usage(fmt::format("unexpected word {}", quoted(word)));
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  const std::string near(closest(word, {names.begin(), names.end()}));
+  const std::string message = fmt::format("unknown option {}", quoted(word));
+  return near.empty() ? usage(message) : usage(message, fmt::format("did you mean `{}`?", near));
+}
+
+// A command with a slip of the keyboard reads as an object's name.
+std::optional<Answer> mistaken_command(const std::string& object) {
+  if (object.empty() || std::filesystem::exists(object)) return std::nullopt;
+  const std::string_view near = closest(object, {"status", "completion"});
+  if (near.empty()) return std::nullopt;
+  return usage(fmt::format("no file and no command {}", quoted(object)),
+               fmt::format("did you mean `scx-run {}`?", near));
 }
 
 // CLI11 says "The following argument was not expected: --x"; a known later part gets its name and reason.
@@ -159,13 +185,13 @@ std::variant<Options, Answer> parse_command_line(const std::vector<std::string>&
     return Answer{kExitOrderly, line.app.help("", CLI::AppFormatMode::All), ""};
   } catch (const CLI::CallForVersion& version) {
     return Answer{kExitOrderly, std::string(version.what()) + "\n", ""};
-  } catch (const CLI::ExtrasError& error) {
+  } catch (const CLI::ExtrasError&) {
     // The classic one: a value of --vm that does not touch it.
     for (size_t i = 0; i + 1 < arguments.size(); ++i)
       if (arguments[i] == "--vm" && !arguments[i + 1].starts_with('-') &&
           arguments[i + 1] != line.options.object)
         return usage(fmt::format("write the series of `--vm` behind `=`: `--vm={}`", arguments[i + 1]));
-    return usage(lower_first(error.what()));
+    return unexpected_words(line.app);
   } catch (const CLI::Error& error) {
     return usage(lower_first(error.what()));
   }
@@ -190,6 +216,7 @@ std::variant<Options, Answer> parse_command_line(const std::vector<std::string>&
   if (!line.duration.empty()) options.control.duration = parse_duration(line.duration).value();
   if (line.app.count("--vm") > 0) options.vm = line.vm == "default" ? "" : line.vm;
   if (std::optional<std::string> wrong = contradiction(options)) return usage(*wrong);
+  if (std::optional<Answer> mistaken = mistaken_command(options.object)) return *std::move(mistaken);
   return options;
 }
 
