@@ -41,7 +41,7 @@ static __noinline bool has_work(u32 id, const struct domain_set *set)
 		u64 word = w < DOMAIN_WORDS ? set->word[w] : 0;
 
 		bpf_for(i, 0, 64) {
-			u32 domain;
+			u64 domain;
 
 			if (!word)
 				break;
@@ -63,7 +63,7 @@ static __noinline bool has_work(u32 id, const struct domain_set *set)
 static __always_inline bool must_leave(s32 cpu, struct cpu_ctx *c, struct task_ctx *t)
 {
 	struct cpu_entry *e = cpu_entry(cpu);
-	u32 domain = domain_of(t);
+	u64 domain = domain_of(t);
 
 	if (!e || contains(&e->home, domain) || t->flags & TASK_OWN)
 		return false;
@@ -87,7 +87,7 @@ static __always_inline bool must_leave(s32 cpu, struct cpu_ctx *c, struct task_c
 
 //% if multi
 /* Whether no other domain is in the set, and this one is. */
-static __always_inline bool is_alone(const struct domain_set *set, u32 domain)
+static __always_inline bool is_alone(const struct domain_set *set, u64 domain)
 {
 	u64 others = 0;
 	u32 w;
@@ -103,7 +103,7 @@ static __always_inline bool is_alone(const struct domain_set *set, u32 domain)
 
 //% end
 /* What `used` ns on the CPU move: p's vtime, the CPU's own queue, the domain's service. */
-static __always_inline void bill(struct task_struct *p, struct task_ctx *t, u32 domain, const struct cpu_entry *e,
+static __always_inline void bill(struct task_struct *p, struct task_ctx *t, u64 domain, const struct cpu_entry *e,
 				 struct cpu_ctx *c, u64 used)
 {
 	u64 weight = p->scx.weight;
@@ -141,14 +141,14 @@ static __always_inline void bill(struct task_struct *p, struct task_ctx *t, u32 
 
 //% if borrow
 /* Whether it runs on a CPU that its cell borrows; a task without another choice does not. */
-static __always_inline bool is_borrowed(const struct cpu_entry *e, const struct task_ctx *t, u32 domain)
+static __always_inline bool is_borrowed(const struct cpu_entry *e, const struct task_ctx *t, u64 domain)
 {
 	return !(t->flags & TASK_OWN) && e->place.slot != domains[domain].slot && contains(&e->guests, domain);
 }
 
 //% end
 /* Charges p for the time since it was last charged, while it is on a CPU. */
-static __noinline void charge(struct task_struct *p, struct task_ctx *t, u32 domain, s32 cpu, struct cpu_ctx *c)
+static __noinline void charge(struct task_struct *p, struct task_ctx *t, u64 domain, s32 cpu, struct cpu_ctx *c)
 {
 	struct cpu_entry *e = cpu_entry(cpu);
 	struct scx_stats *s = stats_of(domain);
@@ -171,7 +171,7 @@ static __noinline void charge(struct task_struct *p, struct task_ctx *t, u32 dom
 
 //% if owned
 /* A task begins to run: away from home it is counted, and its CPU can be taken back. */
-static __always_inline void note_place(struct task_ctx *t, u32 domain, s32 cpu, struct cpu_ctx *c, struct scx_stats *s)
+static __always_inline void note_place(struct task_ctx *t, u64 domain, s32 cpu, struct cpu_ctx *c, struct scx_stats *s)
 {
 	struct cpu_entry *e = cpu_entry(cpu);
 
@@ -204,7 +204,7 @@ void PROG(pol_running, struct task_struct *p)
 	struct scx_stats *s;
 	struct llc_ctx *llc;
 	u64 now = scx_bpf_now();
-	u32 domain;
+	u64 domain;
 
 	if (!t || !c)
 		return;
@@ -255,7 +255,7 @@ void PROG(pol_stopping, struct task_struct *p, bool runnable)
 	struct task_ctx *t = task_ctx(p);
 	s32 cpu = scx_bpf_task_cpu(p);
 	struct cpu_ctx *c = cpu_ctx(cpu);
-	u32 domain;
+	u64 domain;
 //% if min_run
 	struct cpu_entry *e;
 	u64 ran;

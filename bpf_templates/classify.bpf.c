@@ -9,10 +9,10 @@ u32 leader_renames;
 
 //% end
 /* The domain that the task was last classified into. */
-static __always_inline u32 domain_of(const struct task_ctx *t)
+static __always_inline u64 domain_of(const struct task_ctx *t)
 {
 //% if multi
-	u32 domain = t->head.domain;
+	u64 domain = t->head.domain;
 
 	return domain < NR_DOMAINS ? domain : ROOT_DOMAIN;
 //% end
@@ -148,7 +148,7 @@ static __always_inline const u64 *read_cgroup(struct task_struct *p, struct task
 static __always_inline u32 decide(struct task_struct *p, struct task_ctx *t)
 {
 	struct subject subject = { .p = p };
-	u32 domain;
+	u64 domain;
 
 //% if task_comm
 	if (!(t->flags & TASK_NAMED)) {
@@ -196,7 +196,7 @@ static __always_inline u32 decide(struct task_struct *p, struct task_ctx *t)
  * The value of the clock that p's vtime is relative to. A domain's clock is one
  * per LLC, so it must be read before the domain changes.
  */
-static __always_inline u64 clock_of(struct task_ctx *t, u32 domain)
+static __always_inline u64 clock_of(struct task_ctx *t, u64 domain)
 {
 	struct cpu_ctx *cpu;
 	struct llc_ctx *llc;
@@ -266,7 +266,7 @@ __noinline u32 pol_classify(struct task_struct *p __arg_trusted)
 }
 
 /* The domain that p is in now. */
-static __always_inline u32 current_domain(struct task_struct *p, struct task_ctx *t)
+static __always_inline u64 current_domain(struct task_struct *p, struct task_ctx *t)
 {
 	if (unlikely(is_stale(p, t)))
 		pol_classify(p);

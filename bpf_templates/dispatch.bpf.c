@@ -5,7 +5,7 @@
  */
 
 /* Whether prev goes on before the first task that waits in its queue. */
-static __noinline bool prev_goes_on(struct task_struct *prev, u32 domain, u64 dsq)
+static __noinline bool prev_goes_on(struct task_struct *prev, u64 domain, u64 dsq)
 {
 	u64 vtime = prev->scx.dsq_vtime;
 
@@ -35,7 +35,7 @@ static __always_inline u32 next_llc(struct cpu_ctx *c)
  * a task for each of its CPUs, or has no CPU any more that serves it. On another
  * node by twice as much: memory stays behind there.
  */
-static __always_inline bool is_longer(u32 domain, u32 other, u32 id, struct llc_ctx *here)
+static __always_inline bool is_longer(u64 domain, u32 other, u32 id, struct llc_ctx *here)
 {
 	struct llc_ctx *there;
 	struct queue *a, *b;
@@ -56,7 +56,7 @@ static __always_inline bool is_longer(u32 domain, u32 other, u32 id, struct llc_
 }
 
 /* A task came from the domain's queue in LLC `from` to a CPU of LLC `to`. */
-static __noinline void count_crossing(u32 domain, u32 from, u32 to)
+static __noinline void count_crossing(u64 domain, u32 from, u32 to)
 {
 	if (from == to)
 		return;
@@ -81,7 +81,7 @@ static __always_inline u32 least_served(struct llc_ctx *llc, const struct domain
 
 		bpf_for(i, 0, 64) {
 			struct queue *queue;
-			u32 domain;
+			u64 domain;
 
 			if (!word)
 				break;
@@ -127,7 +127,7 @@ __noinline u32 pol_take(u32 id, const struct domain_set *set, struct task_struct
 		return NR_DOMAINS;
 	left = *set;
 	bpf_for(attempt, 0, MAX_ATTEMPTS) {
-		u32 domain = least_served(llc, &left, prev_domain);
+		u64 domain = least_served(llc, &left, prev_domain);
 		bool is_prev;
 
 		if (domain >= NR_DOMAINS)
@@ -191,7 +191,7 @@ void PROG(pol_dispatch, s32 cpu, struct task_struct *prev)
 	if (!c || !e)
 		return;
 	if (prev && prev->scx.flags & SCX_TASK_QUEUED && (t = task_ctx(prev))) {
-		u32 domain = domain_of(t);
+		u64 domain = domain_of(t);
 
 		charge(prev, t, domain, cpu, c);
 		/* One that may be in another domain now goes through ops.enqueue. */

@@ -65,7 +65,7 @@ static __noinline u32 last_or_any(struct task_struct *p, const struct cpumask *h
 
 //% if roams
 /* Where p may be a guest in its own cell. NULL before the first plan. */
-static __always_inline const struct cpumask *guest_cpus(struct task_struct *p, u32 domain)
+static __always_inline const struct cpumask *guest_cpus(struct task_struct *p, u64 domain)
 {
 //% if guest_mask and cells
 	return row_mask(NR_DOMAINS + domains[domain].slot);
@@ -80,7 +80,7 @@ static __always_inline const struct cpumask *guest_cpus(struct task_struct *p, u
 //% end
 
 /* An idle CPU where p of the domain may be a guest, claimed; negative if there is none. */
-static __noinline s32 claim_as_guest(struct task_struct *p, s32 prev_cpu, u64 wake_flags, u32 domain)
+static __noinline s32 claim_as_guest(struct task_struct *p, s32 prev_cpu, u64 wake_flags, u64 domain)
 {
 	const struct cpumask *open;
 	s32 cpu = -1;
@@ -105,7 +105,7 @@ static __noinline s32 claim_as_guest(struct task_struct *p, s32 prev_cpu, u64 wa
 }
 
 /* The same for a task that is queued already: any such CPU, not claimed for p. */
-static __always_inline s32 pick_for_guest(struct task_struct *p, u32 domain)
+static __always_inline s32 pick_for_guest(struct task_struct *p, u64 domain)
 {
 	const struct cpumask *open;
 	s32 cpu = -1;
@@ -122,7 +122,7 @@ static __always_inline s32 pick_for_guest(struct task_struct *p, u32 domain)
 }
 
 /* Whether a home CPU of the domain is idle, so that its guests elsewhere should come home. */
-static __always_inline bool home_is_idle(u32 domain)
+static __always_inline bool home_is_idle(u64 domain)
 {
 	const struct cpumask *home = home_mask(domain);
 	guard_idle_mask(idle);
@@ -185,7 +185,7 @@ static __always_inline struct bpf_cpumask *weak_cpus(void)
 }
 
 /* The CPU runs a task of that domain from now on. Tested first: most switches change nothing, and the mask is shared. */
-static __always_inline void mark_weak(s32 cpu, u32 domain)
+static __always_inline void mark_weak(s32 cpu, u64 domain)
 {
 	struct bpf_cpumask *weak = weak_cpus();
 
@@ -213,7 +213,7 @@ static __always_inline void mark_idle(s32 cpu)
  * while its domain has not had more than its weight: preempting is for being
  * quick, not for having more.
  */
-static __always_inline bool preempt_one(struct task_struct *p, u32 domain, struct llc_ctx *llc,
+static __always_inline bool preempt_one(struct task_struct *p, u64 domain, struct llc_ctx *llc,
 					const struct cpumask *home, u64 enq_flags)
 {
 	struct bpf_cpumask *weak = weak_cpus();

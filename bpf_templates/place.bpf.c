@@ -7,7 +7,7 @@
  */
 
 /* p is about to run on, or to queue for, the domain's CPUs of an LLC. */
-static __noinline u64 join_queue(struct task_struct *p, struct task_ctx *t, u32 domain, u32 id)
+static __noinline u64 join_queue(struct task_struct *p, struct task_ctx *t, u64 domain, u32 id)
 {
 	struct llc_ctx *llc = llc_ctx(id);
 	struct queue *queue;
@@ -26,7 +26,7 @@ static __noinline u64 join_queue(struct task_struct *p, struct task_ctx *t, u32 
 }
 
 /* The same for the own queue of a CPU. */
-static __noinline u64 join_own(struct task_struct *p, struct task_ctx *t, u32 domain, s32 cpu, struct cpu_ctx *c)
+static __noinline u64 join_own(struct task_struct *p, struct task_ctx *t, u64 domain, s32 cpu, struct cpu_ctx *c)
 {
 	u32 queued = scx_bpf_dsq_nr_queued(cpu_dsq(cpu));
 
@@ -36,7 +36,7 @@ static __noinline u64 join_own(struct task_struct *p, struct task_ctx *t, u32 do
 }
 
 /* p runs at once on an idle CPU that was claimed for it. */
-static __always_inline s32 run_idle(struct task_struct *p, struct task_ctx *t, u32 domain, s32 cpu, bool own)
+static __always_inline s32 run_idle(struct task_struct *p, struct task_ctx *t, u64 domain, s32 cpu, bool own)
 {
 	struct cpu_ctx *c = cpu_ctx(cpu);
 
@@ -54,7 +54,7 @@ s32 PROG(pol_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
 {
 	struct task_ctx *t = task_ctx(p);
 	const struct cpumask *home;
-	u32 domain;
+	u64 domain;
 	s32 cpu;
 
 	if (!t)
@@ -86,7 +86,7 @@ s32 PROG(pol_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
 }
 
 /* Wakes a CPU for a task that was queued for the domain: one at home in the queue's LLC, at home, or as a guest. */
-static __always_inline void kick_for(struct task_struct *p, u32 domain, const struct cpumask *queue_home,
+static __always_inline void kick_for(struct task_struct *p, u64 domain, const struct cpumask *queue_home,
 				     const struct cpumask *home)
 {
 	s32 cpu = scx_bpf_pick_idle_cpu(queue_home, 0);
@@ -105,7 +105,7 @@ static __always_inline void kick_for(struct task_struct *p, u32 domain, const st
 }
 
 /* Puts p into the own queue of its CPU, or lets it run elsewhere at once. */
-static __always_inline void enqueue_own(struct task_struct *p, struct task_ctx *t, u32 domain, s32 cpu,
+static __always_inline void enqueue_own(struct task_struct *p, struct task_ctx *t, u64 domain, s32 cpu,
 					struct cpu_ctx *c, const struct cpumask *home, u64 enq_flags)
 {
 	u64 slice = domains[domain].slice;
@@ -151,7 +151,7 @@ static __always_inline void enqueue_own(struct task_struct *p, struct task_ctx *
 
 //% if guests
 /* One that was a guest on `cpu` runs at home from now on if a CPU is idle there. */
-static __always_inline bool guest_goes_home(struct task_struct *p, struct task_ctx *t, u32 domain, s32 cpu,
+static __always_inline bool guest_goes_home(struct task_struct *p, struct task_ctx *t, u64 domain, s32 cpu,
 					    const struct cpumask *home, u64 enq_flags)
 {
 	struct cpu_ctx *c;
@@ -177,7 +177,8 @@ void PROG(pol_enqueue, struct task_struct *p, u64 enq_flags)
 	struct cpu_ctx *c = cpu_ctx(cpu);
 	const struct cpumask *home, *queue_home;
 	struct llc_ctx *llc;
-	u32 domain, id;
+	u64 domain;
+	u32 id;
 	u64 vtime;
 
 	if (!t || !c)

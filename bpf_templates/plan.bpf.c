@@ -29,7 +29,7 @@ static __always_inline const struct cpumask *llc_cpus(u32 id)
 }
 
 /* The part of the domain's home in one LLC. Its number of CPUs, or a negative errno. */
-static __noinline s32 publish_llc_home(u32 domain, u32 id)
+static __noinline s32 publish_llc_home(u64 domain, u32 id)
 {
 	const struct cpumask *home = home_mask(domain), *cpus = llc_cpus(id);
 	u32 key = domain * nr_llcs + id;
@@ -52,7 +52,7 @@ static __noinline s32 publish_llc_home(u32 domain, u32 id)
  * run: they were queued for another home. They run once where they may, and
  * ops.enqueue finds their place.
  */
-static __noinline void sweep(u32 domain, u32 id)
+static __noinline void sweep(u64 domain, u32 id)
 {
 	const struct cpumask *home = llc_home_mask(domain, id);
 	struct task_struct *p;
@@ -73,7 +73,7 @@ static __noinline void sweep(u32 domain, u32 id)
 }
 
 /* The home's part in each LLC, and where the tasks of each LLC queue. */
-static __always_inline s32 publish_domain(u32 domain)
+static __always_inline s32 publish_domain(u64 domain)
 {
 	struct llc_ctx *llc;
 	u32 i, rank;
@@ -194,7 +194,7 @@ void PROG(pol_cpu_offline, s32 cpu)
 		return;
 	llc = llc_ctx(c->llc);
 	bpf_for(i, 0, NR_DOMAINS) {
-		u32 domain = i;
+		u64 domain = i;
 
 		if (domain >= NR_DOMAINS || !llc)
 			break;

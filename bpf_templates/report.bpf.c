@@ -10,7 +10,7 @@
 	})
 
 //% if cells
-static __always_inline const char *layer_name(u32 domain)
+static __always_inline const char *layer_name(u64 domain)
 {
 	u32 layer = domains[domain].layer;
 
@@ -34,7 +34,7 @@ void PROG(pol_dump, struct scx_dump_ctx *unused)
 	u32 i, k;
 
 	bpf_for(i, 0, NR_DOMAINS) {
-		u32 domain = i;
+		u64 domain = i;
 
 		if (domain >= NR_DOMAINS)
 			break;

@@ -2,6 +2,9 @@
  * domains, and how that is looked up. A domain is one layer of one cell; its
  * number indexes every table. The task's own state is written under its
  * runqueue lock, the rest by single stores and atomic additions.
+ *
+ * A domain is a u64 wherever it is in a register: clang spills a u32 into half a
+ * stack slot, and the verifier forgets bounds there.
  */
 
 /* A task is at most this far ahead of its queue's clock, divided among those that wait: nobody waits for ever. */
@@ -155,7 +158,7 @@ static __always_inline struct cpu_entry *cpu_entry(s32 cpu)
 	return bpf_map_lookup_elem(&cpus, &cpu);
 }
 
-static __always_inline bool contains(const struct domain_set *set, u32 domain)
+static __always_inline bool contains(const struct domain_set *set, u64 domain)
 {
 	return set->word[domain / 64] >> domain % 64 & 1;
 }
@@ -242,12 +245,12 @@ static __always_inline const struct cpumask *row_mask(u32 row)
 	return mask ? (const struct cpumask *)mask->cpus : NULL;
 }
 
-static __always_inline const struct cpumask *home_mask(u32 domain)
+static __always_inline const struct cpumask *home_mask(u64 domain)
 {
 	return row_mask(domain);
 }
 
-static __always_inline const struct cpumask *llc_home_mask(u32 domain, u32 llc)
+static __always_inline const struct cpumask *llc_home_mask(u64 domain, u32 llc)
 {
 	u32 key = domain * nr_llcs + llc;
 	struct mask *mask = bpf_map_lookup_elem(&homes, &key);
@@ -313,13 +316,15 @@ struct {
 	__type(value, struct scx_stats);
 } stats SEC(".maps");
 
-static __always_inline struct scx_stats *stats_of(u32 domain)
+static __always_inline struct scx_stats *stats_of(u64 domain)
 {
-	return bpf_map_lookup_elem(&stats, &domain);
+	u32 key = domain;
+
+	return bpf_map_lookup_elem(&stats, &key);
 }
 
 /* One more of what is counted by events; time goes to stats_of() at once, with all that a switch counts. */
-static __noinline void count(u32 domain, enum scx_stat stat)
+static __noinline void count(u64 domain, enum scx_stat stat)
 {
 	struct scx_stats *s = stats_of(domain);
 
@@ -328,7 +333,7 @@ static __noinline void count(u32 domain, enum scx_stat stat)
 }
 
 /* DSQ ids. The kernel's own have bit 63; slot 0 of the high half is the CPUs'. */
-static __always_inline u64 domain_dsq(u32 domain, u32 llc)
+static __always_inline u64 domain_dsq(u64 domain, u32 llc)
 {
 	return (u64)(domain + 1) << 32 | llc;
 }
@@ -353,7 +358,7 @@ static __noinline void fail(const char *what)
 }
 
 /* The queue that counts p counts it no more. */
-static __always_inline void leave_queue(struct task_ctx *t, u32 domain)
+static __always_inline void leave_queue(struct task_ctx *t, u64 domain)
 {
 	struct llc_ctx *llc;
 
