@@ -29,6 +29,21 @@ int fail(const scx::Error& error) {
 // "sched_ext: Fix stale direct dispatch state in ddsp_dsq_id").
 constexpr const char* kKnownFaults[] = {" scx_dsq_insert_commit+"};
 
+// The files of kernel modules, in the same order, as they are installed: `fuse` is …/fs/fuse/fuse.ko.xz.
+scx::Result<std::vector<std::string>> module_files(const std::string& folder,
+                                                   const std::vector<std::string>& names) {
+  std::vector<std::string> files;
+  for (const std::string& name : names) {
+    const auto there = fs::recursive_directory_iterator(folder);
+    const auto found = std::find_if(begin(there), end(there), [&](const fs::directory_entry& entry) {
+      return entry.path().filename().string().starts_with(name + ".ko");
+    });
+    if (found == end(there)) return scx::make_error("no module {} in {}", name, folder);
+    files.push_back(found->path());
+  }
+  return files;
+}
+
 // Software emulation may run an instruction that the kernel has patched away on another CPU: the breakpoint
 // that stood there meanwhile kills it. Registers of such a death named the branch in sched_tick() that every
 // scheduler's start and end patch. Nothing in a guest can avoid it, so such a boot says nothing about the
@@ -78,12 +93,19 @@ int main(int argc, char** argv) {
   app.add_option("--soak", soak, "seconds of guest time for the checks that soak");
   bool deterministic = false;
   app.add_flag("--deterministic", deterministic, "guest time counts instructions: slow, for measurements");
+  std::vector<std::string> modules;
+  app.add_option("--flavour", request.flavour, "of the kernel: cloud-amd64 or amd64")->capture_default_str();
+  app.add_option("--modules", modules, "kernel modules to load before the checks, dependencies first")
+      ->delimiter(',');
   CLI11_PARSE(app, argc, argv);
 
   auto shape = scx::vm::parse_topology(topology);
   if (!shape) return fail(shape.error());
+  request.modules = !modules.empty();
   auto kernel = scx::vm::find_kernel(request);
   if (!kernel) return fail(kernel.error());
+  auto files = module_files(kernel->modules, modules);
+  if (!files) return fail(files.error());
   std::error_code ignored;
   fs::remove_all(results, ignored);
 
@@ -101,8 +123,20 @@ int main(int argc, char** argv) {
   if (shape->nodes > 1)
     spec.qemu_arguments = {"-device", "pxb,id=far,bus=pci.0,bus_nr=64,numa_node=1", "-device",
                            "virtio-gpu-pci,bus=far,addr=1"};
+  std::string load;
+  for (const std::string& file : *files) {
+    const std::string place = "/modules/" + fs::path(file).filename().string();
+    spec.files.push_back({file, place});
+    load += "insmod " + place + " && ";
+  }
   // One line a check as it passes, and all that the failing ones say.
-  spec.command = {"scx-guest-tests", "--gtest_output=xml:/results/guest.xml", "--gtest_filter=" + filter};
+  spec.command = {"sh",
+                  "-c",
+                  load + "exec \"$@\"",
+                  "sh",
+                  "scx-guest-tests",
+                  "--gtest_output=xml:/results/guest.xml",
+                  "--gtest_filter=" + filter};
   if (repeat > 1)
     spec.command.insert(spec.command.end(), {fmt::format("--gtest_repeat={}", repeat), "--gtest_fail_fast"});
   spec.deterministic = deterministic;

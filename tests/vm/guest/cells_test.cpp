@@ -58,6 +58,45 @@ TEST(Cells, AFamilyFollowsItsCgroups) {
   EXPECT_EQ(scheduler->fresh_stats().at("cells").at("tenants:/tenants/a").at("tasks"), 0);
 }
 
+TEST(Cells, TwoCellsOnTheSameCpusHaveTimeByTheirWeights) {
+  const Cgroup db("/db.slice"), monitor("/monitor.slice");
+  Loaded scheduler("crowded");
+  ASSERT_TRUE(until_running(scheduler, "monitor"));
+  const std::vector<unsigned> cpus = cpus_of(scheduler, "db");
+  ASSERT_THAT(cpus, SizeIs(2));
+  std::vector<Task> in_db = hogs(3, db.path()), in_monitor = hogs(3, monitor.path());
+  let_run(1000);
+  for (Task& task : in_db) task.forget_cpus();
+  for (Task& task : in_monitor) task.forget_cpus();
+  // Both figures from one document: a later one would be about more time.
+  const auto runtime = [](const nlohmann::json& stats, const char* cell) {
+    return stats.at("cells").at(cell).at("layers").at("default").at("total").at("runtime_ns").get<double>();
+  };
+  const nlohmann::json before = scheduler->fresh_stats();
+  let_run(6000);
+  const nlohmann::json after = scheduler->fresh_stats();
+  EXPECT_NEAR((runtime(after, "db") - runtime(before, "db")) /
+                  (runtime(after, "monitor") - runtime(before, "monitor")),
+              2.0, 0.3);
+  for (const Task& task : in_db) EXPECT_THAT(task.cpus_used(), IsSubsetOf(cpus));
+  for (const Task& task : in_monitor) EXPECT_THAT(task.cpus_used(), IsSubsetOf(cpus));
+}
+
+TEST(Cells, MoreCellsThanCpusShareThem) {
+  std::vector<Cgroup> pods;
+  for (const char* name : {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"})
+    pods.emplace_back(std::string("/pods/") + name);
+  Loaded scheduler("crowded");
+  ASSERT_TRUE(until_running(scheduler, "pods:/pods/j"));
+  std::vector<Task> tasks;
+  for (const Cgroup& pod : pods) tasks.emplace_back(TaskSpec{.cgroup = pod.path()});
+  let_run(1000);
+  std::vector<uint64_t> before;
+  for (const Task& task : tasks) before.push_back(task.units());
+  let_run(3000);
+  for (size_t i = 0; i < tasks.size(); ++i) EXPECT_GT(tasks[i].units(), before[i] + 5) << pods[i].path();
+}
+
 TEST(Cells, MoreCgroupsThanSlotsStayWithRoot) {
   Loaded scheduler("tenants");
   std::vector<Cgroup> cgroups;

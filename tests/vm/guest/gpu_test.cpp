@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/vm/guest/gpu_user.h"
 #include "tests/vm/guest/scheduler_fixture.h"
 
 namespace scx::testing {
@@ -27,138 +28,20 @@ constexpr const char* kFive = "/dev/zero";
 // A node whose driver does not exist, and one that only root may open.
 constexpr const char* kAbsent = "/gpu-absent";
 constexpr const char* kPrivate = "/gpu-private";
-// Busybox under a name that the policy matches.
-constexpr const char* kProgram = "/gpu-program";
-
-// A process that computes all the time, or hardly ever, and opens devices when it is told to.
-class User {
- public:
-  explicit User(const std::string& comm, unsigned threads = 0, uid_t uid = 0, bool rests = false)
-      : rests_(rests) {
-    void* memory = ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    shared_ = new (memory) Shared;
-    pid_ = ::fork();
-    if (pid_ != 0) return;
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::prctl(PR_SET_NAME, comm.c_str());
-    if (uid != 0 && ::setresuid(uid, uid, uid) != 0) ::_exit(1);
-    for (unsigned i = 1; i <= threads; ++i) std::thread([this, i] { work(i); }).detach();
-    work(0);
-  }
-  User(User&& other) noexcept
-      : pid_(std::exchange(other.pid_, -1)), shared_(other.shared_), rests_(other.rests_) {}
-  User(const User&) = delete;
-  User& operator=(User&&) = delete;
-  ~User() {
-    if (pid_ <= 0) return;
-    if (const pid_t child = shared_->child; child > 0) ::kill(child, SIGKILL);
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
-
-  // Thread `thread` (0: the first) opens the device and keeps it. Returns errno.
-  int open(const char* path, unsigned thread = 0) { return ask(kOpen, path, thread); }
-  // Opens and closes it as often as that.
-  int cycle(const char* path, unsigned times) {
-    shared_->times = times;
-    return ask(kCycle, path, 0);
-  }
-  // The process forks, and parent and child go on computing.
-  void fork() { ask(kFork, "", 0); }
-  // The forked child, or else this process, executes another program, which computes.
-  void execute_in_child() { ask(kExecuteInChild, "", 0); }
-  void execute(unsigned thread = 0) { ask(kExecute, "", thread); }
-  [[nodiscard]] pid_t pid() const { return pid_; }
-
- private:
-  enum Request : uint32_t { kNothing, kOpen, kCycle, kFork, kExecute, kExecuteInChild };
-  struct Shared {
-    std::atomic<uint32_t> request{kNothing};
-    std::atomic<uint32_t> thread{0};
-    std::atomic<int> result{0};
-    std::atomic<pid_t> child{0};
-    std::atomic<bool> child_executes{false};
-    uint32_t times = 1;
-    char path[64] = {};
-  };
-
-  int ask(Request request, const char* path, unsigned thread) {
-    std::snprintf(shared_->path, sizeof shared_->path, "%s", path);
-    shared_->thread = thread;
-    shared_->request = request;
-    while (shared_->request != kNothing) ::usleep(1000);
-    return shared_->result;
-  }
-
-  [[noreturn]] void work(unsigned thread) {
-    for (;;) {
-      if (shared_->request != kNothing && shared_->thread == thread) answer();
-      if (rests_) ::usleep(5000);
-      for (int i = 0; i < 20000; ++i) asm volatile("" ::: "memory");
-    }
-  }
-
-  [[noreturn]] void become_program() {
-    shared_->request = kNothing;
-    ::execl(kProgram, "sh", "-c", "while :; do :; done", nullptr);
-    ::_exit(1);
-  }
-
-  void answer() {
-    int result = 0;
-    switch (shared_->request) {
-      case kOpen:
-        result = ::open(shared_->path, O_RDWR) < 0 ? errno : 0;
-        break;
-      case kCycle:
-        for (uint32_t i = 0; i < shared_->times; ++i) {
-          const int descriptor = ::open(shared_->path, O_RDWR);
-          if (descriptor < 0) result = errno;
-          ::close(descriptor);
-        }
-        break;
-      case kFork: {
-        const pid_t child = ::fork();
-        if (child == 0) {
-          ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-          while (!shared_->child_executes)
-            for (int i = 0; i < 20000; ++i) asm volatile("" ::: "memory");
-          ::execl(kProgram, "sh", "-c", "while :; do :; done", nullptr);
-          ::_exit(1);
-        }
-        shared_->child = child;
-        break;
-      }
-      case kExecuteInChild:
-        shared_->child_executes = true;
-        break;
-      case kExecute:
-        become_program();
-      default:
-        break;
-    }
-    shared_->result = result;
-    shared_->request = kNothing;
-  }
-
-  pid_t pid_ = -1;
-  Shared* shared_ = nullptr;
-  bool rests_ = false;  // between requests
-};
 
 class Gpu : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     ::mknod(kAbsent, S_IFCHR | 0666, ::makedev(507, 3));
     ::mknod(kPrivate, S_IFCHR | 0600, ::makedev(1, 7));
-    ::symlink("/bin/busybox", kProgram);
+    ::symlink("/bin/busybox", kGpuProgram);
   }
 };
 
 TEST_F(Gpu, OpenedWhileTheSchedulerRuns) {
   Loaded scheduler("gpu");
-  User user("gpu-now");
-  const User other("gpu-other");
+  GpuUser user("gpu-now");
+  const GpuUser other("gpu-other");
   ASSERT_TRUE(scheduler.counts("process", 0));
   EXPECT_EQ(user.open(kSeven), 0);
   EXPECT_TRUE(scheduler.counts("process", 1)) << scheduler.layer("process");
@@ -167,9 +50,9 @@ TEST_F(Gpu, OpenedWhileTheSchedulerRuns) {
 }
 
 TEST_F(Gpu, OpenedBefore) {
-  User first("gpu-before");
-  User second("thr-before", 1);
-  const User none("gpu-none");
+  GpuUser first("gpu-before");
+  GpuUser second("thr-before", 1);
+  const GpuUser none("gpu-none");
   ASSERT_EQ(first.open(kFive), 0);
   ASSERT_EQ(second.open(kSeven), 0);
   Loaded scheduler("gpu");
@@ -180,8 +63,8 @@ TEST_F(Gpu, OpenedBefore) {
 
 TEST_F(Gpu, AFailedOpenIsNone) {
   Loaded scheduler("gpu");
-  User absent("gpu-absent");
-  User denied("gpu-denied", 0, 1234);
+  GpuUser absent("gpu-absent");
+  GpuUser denied("gpu-denied", 0, 1234);
   EXPECT_EQ(absent.open(kAbsent), ENXIO);
   EXPECT_EQ(denied.open(kPrivate), EACCES);
   EXPECT_EQ(absent.open("/dev/null"), 0);
@@ -194,8 +77,8 @@ TEST_F(Gpu, AFailedOpenIsNone) {
 
 TEST_F(Gpu, ThreadsAndTheirProcess) {
   Loaded scheduler("gpu");
-  User threads("thr-some", 2);
-  User process("gpu-some", 2);
+  GpuUser threads("thr-some", 2);
+  GpuUser process("gpu-some", 2);
   EXPECT_EQ(threads.open(kSeven, 1), 0);
   EXPECT_TRUE(scheduler.counts("thread", 1)) << scheduler.layer("thread");
   EXPECT_EQ(threads.open(kSeven, 2), 0);
@@ -206,8 +89,8 @@ TEST_F(Gpu, ThreadsAndTheirProcess) {
 
 TEST_F(Gpu, ByDevice) {
   Loaded scheduler("gpu");
-  User user("dev-user");
-  User other("dev-other");
+  GpuUser user("dev-user");
+  GpuUser other("dev-other");
   EXPECT_EQ(user.open(kFive), 0);
   EXPECT_TRUE(scheduler.counts("five", 1)) << scheduler.layer("five");
   EXPECT_EQ(user.open(kSeven), 0);
@@ -221,7 +104,7 @@ TEST_F(Gpu, ByDevice) {
 TEST_F(Gpu, ARunningHogMovesAtOnce) {
   Loaded scheduler("gpu");
   const std::vector<unsigned> home = parse_cpu_list(scheduler.layer("seven").at("cpus").get<std::string>());
-  User user("dev-hog", 1);
+  GpuUser user("dev-hog", 1);
   ASSERT_TRUE(scheduler.counts("seven", 0));
   ASSERT_EQ(user.open(kSeven), 0);
   let_run(100);
@@ -244,7 +127,7 @@ TEST_F(Gpu, ARunningHogMovesAtOnce) {
 
 TEST_F(Gpu, AChildTakesItOverUntilItExecutes) {
   Loaded scheduler("gpu");
-  User user("gpu-parent");
+  GpuUser user("gpu-parent");
   ASSERT_EQ(user.open(kSeven), 0);
   ASSERT_TRUE(scheduler.counts("process", 1));
   user.fork();
@@ -260,7 +143,7 @@ TEST_F(Gpu, AChildTakesItOverUntilItExecutes) {
 // The thread that executes takes the place of the first one, which had the process's memberships.
 TEST_F(Gpu, AnotherThreadExecutes) {
   Loaded scheduler("gpu");
-  User user("gpu-threads", 2);
+  GpuUser user("gpu-threads", 2);
   ASSERT_EQ(user.open(kSeven), 0);
   ASSERT_TRUE(scheduler.counts("process", 3));
   user.execute(2);
@@ -271,7 +154,7 @@ TEST_F(Gpu, AnotherThreadExecutes) {
 
 TEST_F(Gpu, AMembershipExpires) {
   Loaded scheduler("gpu");
-  User user("brief-user", 1);
+  GpuUser user("brief-user", 1);
   ASSERT_TRUE(scheduler.counts("brief", 0));
   for (int round = 0; round < 2; ++round) {
     ASSERT_EQ(user.open(kSeven), 0);
@@ -290,7 +173,7 @@ TEST_F(Gpu, AMembershipExpires) {
 TEST_F(Gpu, EndsWithTheProcess) {
   Loaded scheduler("gpu");
   {
-    User user("gpu-short", 1);
+    GpuUser user("gpu-short", 1);
     ASSERT_EQ(user.open(kSeven), 0);
     ASSERT_TRUE(scheduler.counts("process", 2));
   }
@@ -299,12 +182,13 @@ TEST_F(Gpu, EndsWithTheProcess) {
 
 TEST_F(Gpu, ManyOpensOfManyProcesses) {
   Loaded scheduler("gpu");
-  std::vector<User> users;
+  std::vector<GpuUser> users;
   users.reserve(64);
   for (int i = 0; i < 64; ++i) users.emplace_back("gpu-many", 0, 0, true);
   std::vector<std::thread> askers;
   std::atomic<int> failed{0};
-  for (User& user : users) askers.emplace_back([&user, &failed] { failed += user.cycle(kSeven, 200) != 0; });
+  for (GpuUser& user : users)
+    askers.emplace_back([&user, &failed] { failed += user.cycle(kSeven, 200) != 0; });
   for (std::thread& asker : askers) asker.join();
   EXPECT_EQ(failed, 0);
   EXPECT_TRUE(scheduler.counts("process", 64)) << scheduler.layer("process");
