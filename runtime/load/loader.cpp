@@ -11,38 +11,18 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <grp.h>
-#include <pwd.h>
 
 #include "runtime/base/file.h"
 #include "runtime/base/refusal.h"
-#include "runtime/load/feed.h"
+#include "runtime/load/bpf_object.h"
 #include "runtime/load/gpu.h"
 #include "runtime/load/host.h"
 #include "runtime/load/libbpf_messages.h"
+#include "runtime/load/plan_writer.h"
+#include "runtime/load/prepare.h"
 
 namespace scx::load {
-
 namespace {
-
-struct CloseObject {
-  void operator()(bpf_object* o) const { bpf_object__close(o); }
-};
-struct DestroyLink {
-  void operator()(bpf_link* l) const { bpf_link__destroy(l); }
-};
-using Object = std::unique_ptr<bpf_object, CloseObject>;
-using Link = std::unique_ptr<bpf_link, DestroyLink>;
-
-// What helps where the object and this program do not understand each other.
-constexpr const char* kCompileAgain = "compile the policy again with the scxc of this scx-run's version";
-constexpr const char* kKernelLog = "the kernel's log says more: `dmesg`";
-
-std::string because(int error) {
-  const std::string warning = last_libbpf_warning();
-  return warning.empty() ? std::string(std::strerror(error))
-                         : fmt::format("{} ({})", std::strerror(error), warning);
-}
 
 Result<Object> open_object(const ObjectFile& file) {
   forget_libbpf_messages();
@@ -56,178 +36,10 @@ Result<Object> open_object(const ObjectFile& file) {
   return object;
 }
 
-Result<bpf_map*> find_map(const Object& object, const char* name) {
-  if (bpf_map* map = bpf_object__find_map_by_name(object.get(), name)) return map;
-  return refusal("feed-mismatch", fmt::format("the object has no map `{}`", name), kCompileAgain);
-}
-
-// The writable bytes of .rodata before load.
-class Constants {
- public:
-  Constants(const ObjectFile& file, const Object& object) : file_(file) {
-    if (bpf_map* map = bpf_object__find_map_by_name(object.get(), ".rodata"))
-      bytes_ = static_cast<char*>(bpf_map__initial_value(map, &size_));
-  }
-
-  // An array of 32-bit numbers, zero where `values` ends.
-  Result<void> set(const std::string& name, const std::vector<uint32_t>& values) {
-    const auto it = file_.constants.find(name);
-    if (it == file_.constants.end()) return {};
-    const size_t bytes = values.size() * sizeof(uint32_t);
-    if (it->second.size < bytes || bytes_ == nullptr || it->second.offset + bytes > size_)
-      return refusal("corrupt-object",
-                     fmt::format("the constant `{}` has no room for {} numbers", name, values.size()),
-                     kCompileAgain);
-    std::memcpy(bytes_ + it->second.offset, values.data(), bytes);
-    return {};
-  }
-
-  // A constant that the object does not have was of no use to it, and the compiler dropped it.
-  Result<void> set(const std::string& name, uint32_t value) {
-    const auto it = file_.constants.find(name);
-    if (it == file_.constants.end()) return {};
-    if (it->second.size != sizeof value || bytes_ == nullptr || it->second.offset + sizeof value > size_)
-      return refusal("corrupt-object", fmt::format("the constant `{}` is not a 32-bit number", name),
-                     kCompileAgain);
-    std::memcpy(bytes_ + it->second.offset, &value, sizeof value);
-    return {};
-  }
-
- private:
-  const ObjectFile& file_;
-  char* bytes_ = nullptr;
-  size_t size_ = 0;
-};
-
-Result<uint32_t> resolve_id(const abi::Predicate& predicate, const std::string& name) {
-  const std::string where = fmt::format("{}:{}", predicate.where.file, predicate.where.line);
-  if (predicate.attribute == abi::Attribute::kUid) {
-    if (const passwd* entry = ::getpwnam(name.c_str())) return uint32_t{entry->pw_uid};
-    return refusal("unknown-user", fmt::format("{}: this machine has no user {}", where, quoted(name)),
-                   "make the user, or write the number of one in the policy");
-  }
-  if (const group* entry = ::getgrnam(name.c_str())) return uint32_t{entry->gr_gid};
-  return refusal("unknown-group", fmt::format("{}: this machine has no group {}", where, quoted(name)),
-                 "make the group, or write the number of one in the policy");
-}
-
-Result<void> set_constants(const ObjectFile& file, const Object& object, const topology::Topology& topology,
-                           const GpuNodes& gpus) {
-  Constants constants(file, object);
-  SCX_TRY_VOID(constants.set("gpu_majors", gpus.majors));
-  SCX_TRY_VOID(constants.set("gpu_nodes", gpus.nodes));
-  SCX_TRY_VOID(constants.set("nr_cpu_ids", topology.id_limit()));
-  SCX_TRY_VOID(constants.set("nr_llcs", topology.llc_count));
-  SCX_TRY_VOID(constants.set("row_words", row_words(topology)));
-  const auto& predicates = file.manifest.classifier.predicates;
-  for (size_t p = 0; p < predicates.size(); ++p)
-    for (size_t k = 0; k < predicates[p].names.size(); ++k) {
-      SCX_TRY(const uint32_t id, resolve_id(predicates[p], predicates[p].names[k]));
-      SCX_TRY_VOID(constants.set(fmt::format("id_{}_{}", p, k), id));
-    }
-  return {};
-}
-
-Result<void> set_size(const Object& object, const char* name, uint32_t entries) {
-  SCX_TRY(bpf_map * map, find_map(object, name));
-  if (const int rc = bpf_map__set_max_entries(map, entries); rc != 0)
-    return refusal("feed-mismatch",
-                   fmt::format("map `{}` cannot have {} entries: {}", name, entries, because(-rc)),
-                   kCompileAgain);
-  return {};
-}
-
-Result<void> set_sizes(const ObjectFile& file, const Object& object, const topology::Topology& topology) {
-  const auto domains = static_cast<uint32_t>(file.manifest.domains.size());
-  const std::pair<const char*, uint32_t> sizes[] = {
-      {"cpus", topology.id_limit()},       {"plan", row_count(file.manifest)},
-      {"masks", row_count(file.manifest)}, {"near", topology.llc_count * topology.llc_count},
-      {"llcs", topology.llc_count},        {"homes", domains * topology.llc_count},
-  };
-  for (const auto& [name, entries] : sizes) SCX_TRY_VOID(set_size(object, name, entries));
-  if (const auto places = static_cast<uint32_t>(file.manifest.places.size()); places != 0)
-    SCX_TRY_VOID(set_size(object, "place_words", places * row_words(topology)));
-  SCX_TRY(bpf_map * plan, find_map(object, "plan"));
-  if (const int rc = bpf_map__set_value_size(plan, row_words(topology) * sizeof(uint64_t)); rc != 0)
-    return refusal("feed-mismatch", fmt::format("map `plan` cannot have rows for all CPUs: {}", because(-rc)),
-                   kCompileAgain);
-  return {};
-}
-
-Result<void> write_entry(const bpf_map* map, uint32_t key, const void* value, size_t size) {
-  const char* name = bpf_map__name(map);
-  if (bpf_map__value_size(map) != size)
-    return refusal(
-        "feed-mismatch",
-        fmt::format("map `{}` has values of {} bytes instead of {}", name, bpf_map__value_size(map), size),
-        kCompileAgain);
-  if (const int rc = bpf_map__update_elem(map, &key, sizeof key, value, size, BPF_ANY); rc != 0)
-    return refusal("load-refused", fmt::format("map `{}` cannot be written: {}", name, std::strerror(-rc)),
-                   kKernelLog);
-  return {};
-}
-
-template <typename Entry>
-Result<void> write_map(const Object& object, const char* name, const std::vector<Entry>& entries) {
-  SCX_TRY(const bpf_map* map, find_map(object, name));
-  for (uint32_t key = 0; key < entries.size(); ++key)
-    SCX_TRY_VOID(write_entry(map, key, &entries[key], sizeof(Entry)));
-  return {};
-}
-
-// Entries of `cpus` on the way from one plan to the next: each CPU serves whom it served and whom it will.
-// Without them a domain could be without any CPU between two writes, and among its tasks might be the one
-// that writes.
-std::vector<std::vector<uint64_t>> both_homes(const std::vector<std::vector<uint64_t>>& before,
-                                              std::vector<std::vector<uint64_t>> now) {
-  for (size_t cpu = 0; cpu < now.size() && cpu < before.size(); ++cpu)
-    for (size_t word = sizeof(scx_cpu) / sizeof(uint64_t); word < now[cpu].size(); ++word)
-      now[cpu][word] |= before[cpu][word];
-  return now;
-}
-
 bool is_struct_ops(const bpf_program* program) {
   return bpf_program__type(program) == BPF_PROG_TYPE_STRUCT_OPS;
 }
 bool is_syscall(const bpf_program* program) { return bpf_program__type(program) == BPF_PROG_TYPE_SYSCALL; }
-
-bool has_program(const Object& object, const char* name) {
-  return bpf_object__find_program_by_name(object.get(), name) != nullptr;
-}
-
-// Runs a SYSCALL program by name; what it returned. -ENOENT if the object has none.
-int run_program(const Object& object, const char* name, const void* context = nullptr, size_t size = 0) {
-  const bpf_program* program = bpf_object__find_program_by_name(object.get(), name);
-  if (program == nullptr) return -ENOENT;
-  bpf_test_run_opts options{};
-  options.sz = sizeof options;
-  options.ctx_in = context;
-  options.ctx_size_in = static_cast<uint32_t>(size);
-  if (const int rc = bpf_prog_test_run_opts(bpf_program__fd(program), &options); rc != 0) return rc;
-  return static_cast<int>(options.retval);
-}
-template <typename Context>
-int run_program(const Object& object, const char* name, const Context& context) {
-  return run_program(object, name, &context, sizeof context);
-}
-
-// Writes the entries that differ from those before; their keys, in `changed`.
-Result<void> write_changes(const Object& object, const char* name,
-                           const std::vector<std::vector<uint64_t>>& before,
-                           const std::vector<std::vector<uint64_t>>& now, std::vector<uint32_t>& changed) {
-  SCX_TRY(const bpf_map* map, find_map(object, name));
-  for (uint32_t key = 0; key < now.size(); ++key) {
-    if (key < before.size() && before[key] == now[key]) continue;
-    SCX_TRY_VOID(write_entry(map, key, now[key].data(), now[key].size() * sizeof(uint64_t)));
-    changed.push_back(key);
-  }
-  return {};
-}
-
-void sort_unique(std::vector<uint32_t>& keys) {
-  std::sort(keys.begin(), keys.end());
-  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-}
 
 std::vector<ProgramFacts> read_facts(const Object& object, const std::vector<std::vector<char>>& logs) {
   std::vector<ProgramFacts> facts;
@@ -277,9 +89,7 @@ struct Scheduler::State {
   Link ops;
   std::vector<ProgramFacts> programs;
   std::optional<EventRing> events;
-  Feed fed;                         // what the BPF side was told last
-  bool certain = false;             // that it has `fed` and nothing else
-  std::vector<uint32_t> unsettled;  // rows that changed with it
+  PlanWriter writer;
   std::chrono::microseconds load_time{};
   bool attached = false;
 };
@@ -327,8 +137,7 @@ Result<Scheduler> Scheduler::load(const ObjectFile& file, const topology::Topolo
   if (has_program(state->object, "mark_gpu")) {
     SCX_TRY(state->gpus, find_gpu_nodes(Host::current().procfs, file.manifest.gpu_devices));
   }
-  SCX_TRY_VOID(set_constants(file, state->object, topology, state->gpus));
-  SCX_TRY_VOID(set_sizes(file, state->object, topology));
+  SCX_TRY_VOID(prepare(file, state->object, topology, state->gpus));
 
   std::vector<std::vector<char>> logs;
   if (options.measure) {
@@ -370,55 +179,22 @@ Result<void> Scheduler::push_places(const topology::Topology& topology) {
   const std::vector<abi::Place>& places = state_->manifest.places;
   if (places.empty()) return {};
   SCX_TRY_VOID(write_map(state_->object, "place_words", place_entries(topology, places)));
-  if (const int rc = run_program(state_->object, "apply_places"); rc != 0)
+  SCX_TRY(const int rc, run_program(state_->object, "apply_places"));
+  if (rc != 0)
     return refusal("load-refused",
                    fmt::format("the scheduler refuses where CPUs are: {}", std::strerror(-rc)), kKernelLog);
   return {};
 }
 
 Result<void> Scheduler::push(const topology::Topology& topology, const plan::Plan& plan) {
-  Feed feed = make_feed(topology, state_->manifest, plan);
-  const std::vector<std::vector<uint64_t>> between = both_homes(state_->fed.cpus, feed.cpus);
-  // While it is uncertain what the BPF side has, everything is written. Homes are joined all the same, and
-  // stay joined until a push has gone through.
-  const Feed before = state_->certain ? std::exchange(state_->fed, {}) : Feed{};
-  state_->fed.cpus = between;
-  state_->certain = false;
-  std::vector<uint32_t> rows, cpus, widened;
-  SCX_TRY_VOID(write_changes(state_->object, "plan", before.rows, feed.rows, rows));
-  SCX_TRY_VOID(write_changes(state_->object, "cpus", before.cpus, between, widened));
-  const auto refused = [](int rc) {
-    return refusal("load-refused",
-                   fmt::format("the scheduler refuses the plan of its CPUs: {}", std::strerror(-rc)),
-                   "please report it, with the output of `lstopo`");
-  };
-  for (const uint32_t row : rows)
-    if (const int rc = run_program(state_->object, "apply_row", scx_apply_row{row}); rc != 0)
-      return refused(rc);
-  SCX_TRY_VOID(write_changes(state_->object, "cpus", between, feed.cpus, cpus));
-  cpus.insert(cpus.end(), widened.begin(), widened.end());
-  sort_unique(cpus);
-  for (const uint32_t cpu : cpus)
-    if (const int rc = run_program(state_->object, "apply_cpu", scx_apply_cpu{cpu}); rc != 0)
-      return refused(rc);
-  state_->fed = std::move(feed);
-  state_->certain = true;
-  state_->unsettled.insert(state_->unsettled.end(), rows.begin(), rows.end());
-  return {};
+  return state_->writer.push(state_->object, state_->manifest, topology, plan);
 }
 
-Result<void> Scheduler::settle() {
-  std::vector<uint32_t>& rows = state_->unsettled;
-  sort_unique(rows);
-  for (; !rows.empty(); rows.pop_back())
-    if (const int rc = run_program(state_->object, "apply_row", scx_apply_row{rows.back()}); rc != 0)
-      return make_error("a row of the plan cannot be applied again: {}", std::strerror(-rc));
-  return {};
-}
+Result<void> Scheduler::settle() { return state_->writer.settle(state_->object); }
 
-void Scheduler::forget_push() { state_->certain = false; }
+void Scheduler::forget_push() { state_->writer.forget(); }
 
-bool Scheduler::knows_plan() const { return state_->certain; }
+bool Scheduler::knows_plan() const { return state_->writer.is_certain(); }
 
 Result<void> Scheduler::attach() {
   forget_libbpf_messages();
@@ -437,8 +213,10 @@ Result<void> Scheduler::attach() {
                      kKernelLog);
     state_->tracing.push_back(std::move(link));
   }
-  const bool scans = has_program(state_->object, "scan_cgroups");
-  const int scanned = scans ? run_program(state_->object, "scan_cgroups") : 0;
+  int scanned = 0;
+  if (has_program(state_->object, "scan_cgroups")) {
+    SCX_TRY(scanned, run_program(state_->object, "scan_cgroups"));
+  }
   if (scanned == -EINVAL)
     return refusal("cgroup-namespace", "the root of the cgroups cannot be seen: only a part of them can",
                    "run scx-run on the host, outside of containers");
@@ -477,10 +255,12 @@ Result<void> Scheduler::mark_gpu_users() {
     state_->notes.emplace_back(
         "the policy tests for GPU use, and no GPU driver is loaded: nothing will match");
   const GpuUsers found = find_gpu_users(Host::current().procfs, state_->gpus);
-  for (const scx_gpu_user& user : found.users)
-    if (const int rc = run_program(state_->object, "mark_gpu", &user, sizeof user); rc != 0)
+  for (const scx_gpu_user& user : found.users) {
+    SCX_TRY(const int rc, run_program(state_->object, "mark_gpu", user));
+    if (rc != 0)
       return refusal("attach-refused", fmt::format("GPU users cannot be marked: {}", std::strerror(-rc)),
                      kKernelLog);
+  }
   if (found.unreadable != 0)
     state_->notes.push_back(fmt::format(
         "{} processes do not let us see whether they use a GPU: they match when they next open one",
@@ -526,22 +306,24 @@ Result<void> Scheduler::open_slot(uint32_t slot) {
                                         none.size() * sizeof(scx_stats), BPF_ANY);
     SCX_TRY_VOID(cell_result("begin to count", slot, rc));
   }
-  return cell_result("be opened", slot, run_program(state_->object, "open_slot", scx_open_slot{slot}));
+  SCX_TRY(const int rc, run_program(state_->object, "open_slot", scx_open_slot{slot}));
+  return cell_result("be opened", slot, rc);
 }
 
 Result<void> Scheduler::close_slot(uint32_t slot) {
-  return cell_result("be closed", slot, run_program(state_->object, "close_slot", scx_open_slot{slot}));
+  SCX_TRY(const int rc, run_program(state_->object, "close_slot", scx_open_slot{slot}));
+  return cell_result("be closed", slot, rc);
 }
 
 Result<bool> Scheduler::assign_cgroup(uint64_t cgroup, uint32_t slot) {
-  const int rc = run_program(state_->object, "assign_cgroup", scx_assign_cgroup{cgroup, slot, 0});
+  SCX_TRY(const int rc, run_program(state_->object, "assign_cgroup", scx_assign_cgroup{cgroup, slot, 0}));
   if (rc == -ENOENT) return false;
   SCX_TRY_VOID(cell_result("take a cgroup", slot, rc));
   return true;
 }
 
 Result<uint32_t> Scheduler::queued(uint32_t slot) const {
-  const int rc = run_program(state_->object, "count_queued", scx_count_queued{slot});
+  SCX_TRY(const int rc, run_program(state_->object, "count_queued", scx_count_queued{slot}));
   SCX_TRY_VOID(cell_result("be counted", slot, rc));
   return static_cast<uint32_t>(rc);
 }
