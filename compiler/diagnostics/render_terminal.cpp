@@ -138,6 +138,10 @@ class Renderer {
                                : LineColumn{marks[0].line, static_cast<uint32_t>(marks[0].begin + 1)};
     out_ += std::string(gutter_, ' ') + paint_(Style::kGutter, main ? "--> " : "::: ");
     out_ += fmt::format("{}:{}:{}\n", display(sources_.display_path(file)).text, at.line, at.column);
+    // An object given as a policy has no lines to show.
+    if (sources_.text(file).starts_with("\x7F"
+                                        "ELF"))
+      return;
     bare_gutter();
     out_ += "\n";
     std::map<uint32_t, std::vector<const Mark*>> lines;

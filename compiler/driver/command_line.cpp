@@ -40,6 +40,7 @@ Examples:
   scxc web.scx -o sched.bpf.o
   scxc web.scx --emit=c -o -      the C text on standard output
   scxc web.scx --dump=model
+  scxc check - <web.scx           `-` is standard input
 
 Exit codes: 0 done, 1 the policy has errors or a failed test, 2 usage, 3 environment
 )";

@@ -55,7 +55,8 @@ std::string dump_text(const Options& options, const Compilation& compilation) {
 }
 
 std::string default_output(const Options& options) {
-  const std::string stem = fs::path(options.files.front()).stem().string();
+  const std::string& file = options.files.front();
+  const std::string stem = file == "-" ? "stdin" : fs::path(file).stem().string();
   return stem + (options.emit == Emit::kC ? ".bpf.c" : ".bpf.o");
 }
 

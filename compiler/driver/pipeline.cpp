@@ -117,7 +117,8 @@ std::optional<model::Policy> analyse(Compilation& result) {
 
 Result<void> compile_object(const std::string& file, Compilation& result, Timings& timings) {
   backend::BpfInput input;
-  input.name = std::filesystem::path(file).stem().string() + ".bpf.c";
+  const bool is_stdin = file == "-";
+  input.name = (is_stdin ? "stdin" : std::filesystem::path(file).stem().string()) + ".bpf.c";
   input.text = result.c_text;
   for (size_t i = 0; i < result.sources.size(); ++i) {
     const auto id = static_cast<FileId>(i);

@@ -256,6 +256,10 @@ void Lexing::unknown_character(Span where, std::string_view character) {
   auto builder = reporter_.report(Kind::kUnknownCharacter, where, "unknown {}", shown);
   if (character == "-") {
     builder.help("a `-` stands inside a name or before a number, never at the end of a name");
+  } else if (character == "~") {
+    builder.help("a regular expression is written `comm matches \"^web\"`");
+  } else if (character == "+") {
+    builder.help("at least four is written `4..`");
   } else if (character == ":") {
     builder.help("a property is its word and its value, without `:`");
   } else if (character == "\"" || character == "\xE2\x80\x9C" || character == "\xE2\x80\x9D" ||

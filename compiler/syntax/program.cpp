@@ -1,5 +1,8 @@
 // A policy and its includes: which files are read, and in which order.
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -28,6 +31,25 @@ fs::path folder_of(const fs::path& path) {
 // Nothing larger is read into memory at all; from kMaxFileSize up `parse` refuses.
 constexpr uintmax_t kMaxReadSize = uintmax_t{64} << 20;
 constexpr std::string_view kTooLarge = "larger than 64 MiB";
+constexpr std::string_view kStandardInput = "-";
+
+// The main file's text; `-` is standard input.
+Result<std::string> read_main_file(const std::string& path) {
+  std::error_code error;
+  if (path == kStandardInput) {
+    std::string text;
+    char part[1 << 16];
+    while (const size_t count = std::fread(part, 1, sizeof part, stdin)) {
+      text.append(part, count);
+      if (text.size() > kMaxReadSize) return make_error("cannot read standard input: {}", kTooLarge);
+    }
+    if (std::ferror(stdin) != 0) return make_error("cannot read standard input: {}", std::strerror(errno));
+    return text;
+  }
+  const auto size = fs::file_size(path, error);
+  if (!error && size > kMaxReadSize) return make_error("cannot read {}: {}", scx::quoted(path), kTooLarge);
+  return read_file(path);
+}
 
 class Loading {
  public:
@@ -182,13 +204,11 @@ void Loading::parse_file(FileId id, const fs::path& canonical) {
 
 Result<ast::Program> Loading::run(const std::string& path) {
   std::error_code error;
-  const auto size = fs::file_size(path, error);
-  if (!error && size > kMaxReadSize) return make_error("cannot read {}: {}", scx::quoted(path), kTooLarge);
-  SCX_TRY(std::string text, read_file(path));
+  SCX_TRY(std::string text, read_main_file(path));
   root_ = fs::canonical(folder_of(path), error);
   if (error) return make_error("cannot find the folder of {}: {}", scx::quoted(path), error.message());
-  const fs::path name = fs::path(path).filename();
-  const FileId id = sources_.add(path, name.string(), std::move(text));
+  const fs::path name = path == kStandardInput ? "stdin" : fs::path(path).filename();
+  const FileId id = sources_.add(path == kStandardInput ? "<stdin>" : path, name.string(), std::move(text));
   const fs::path canonical = fs::canonical(path, error);
   parse_file(id, error ? root_ / name : canonical);
   return std::move(program_);

@@ -56,6 +56,18 @@ class Program : public testing::Test {
   std::vector<std::string> displayed_;
 };
 
+TEST_F(Program, ADashIsStandardInputWhoseIncludesAreOfTheCurrentFolder) {
+  write("part.scx", "match part = uid 3;\n");
+  const std::string main = write("main.scx", "language 1;\ninclude \"part.scx\";\npolicy p { }\n");
+  const fs::path before = fs::current_path();
+  fs::current_path(root_);
+  ASSERT_NE(std::freopen(main.c_str(), "r", stdin), nullptr);
+  EXPECT_THAT(load("-"), IsEmpty());
+  fs::current_path(before);
+  EXPECT_THAT(files_, ElementsAre("stdin", "part.scx"));
+  EXPECT_THAT(displayed_.front(), "<stdin>");
+}
+
 TEST_F(Program, IncludesAreReadOnceRelativeToTheirFile) {
   const std::string main =
       write("p/main.scx", "include \"lib/a.scx\";\ninclude \"b.scx\";\nlayer x open { match *; }");
