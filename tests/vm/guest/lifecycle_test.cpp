@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include <gmock/gmock.h>
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,6 +54,24 @@ TEST(Lifecycle, ADryRunMeasuresAndAttachesNothing) {
     // What the verifier says only when it is asked to.
     EXPECT_GT(program.at("verify_us"), 0) << program;
   }
+}
+
+// In a container the cgroups above are out of sight, and their tasks could not be told apart.
+TEST(Lifecycle, ACgroupNamespaceIsRefusedByName) {
+  const Cgroup container("/container");
+  std::fflush(nullptr);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (!container.write("cgroup.procs", "0") || ::unshare(CLONE_NEWCGROUP) != 0) ::_exit(2);
+    const Outcome outcome = run({"scx-run", object_path("classes")});
+    std::fprintf(stderr, "%s", outcome.error.c_str());
+    ::_exit(outcome.exit_code == 3 && outcome.error.find("error[cgroup-namespace]") != std::string::npos ? 0
+                                                                                                         : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(sched_ext_state(), "disabled");
 }
 
 TEST(Lifecycle, AKilledLoaderGivesTheMachineBackAtOnce) {

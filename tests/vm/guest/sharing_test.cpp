@@ -182,6 +182,21 @@ TEST(Sharing, APreemptingLayerDoesNotQueue) {
   EXPECT_GT(grown("preempted") + grown("idle_picks"), 3 * grown("queued")) << before << after;
 }
 
+TEST(Sharing, AConfinedLayerPreemptsOnItsOwnCpusOnly) {
+  Loaded scheduler("rush");
+  const std::vector<unsigned> home = home_of(scheduler, "rush");
+  ASSERT_THAT(home, SizeIs(2));
+  const std::vector<Task> busy = hogs(16, {.comm = "other"});
+  std::vector<Task> rush = hogs(3, {.comm = "rush", .work = kInteractive});
+  ASSERT_TRUE(scheduler.counts("rush", 3));
+  let_run(500);
+  for (Task& task : rush) task.forget_cpus();
+  const uint64_t before = scheduler.total("rush", "preempted");
+  let_run(3000);
+  for (const Task& task : rush) EXPECT_THAT(task.cpus_used(), IsSubsetOf(home));
+  EXPECT_GT(scheduler.total("rush", "preempted"), before);
+}
+
 // Memory stays behind on the other node: work goes there when its own node has too much, and not before.
 TEST(Sharing, WorkCrossesNodesOnlyWhenItMust) {
   if (guest_topology().nodes < 2) GTEST_SKIP() << "one node";
