@@ -82,14 +82,8 @@ TEST_F(GpuDrivers, AnotherDriverIsNoGpu) {
 
 TEST_F(GpuDrivers, TenThousandOpensOfADrmDevice) {
   Loaded scheduler("drivers");
-  std::vector<GpuUser> users;
-  users.reserve(64);
-  for (int i = 0; i < 64; ++i) users.emplace_back("gpu-many", 0, 0, true);
-  std::vector<std::thread> askers;
-  std::atomic<int> failed{0};
-  for (GpuUser& user : users)
-    askers.emplace_back([&user, &failed] { failed += user.cycle(kRender, 160) != 0; });
-  for (std::thread& asker : askers) asker.join();
+  int failed = 0;
+  const std::vector<GpuUser> users = cycle_in_many(kRender, 160, failed);
   EXPECT_EQ(failed, 0);
   EXPECT_TRUE(scheduler.counts("process", 64)) << scheduler.layer("process");
 }

@@ -1,18 +1,11 @@
 // Membership by GPU use, with harmless character devices that the policy counts
 // as GPUs: opens before and after the start, failed ones, threads, forks, other
 // programs, ends.
-#include <atomic>
 #include <cerrno>
-#include <memory>
-#include <thread>
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/vm/guest/gpu_user.h"
@@ -182,14 +175,8 @@ TEST_F(Gpu, EndsWithTheProcess) {
 
 TEST_F(Gpu, ManyOpensOfManyProcesses) {
   Loaded scheduler("gpu");
-  std::vector<GpuUser> users;
-  users.reserve(64);
-  for (int i = 0; i < 64; ++i) users.emplace_back("gpu-many", 0, 0, true);
-  std::vector<std::thread> askers;
-  std::atomic<int> failed{0};
-  for (GpuUser& user : users)
-    askers.emplace_back([&user, &failed] { failed += user.cycle(kSeven, 200) != 0; });
-  for (std::thread& asker : askers) asker.join();
+  int failed = 0;
+  const std::vector<GpuUser> users = cycle_in_many(kSeven, 200, failed);
   EXPECT_EQ(failed, 0);
   EXPECT_TRUE(scheduler.counts("process", 64)) << scheduler.layer("process");
 }

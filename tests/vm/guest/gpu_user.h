@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -137,5 +138,19 @@ class GpuUser {
   Shared* shared_ = nullptr;
   bool rests_ = false;  // between requests
 };
+
+// 64 processes that all open and close the device so many times at once; how many could not, in `failed`.
+inline std::vector<GpuUser> cycle_in_many(const char* path, unsigned times, int& failed) {
+  std::vector<GpuUser> users;
+  users.reserve(64);
+  for (int i = 0; i < 64; ++i) users.emplace_back("gpu-many", 0, 0, true);
+  std::atomic<int> failures{0};
+  std::vector<std::thread> askers;
+  for (GpuUser& user : users)
+    askers.emplace_back([&user, &failures, path, times] { failures += user.cycle(path, times) != 0; });
+  for (std::thread& asker : askers) asker.join();
+  failed = failures;
+  return users;
+}
 
 }  // namespace scx::testing
