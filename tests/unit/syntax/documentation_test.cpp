@@ -1,5 +1,6 @@
 // What the documents say is so: the language reference's snippets compile,
 // and the editors' files know the language's words.
+#include <filesystem>
 #include <regex>
 
 #include <gmock/gmock.h>
@@ -27,6 +28,22 @@ std::vector<std::string> snippets(std::string_view text, std::string_view fence)
     at = end + 3;
   }
   return out;
+}
+
+TEST(Documentation, ChecksThatTheListOfKnownFaultsNamesExist) {
+  const auto list = read_file(SCX_SOURCE_DIR "/tests/known-faults.md");
+  ASSERT_TRUE(list.ok());
+  std::string sources;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(SCX_SOURCE_DIR "/tests"))
+    if (entry.path().extension() == ".cpp") sources += read_file(entry.path().string()).value();
+  const std::regex name("`([A-Z]\\w*)\\.([A-Z]\\w*)`");
+  size_t names = 0;
+  for (std::sregex_iterator it(list->begin(), list->end(), name), end; it != end; ++it) {
+    if ((*it)[1] == "Suite") continue;
+    EXPECT_THAT(sources, HasSubstr(fmt::format("({}, {}", (*it)[1].str(), (*it)[2].str())));
+    ++names;
+  }
+  EXPECT_GE(names, 60U);
 }
 
 TEST(Documentation, SnippetsOfTheReferenceCompile) {
