@@ -9,13 +9,13 @@
  * slept, and not so far ahead that a crowd of others would keep it waiting for
  * ever. From another clock it brings its lead or lag along.
  */
-static __always_inline u64 bounded_vtime(struct task_struct *p, struct task_ctx *t, u64 clock, u32 clock_id, u64 slice,
-					 u32 queued)
+static __noinline u64 bounded_vtime(struct task_struct *p, struct task_ctx *t, u64 clock, u32 clock_id, u32 queued)
 {
+	u64 domain = domain_of(t), slice = domains[domain].slice;
 	u64 vtime = p->scx.dsq_vtime;
 
 	if (t->clock != clock_id) {
-		vtime += clock - clock_of(t, domain_of(t));
+		vtime += clock - clock_of(t, domain);
 		t->clock = clock_id;
 	}
 	if (before(vtime, clock - slice))

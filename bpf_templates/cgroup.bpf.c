@@ -36,7 +36,7 @@ u64 assignments;
 static __always_inline void extend_path(struct cgroup_ctx *c, const struct cgroup_ctx *parent, const char *name)
 {
 	struct scan scan[CGROUP_AUTOMATA] = {};
-	char text[256] = {};
+	char text[256];
 	u32 i;
 
 	/* The root is "/", its children "/a": as a beginning, the root's path is empty. */

@@ -50,7 +50,7 @@ static __always_inline bool is_longer(u64 domain, u32 other, u32 id, struct llc_
 	b = &here->queue[domain];
 	theirs = READ_ONCE(a->queued);
 	ours = READ_ONCE(b->queued) + b->cpus;
-	if (node_of_llc(other) != node_of_llc(id))
+	if (there->node != here->node)
 		ours *= 2;
 	return theirs && theirs * b->cpus >= ours * a->cpus;
 }
@@ -58,10 +58,12 @@ static __always_inline bool is_longer(u64 domain, u32 other, u32 id, struct llc_
 /* A task came from the domain's queue in LLC `from` to a CPU of LLC `to`. */
 static __noinline void count_crossing(u64 domain, u32 from, u32 to)
 {
+	struct llc_ctx *there = llc_ctx(from), *here = llc_ctx(to);
+
 	if (from == to)
 		return;
 	count(domain, SCX_STAT_CROSS_LLC);
-	if (node_of_llc(from) != node_of_llc(to))
+	if (there && here && there->node != here->node)
 		count(domain, SCX_STAT_CROSS_NODE);
 }
 

@@ -7,46 +7,28 @@
  */
 //% if guests or preempt
 
-struct marks {
+/* Hidden, or the loader would map them into its memory, where no kernel pointer may be. */
+#define mark_mask SEC(".data.marks") __attribute__((visibility("hidden"), aligned(8)))
 //% if guests
-	struct bpf_cpumask __kptr *lent;
+struct bpf_cpumask __kptr *lent_cpus mark_mask;
 //% end
 //% if preempt
-	struct bpf_cpumask __kptr *weak;
+struct bpf_cpumask __kptr *weak_cpus mark_mask;
 //% end
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct marks);
-} marks SEC(".maps");
-
-static __always_inline struct marks *the_marks(void)
-{
-	u32 key = 0;
-
-	return bpf_map_lookup_elem(&marks, &key);
-}
 
 static __always_inline s32 create_marks(void)
 {
-	struct marks *m = the_marks();
-
-	if (!m)
-		return -EINVAL;
 //% if guests
 	guard_cpumask(lent);
 	if (!lent)
 		return -ENOMEM;
-	publish_cpumask(&m->lent, lent);
+	publish_cpumask(&lent_cpus, lent);
 //% end
 //% if preempt
 	guard_cpumask(weak);
 	if (!weak)
 		return -ENOMEM;
-	publish_cpumask(&m->weak, weak);
+	publish_cpumask(&weak_cpus, weak);
 //% end
 	return 0;
 }
@@ -130,17 +112,10 @@ static __always_inline bool home_is_idle(u64 domain)
 	return home && bpf_cpumask_intersects(home, idle);
 }
 
-static __always_inline struct bpf_cpumask *lent_cpus(void)
-{
-	struct marks *m = the_marks();
-
-	return m ? m->lent : NULL;
-}
-
 /* The CPU runs a guest from now on. */
 static __always_inline void lend(struct cpu_ctx *c, s32 cpu)
 {
-	struct bpf_cpumask *lent = lent_cpus();
+	struct bpf_cpumask *lent = lent_cpus;
 
 	c->guest = 1;
 	if (lent)
@@ -155,7 +130,7 @@ static __always_inline void unlend(struct cpu_ctx *c, s32 cpu)
 	if (!c->guest)
 		return;
 	c->guest = 0;
-	lent = lent_cpus();
+	lent = lent_cpus;
 	if (lent)
 		bpf_cpumask_clear_cpu(cpu, lent);
 }
@@ -163,7 +138,7 @@ static __always_inline void unlend(struct cpu_ctx *c, s32 cpu)
 /* Throws a guest out of one of these home CPUs, if there is one. */
 static __always_inline bool reclaim(struct task_struct *p, const struct cpumask *home)
 {
-	struct bpf_cpumask *lent = lent_cpus();
+	struct bpf_cpumask *lent = lent_cpus;
 	u32 cpu;
 
 	if (!lent)
@@ -177,17 +152,10 @@ static __always_inline bool reclaim(struct task_struct *p, const struct cpumask 
 //% end
 //% if preempt
 
-static __always_inline struct bpf_cpumask *weak_cpus(void)
-{
-	struct marks *m = the_marks();
-
-	return m ? m->weak : NULL;
-}
-
 /* The CPU runs a task of that domain from now on. Tested first: most switches change nothing, and the mask is shared. */
 static __always_inline void mark_weak(s32 cpu, u64 domain)
 {
-	struct bpf_cpumask *weak = weak_cpus();
+	struct bpf_cpumask *weak = weak_cpus;
 
 	if (!weak)
 		return;
@@ -202,7 +170,7 @@ static __always_inline void mark_weak(s32 cpu, u64 domain)
 /* The CPU runs nothing that could be preempted. */
 static __always_inline void mark_idle(s32 cpu)
 {
-	struct bpf_cpumask *weak = weak_cpus();
+	struct bpf_cpumask *weak = weak_cpus;
 
 	if (weak && bpf_cpumask_test_cpu(cpu, (const struct cpumask *)weak))
 		bpf_cpumask_clear_cpu(cpu, weak);
@@ -216,7 +184,7 @@ static __always_inline void mark_idle(s32 cpu)
 static __always_inline bool preempt_one(struct task_struct *p, u64 domain, struct llc_ctx *llc,
 					const struct cpumask *home, u64 enq_flags)
 {
-	struct bpf_cpumask *weak = weak_cpus();
+	struct bpf_cpumask *weak = weak_cpus;
 	u64 slice = domains[domain].slice;
 	u32 cpu;
 

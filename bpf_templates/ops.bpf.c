@@ -13,9 +13,16 @@ s32 PROG(pol_init)
 		if (error)
 			return error;
 	}
-	bpf_for(i, 0, NR_DOMAINS) {
-		bpf_for(k, 0, nr_llcs) {
-			error = scx_bpf_create_dsq(domain_dsq(i, k), node_of_llc(k));
+	bpf_for(i, 0, nr_llcs) {
+		u32 key = i * nr_llcs; /* of the nearest one, which is itself */
+		struct scx_near *self = bpf_map_lookup_elem(&near, &key);
+		struct llc_ctx *llc = llc_ctx(i);
+
+		if (!self || !llc)
+			return -EINVAL;
+		llc->node = self->node;
+		bpf_for(k, 0, NR_DOMAINS) {
+			error = scx_bpf_create_dsq(domain_dsq(k, i), self->node);
 			if (error)
 				return error;
 		}

@@ -22,17 +22,17 @@ static __noinline u64 join_queue(struct task_struct *p, struct task_ctx *t, u64 
 	if (!queue->queued && before(queue->service, llc->service - domains[domain].slice))
 		queue->service = llc->service - domains[domain].slice;
 //% end
-	return bounded_vtime(p, t, queue->clock, id + 1, domains[domain].slice, queue->queued);
+	return bounded_vtime(p, t, queue->clock, id + 1, queue->queued);
 }
 
 /* The same for the own queue of a CPU. */
-static __noinline u64 join_own(struct task_struct *p, struct task_ctx *t, u64 domain, s32 cpu, struct cpu_ctx *c)
+static __noinline u64 join_own(struct task_struct *p, struct task_ctx *t, s32 cpu, struct cpu_ctx *c)
 {
 	u32 queued = scx_bpf_dsq_nr_queued(cpu_dsq(cpu));
 
 	if (!(t->flags & TASK_OWN))
 		__sync_fetch_and_or(&t->flags, TASK_OWN);
-	return bounded_vtime(p, t, c->own_clock, CPU_CLOCK | cpu, domains[domain].slice, queued);
+	return bounded_vtime(p, t, c->own_clock, CPU_CLOCK | cpu, queued);
 }
 
 /* p runs at once on an idle CPU that was claimed for it. */
@@ -41,7 +41,7 @@ static __always_inline s32 run_idle(struct task_struct *p, struct task_ctx *t, u
 	struct cpu_ctx *c = cpu_ctx(cpu);
 
 	if (c && own)
-		join_own(p, t, domain, cpu, c);
+		join_own(p, t, cpu, c);
 	else if (c)
 		join_queue(p, t, domain, c->llc);
 	count(domain, SCX_STAT_IDLE_PICK);
@@ -129,12 +129,12 @@ static __always_inline void enqueue_own(struct task_struct *p, struct task_ctx *
 	if (to >= 0 && to < nr_cpu_ids) {
 		c = cpu_ctx(to);
 		if (c)
-			join_own(p, t, domain, to, c);
+			join_own(p, t, to, c);
 		dsq_insert(p, SCX_DSQ_LOCAL_ON | to, slice, enq_flags);
 		return;
 	}
 
-	vtime = join_own(p, t, domain, cpu, c);
+	vtime = join_own(p, t, cpu, c);
 	count(domain, SCX_STAT_QUEUED);
 	/* What the kernel binds to this CPU serves everybody here: at once, unless it had more than its share. */
 	if (p->flags & PF_KTHREAD && p->nr_cpus_allowed == 1 && c->own_lead <= 0) {

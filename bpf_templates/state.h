@@ -199,6 +199,7 @@ struct queue {
 
 struct llc_ctx {
 	struct bpf_cpumask __kptr *mask; /* its CPUs, made by the first apply_row */
+	s32 node;
 //% if multi
 	u64 service; /* the most that a domain had when it was chosen */
 //% end
@@ -280,13 +281,6 @@ static __always_inline u32 near_llc(u32 llc, u32 rank)
 	return found ? found->llc : llc;
 }
 
-static __always_inline s32 node_of_llc(u32 llc)
-{
-	u32 key = llc * nr_llcs;
-	struct scx_near *found = bpf_map_lookup_elem(&near, &key);
-
-	return found ? found->node : -1;
-}
 //% if cells
 
 /* A place where a cell may run. */
@@ -358,7 +352,7 @@ static __noinline void fail(const char *what)
 }
 
 /* The queue that counts p counts it no more. */
-static __always_inline void leave_queue(struct task_ctx *t, u64 domain)
+static __noinline void leave_queue(struct task_ctx *t, u64 domain)
 {
 	struct llc_ctx *llc;
 
