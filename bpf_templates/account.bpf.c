@@ -122,21 +122,21 @@ static __always_inline void bill(struct task_struct *p, struct task_ctx *t, u64 
 	} else {
 		p->scx.dsq_vtime += used * 100 / weight;
 		lead -= used;
+//% if multi
+		/* Where a domain is alone at home nobody competes with it. What runs from the own queue is bounded there. */
+		if (!is_alone(&e->home, domain)) {
+			struct llc_ctx *llc = llc_ctx(c->llc);
+
+			if (llc)
+				__sync_fetch_and_add(&llc->queue[domain].service, used * 100 / domains[domain].weight);
+		}
+//% end
 	}
 	if (lead > OWN_LEAD_MAX_NS)
 		lead = OWN_LEAD_MAX_NS;
 	if (lead < -OWN_LEAD_MIN_NS)
 		lead = -OWN_LEAD_MIN_NS;
 	c->own_lead = lead;
-//% if multi
-	/* Where a domain is alone at home nobody competes with it. */
-	if (!is_alone(&e->home, domain)) {
-		struct llc_ctx *llc = llc_ctx(c->llc);
-
-		if (llc)
-			__sync_fetch_and_add(&llc->queue[domain].service, used * 100 / domains[domain].weight);
-	}
-//% end
 }
 
 //% if borrow
@@ -274,6 +274,11 @@ void PROG(pol_stopping, struct task_struct *p, bool runnable)
 //% if guests
 	unlend(c, cpu);
 //% end
+//% if preempt
+	/* Put off with time left: by a class above ours, which nobody of ours preempts. */
+	if (runnable && p->scx.slice)
+		mark_idle(cpu);
+//% end
 }
 
 /* No longer runnable, or taken from its queue to be put into another: it does not wait any more. */
@@ -336,7 +341,8 @@ void PROG(pol_tick, struct task_struct *p)
 /*
  * The CPU has gone idle. A task that was queued after dispatch had looked, and
  * before the CPU was known as idle, woke nobody: the one who queued it and we
- * each announce first and look then.
+ * each announce first and look then. In our LLC only: a task that waits in
+ * another has CPUs there, which take it when a slice ends.
  */
 SEC("struct_ops/update_idle")
 void PROG(pol_update_idle, s32 cpu, bool idle)

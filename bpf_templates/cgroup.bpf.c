@@ -12,8 +12,7 @@ struct cgroup_ctx {
 //% if cells
 	u32 assigned; /* the slot of the cell that begins here, or 0 */
 	u32 generation; /* of that slot then: another one means that the cell has ended */
-	u32 slot; /* the one that it belongs to, found at resolved_at */
-	u64 resolved_at; /* assignments + 1 */
+	u64 resolved; /* the slot that it belongs to, and above it when that was found: assignments + 1 */
 //% end
 };
 
@@ -147,11 +146,11 @@ static __always_inline void tell_began(struct cgroup *cgrp, const struct cgroup_
 /* The slot of the cell that begins deepest on the way to the cgroup; 0 is root. */
 static __noinline u32 slot_of_cgroup(struct cgroup *cgrp, struct cgroup_ctx *c)
 {
-	u64 now = READ_ONCE(assignments) + 1;
+	u64 now = READ_ONCE(assignments) + 1, known = READ_ONCE(c->resolved);
 	u32 level, levels, slot = 0;
 
-	if (likely(c->resolved_at == now))
-		return c->slot;
+	if (likely(known >> 16 == now))
+		return known & 0xffff;
 	levels = cgrp->level + 1;
 	bpf_for(level, 0, levels) {
 		struct cgroup_ctx *above;
@@ -163,8 +162,7 @@ static __noinline u32 slot_of_cgroup(struct cgroup *cgrp, struct cgroup_ctx *c)
 		if (above && above->assigned && slot_generation(above->assigned) == above->generation)
 			slot = above->assigned;
 	}
-	c->slot = slot;
-	c->resolved_at = now;
+	WRITE_ONCE(c->resolved, now << 16 | slot);
 	return slot;
 }
 //% end

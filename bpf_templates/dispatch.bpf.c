@@ -102,8 +102,13 @@ static __always_inline u32 least_served(struct llc_ctx *llc, const struct domain
 			}
 		}
 	}
-	if (best < NR_DOMAINS && before(llc->service, least))
-		llc->service = least;
+	if (best < NR_DOMAINS) {
+		/* Whoever is that far behind was alone until now, or had its time as a guest: no more is made up for. */
+		if (before(least, llc->service - SERVICE_LAG_NS))
+			llc->queue[best].service = llc->service - SERVICE_LAG_NS;
+		else if (before(llc->service, least))
+			llc->service = least;
+	}
 	return best;
 //% end
 //% if not multi
@@ -131,20 +136,21 @@ __noinline u32 pol_take(u32 id, const struct domain_set *set, struct task_struct
 	bpf_for(attempt, 0, MAX_ATTEMPTS) {
 		u64 domain = least_served(llc, &left, prev_domain);
 		bool is_prev;
+		u64 dsq;
 
 		if (domain >= NR_DOMAINS)
 			return NR_DOMAINS;
 		is_prev = domain == prev_domain;
 		hide(is_prev); /* or clang indexes by prev_domain, whose bounds the verifier does not know */
-		if (is_longer(domain, other, id, llc)) {
-			if (dsq_move_to_local(domain_dsq(domain, other))) {
-				count_crossing(domain, other, id);
-				return domain;
-			}
-		} else if (is_prev && prev && prev_goes_on(prev, domain, domain_dsq(domain, id))) {
+		if (is_longer(domain, other, id, llc) && dsq_move_to_local(domain_dsq(domain, other))) {
+			count_crossing(domain, other, id);
 			return domain;
 		}
-		if (dsq_move_to_local(domain_dsq(domain, id)))
+		/* A guest's fellows wait where its domain is at home. */
+		dsq = domain_dsq(domain, is_prev ? llc->queue[domain].target : id);
+		if (is_prev && prev && prev_goes_on(prev, domain, dsq))
+			return domain;
+		if (dsq_move_to_local(dsq))
 			return domain;
 		/* Counted but not inserted yet, or for other CPUs only. */
 		left.word[domain / 64] &= ~(1ULL << domain % 64);
@@ -182,6 +188,23 @@ static __always_inline bool take_own(s32 cpu, struct task_struct *prev, u32 prev
 	return dsq_move_to_local(cpu_dsq(cpu));
 }
 
+/*
+ * Makes prev's vtime one of the clock by which its fellows wait: it may come from
+ * the queue of another LLC. Returns `domain`, as whose task it competes here.
+ */
+static __always_inline u32 compares(struct task_struct *prev, struct task_ctx *t, u64 domain, u32 id)
+{
+	struct llc_ctx *llc = llc_ctx(id);
+	u32 target;
+
+	if (!llc || domain >= NR_DOMAINS)
+		return NR_DOMAINS;
+	target = llc->queue[domain].target;
+	if (t->clock != target + 1)
+		join_queue(prev, t, domain, target);
+	return domain;
+}
+
 SEC("struct_ops/dispatch")
 void PROG(pol_dispatch, s32 cpu, struct task_struct *prev)
 {
@@ -202,7 +225,7 @@ void PROG(pol_dispatch, s32 cpu, struct task_struct *prev)
 		if (t->flags & TASK_OWN)
 			own = domain;
 		else
-			shared = domain;
+			shared = compares(prev, t, domain, c->llc);
 	}
 
 	if (c->own_lead <= 0 && take_own(cpu, prev, own))
@@ -212,8 +235,8 @@ void PROG(pol_dispatch, s32 cpu, struct task_struct *prev)
 	if (c->own_lead > 0 && take_own(cpu, prev, own))
 		return;
 //% if guests
-	/* A guest goes on for as long as its home is busy: ops.enqueue sends it there. */
-	if (shared < NR_DOMAINS && home_is_idle(shared))
+	/* A guest does not go on while a CPU at home is idle: ops.enqueue sends it there. */
+	if (shared < NR_DOMAINS && home_is_idle(prev, shared))
 		shared = NR_DOMAINS;
 	if (take(c, &e->guests, prev, shared))
 		return;

@@ -103,13 +103,13 @@ static __always_inline s32 pick_for_guest(struct task_struct *p, u64 domain)
 	return cpu;
 }
 
-/* Whether a home CPU of the domain is idle, so that its guests elsewhere should come home. */
-static __always_inline bool home_is_idle(u64 domain)
+/* Whether p, a guest elsewhere, should come home: it may run on all CPUs there, and one is idle. */
+static __always_inline bool home_is_idle(struct task_struct *p, u64 domain)
 {
 	const struct cpumask *home = home_mask(domain);
 	guard_idle_mask(idle);
 
-	return home && bpf_cpumask_intersects(home, idle);
+	return p && home && bpf_cpumask_intersects(home, idle) && bpf_cpumask_subset(home, p->cpus_ptr);
 }
 
 /* The CPU runs a guest from now on. */

@@ -119,9 +119,6 @@ static __always_inline void enqueue_own(struct task_struct *p, struct task_ctx *
 //% if owned
 	forced = !bpf_cpumask_intersects(home, p->cpus_ptr);
 	to = claim_idle(p, cpu, 0, forced ? p->cpus_ptr : home);
-	/* One that was a guest here goes home, idle or not. */
-	if (to < 0 && !forced && !bpf_cpumask_test_cpu(cpu, home))
-		to = bpf_cpumask_any_and_distribute(home, p->cpus_ptr);
 //% end
 //% if not owned
 	to = claim_idle(p, cpu, 0, home);
@@ -134,6 +131,17 @@ static __always_inline void enqueue_own(struct task_struct *p, struct task_ctx *
 		return;
 	}
 
+//% if owned
+	/* One that was a guest here goes home all the same. */
+	if (!forced && !bpf_cpumask_test_cpu(cpu, home)) {
+		cpu = bpf_cpumask_any_and_distribute(home, p->cpus_ptr);
+		c = cpu_ctx(cpu);
+		if (!c) {
+			fail("enqueue: no state for a home CPU");
+			return;
+		}
+	}
+//% end
 	vtime = join_own(p, t, cpu, c);
 	count(domain, SCX_STAT_QUEUED);
 	/* What the kernel binds to this CPU serves everybody here: at once, unless it had more than its share. */

@@ -23,6 +23,11 @@ std::string where(Span span, const Sources& sources) {
   return fmt::format("{}:{}", sources.logical_path(span.file), sources.position(span.file, span.begin).line);
 }
 
+// Cells that share CPUs do so by their weights: between layers of one cell the factor is the same.
+uint32_t domain_weight(const model::Cell& cell, const model::Layer& layer) {
+  return std::max(1U, layer.weight * cell.weight / 100);
+}
+
 }  // namespace
 
 std::string policy_constants(const model::Policy& policy) {
@@ -34,6 +39,13 @@ std::string policy_constants(const model::Policy& policy) {
       "#define WATCHDOG_MS {}\n",
       ops_name(policy.name), policy.domains.size(), policy.cells.front().layers.size() - 1, watchdog_ms);
   const abi::RowLayout rows = rows_of(policy);
+  // Two slices of the domain whose slices count most: who has all that it may wait for is never further
+  // behind.
+  double lag = 0;
+  for (const model::Cell& cell : policy.cells)
+    for (const model::Layer& layer : cell.layers)
+      lag = std::max(lag, 2 * static_cast<double>(layer.slice_ns) * 100 / domain_weight(cell, layer));
+  if (policy.domains.size() > 1) out += fmt::format("#define SERVICE_LAG_NS {:.0f}ULL\n", lag);
   if (policy.cells.size() > 1) out += fmt::format("#define NR_SLOTS {}\n", policy.slots());
   if (rows.lent != 0) out += fmt::format("#define LENT_ROW {}\n", policy.domains.size() + rows.cells);
   return out;
@@ -64,8 +76,7 @@ std::string domain_value(const model::Cell& cell, const model::Layer& layer, std
   const bool roams = layer.kind != abi::LayerKind::kConfined;
   const bool borrows = roams && cell.borrow;
   std::string out = fmt::format("{{ .slice = {}ULL", layer.slice_ns);
-  // Cells that share CPUs do so by their weights: between layers of one cell the factor is the same.
-  if (has("multi")) out += fmt::format(", .weight = {}", std::max(1U, layer.weight * cell.weight / 100));
+  if (has("multi")) out += fmt::format(", .weight = {}", domain_weight(cell, layer));
   if (has("fifo")) out += fmt::format(", .fifo = {}", flag(layer.order == abi::QueueOrder::kFifo));
   if (has("preempt")) out += fmt::format(", .preempt = {}", flag(layer.preempt));
   if (has("cells")) out += fmt::format(", .slot = {}, .layer = {}", slot, name);

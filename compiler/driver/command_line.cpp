@@ -257,6 +257,7 @@ std::string without_policy(const Options& options) {
 std::string contradiction(const Options& options) {
   if (options.command == Command::kExplain && !options.cleanup) return without_policy(options);
   if (options.command == Command::kExplain && options.files.empty()) return "no policy given";
+  if (std::count(options.files.begin(), options.files.end(), "-") > 1) return "`-` is standard input, once";
   if (options.command != Command::kCompile) return "";
   if (options.files.empty()) return "no policy given";
   if (options.dump != Dump::kNone && !options.output.empty())

@@ -83,16 +83,21 @@ bool is_independent(const diag::Diagnostic& diagnostic, const ast::Program& prog
     default:
       break;
   }
-  for (const ast::File& file : program.files) {
-    for (const ast::Item& item : file.items) {
-      if (!holds(ast::span_of(item), diagnostic.span)) continue;
-      const Span part = part_around(item, diagnostic.span);
-      if (std::any_of(errors.begin(), errors.end(),
-                      [&](const auto& error) { return !error.repaired && holds(part, error.span); }))
-        return false;
+  const auto is_read_whole = [&](Span place) {
+    for (const ast::File& file : program.files) {
+      for (const ast::Item& item : file.items) {
+        if (!holds(ast::span_of(item), place)) continue;
+        const Span part = part_around(item, place);
+        if (std::any_of(errors.begin(), errors.end(),
+                        [&](const auto& error) { return !error.repaired && holds(part, error.span); }))
+          return false;
+      }
     }
-  }
-  return true;
+    return true;
+  };
+  return is_read_whole(diagnostic.span) &&
+         std::all_of(diagnostic.labels.begin(), diagnostic.labels.end(),
+                     [&](const diag::Label& label) { return is_read_whole(label.span); });
 }
 
 // Sema runs over what could be read of a text with syntax errors, so that one

@@ -209,7 +209,8 @@ Result<ast::Program> Loading::run(const std::string& path) {
   if (error) return make_error("cannot find the folder of {}: {}", scx::quoted(path), error.message());
   const fs::path name = path == kStandardInput ? "stdin" : fs::path(path).filename();
   const FileId id = sources_.add(path == kStandardInput ? "<stdin>" : path, name.string(), std::move(text));
-  const fs::path canonical = fs::canonical(path, error);
+  // Standard input is no file, so none that is included can be it.
+  const fs::path canonical = path == kStandardInput ? fs::path() : fs::canonical(path, error);
   parse_file(id, error ? root_ / name : canonical);
   return std::move(program_);
 }

@@ -105,7 +105,7 @@ Answer usage(std::string message, std::string help = "`scx-run --help`") {
 // Words that no option and no operand takes; the first decides.
 Answer unexpected_words(const CLI::App& app) {
   const std::vector<std::string> words = app.remaining(true);
-  const std::string word = words.empty() ? "" : words.front();
+  const std::string word = words.empty() ? "" : words.front().substr(0, words.front().find('='));
   if (!word.starts_with('-')) return usage(fmt::format("unexpected word {}", quoted(word)));
   std::vector<std::string> names;
   for (const CLI::Option* option : app.get_options())
@@ -117,7 +117,8 @@ Answer unexpected_words(const CLI::App& app) {
 
 // A command with a slip of the keyboard reads as an object's name.
 std::optional<Answer> mistaken_command(const std::string& object) {
-  if (object.empty() || std::filesystem::exists(object)) return std::nullopt;
+  std::error_code error;
+  if (object.empty() || std::filesystem::exists(object, error) || error) return std::nullopt;
   const std::string_view near = closest(object, {"status", "completion"});
   if (near.empty()) return std::nullopt;
   return usage(fmt::format("no file and no command {}", quoted(object)),

@@ -45,7 +45,8 @@ Result<void> write_map(const Object& object, const char* name, const std::vector
 }
 
 bool has_program(const Object& object, const char* name);
-// Runs a SYSCALL program; what it returned. Reason: "load-refused" (it cannot be run at all).
+// Runs a SYSCALL program; what it returned. Reasons: "feed-mismatch" (there is none), "load-refused" (it
+// cannot be run at all).
 Result<int> run_program(const Object& object, const char* name, const void* context = nullptr,
                         size_t size = 0);
 template <typename Context>

@@ -64,7 +64,8 @@ class Scheduler {
   Scheduler& operator=(Scheduler&&) noexcept;
   ~Scheduler();  // detaches
 
-  // Tracing programs first, then the scheduler. Reasons: "scheduler-active", "attach-refused".
+  // Tracing programs first, then the scheduler. Reasons: "scheduler-active", "attach-refused",
+  // "cgroup-namespace", "load-refused", "feed-mismatch".
   Result<void> attach();
   // Publishes a new plan to the running scheduler: what differs from the one before. Of the topology only
   // where CPUs are.
@@ -80,7 +81,8 @@ class Scheduler {
   Result<void> push_places(const topology::Topology& topology);
   // By domain.
   [[nodiscard]] Result<std::vector<Counters>> counters() const;
-  // Only with cells besides root. `slot` is one of the manifest's; reason of errors: "cell-refused".
+  // Only with cells besides root. `slot` is one of the manifest's; reasons of errors: "cell-refused",
+  // "load-refused", "feed-mismatch".
   // A cell begins in the slot, whose counters begin with it; it ends; the cgroup belongs to it (false: the
   // kernel knows no such cgroup); tasks that wait in its queues.
   Result<void> open_slot(uint32_t slot);

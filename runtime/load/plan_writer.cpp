@@ -40,14 +40,15 @@ void sort_unique(std::vector<uint32_t>& keys) {
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
 }
 
-// Runs `program` for one key after the other; the first that it refuses is an error.
+// Runs `program` for one key after the other; the first that it refuses is an error, which says `what` it
+// refuses.
 template <typename Context>
-Result<void> apply(const Object& object, const char* program, const std::vector<uint32_t>& keys) {
+Result<void> apply(const Object& object, const char* program, const std::vector<uint32_t>& keys,
+                   const char* what = "the plan of its CPUs") {
   for (const uint32_t key : keys) {
     SCX_TRY(const int rc, run_program(object, program, Context{key}));
     if (rc != 0)
-      return refusal("load-refused",
-                     fmt::format("the scheduler refuses the plan of its CPUs: {}", std::strerror(-rc)),
+      return refusal("load-refused", fmt::format("the scheduler refuses {}: {}", what, std::strerror(-rc)),
                      "please report it, with the output of `lstopo`");
   }
   return {};
@@ -80,7 +81,7 @@ Result<void> PlanWriter::push(const Object& object, const abi::Manifest& manifes
 
 Result<void> PlanWriter::settle(const Object& object) {
   sort_unique(unsettled_);
-  SCX_TRY_VOID(apply<scx_apply_row>(object, "apply_row", unsettled_));
+  SCX_TRY_VOID(apply<scx_apply_row>(object, "apply_row", unsettled_, "to look at its queues again"));
   unsettled_.clear();
   return {};
 }

@@ -202,7 +202,7 @@ std::string place_of_death(std::string_view console) {
   size_t count = 0;
   for (std::string line; count < kTailLines && std::getline(lines, line);) {
     const auto has = [&](const char* part) { return line.find(part) != std::string::npos; };
-    const bool is_complaint = has("BUG: ") || has("kernel BUG at ") || has("Oops: ") || has("Kernel panic ");
+    const bool is_complaint = has("kernel BUG at ") || has("Oops: ") || has("Kernel panic ");
     const bool is_place = has("RIP: ") || (has("+0x") && !has(" ? "));
     if (!is_complaint && (count == 0 || !is_place)) continue;
     found += line + '\n';
@@ -237,7 +237,8 @@ Result<VmResult> judge(const VmSpec& spec, const Watch& watch, Ending ending, co
   if (!sent.exit_code) {
     if (ending == Ending::kStopped)
       return refusal("stopped", "the virtual machine was stopped before its job");
-    return with_console(watch.job_started() ? "the virtual machine ended before its job"
+    return with_console(watch.job_started() ? fmt::format("the {} virtual machine ended before its job",
+                                                          kvm ? "KVM" : "emulated")
                                             : fmt::format("Linux {} did not boot", spec.kernel.release),
                         watch, qemu_log, "boot-failed");
   }

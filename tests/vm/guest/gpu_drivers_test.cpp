@@ -18,8 +18,8 @@ constexpr const char* kRender = "/dev/dri/renderD128";
 class GpuDrivers : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (::access("/sys/module/vgem", F_OK) != 0 || ::access("/dev/cuse", F_OK) != 0)
-      GTEST_SKIP() << "vgem and cuse are not loaded";
+    ASSERT_EQ(::access("/sys/module/vgem", F_OK), 0) << "vgem is not loaded";
+    ASSERT_EQ(::access("/dev/cuse", F_OK), 0) << "cuse is not loaded";
   }
 };
 

@@ -135,6 +135,20 @@ TEST(Sharing, ATaskPinnedToAnothersCpuMakesProgress) {
   EXPECT_GT(scheduler.total("rest", "forced"), 0);
 }
 
+// What the pinned ones use is bounded where they use it, and is no debt of their layer.
+TEST(Sharing, PinnedTasksDoNotStarveTheirLayer) {
+  Loaded scheduler("heavier");
+  std::vector<Task> tasks = hogs(2 * online_cpus().size(), {.comm = "heavy"});
+  for (const unsigned cpu : online_cpus())
+    tasks.emplace_back(TaskSpec{.comm = "light-pinned", .cpus = {cpu}});
+  ASSERT_TRUE(scheduler.counts("light", online_cpus().size()));
+  let_run(3000);
+  const Task free({.comm = "light-free"});
+  const uint64_t before = free.units();
+  let_run(3000);
+  EXPECT_GT(free.units() - before, 5U);
+}
+
 TEST(Sharing, ConfinedTasksPinnedAwayFromHomeMakeProgress) {
   Loaded scheduler("confined");
   const std::vector<unsigned> home = home_of(scheduler, "box");
