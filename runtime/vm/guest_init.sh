@@ -43,8 +43,8 @@ fi
   while read -r word; do
     pid=$(cat /scx/job.pid 2>/dev/null) || continue
     case $word in
-      stop) kill -INT -- "-$pid" ;;
-      kill) kill -KILL -- "-$pid" ;;
+      stop) kill -INT "-$pid" ;;
+      kill) kill -KILL "-$pid" ;;
     esac
   done
 ) <"$control" &

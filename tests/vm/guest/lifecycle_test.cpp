@@ -56,15 +56,17 @@ TEST(Lifecycle, ADryRunMeasuresAndAttachesNothing) {
   }
 }
 
-// In a container the cgroups above are out of sight, and their tasks could not be told apart.
-TEST(Lifecycle, ACgroupNamespaceIsRefusedByName) {
+// Kernels before 6.18 hide the cgroups above a container from it, and tasks there could not be told apart.
+TEST(Lifecycle, ACgroupNamespaceIsRefusedByNameOrDoesNoHarm) {
   const Cgroup container("/container");
   std::fflush(nullptr);
   const pid_t child = ::fork();
   if (child == 0) {
     if (!container.write("cgroup.procs", "0") || ::unshare(CLONE_NEWCGROUP) != 0) ::_exit(2);
-    const Outcome outcome = run({"scx-run", object_path("classes")});
+    const Outcome outcome = run({"scx-run", object_path("classes"), "--duration", "1s"});
     std::fprintf(stderr, "%s", outcome.error.c_str());
+    const bool hidden = guest_series() == "6.16" || guest_series() == "6.17";
+    if (!hidden) ::_exit(outcome.exit_code == 0 ? 0 : 1);
     ::_exit(outcome.exit_code == 3 && outcome.error.find("error[cgroup-namespace]") != std::string::npos ? 0
                                                                                                          : 1);
   }
