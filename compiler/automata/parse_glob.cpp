@@ -37,7 +37,7 @@ class GlobParser {
         return set();
       case '\\':
         if (++at_ == text_.size())
-          return fail(at_ - 1, "`\\` with nothing behind it", "write `\\\\` for a backslash");
+          return fail(at_ - 1, "`\\` with nothing behind it", "write `\\\\\\\\` for a backslash");
         [[fallthrough]];
       default:
         parts_.push_back(literal(text_.substr(at_, 1)));
@@ -71,7 +71,7 @@ class GlobParser {
     if (negated) ++at_;
     ByteSet set;
     for (bool any = false;; any = true) {
-      if (at_ >= text_.size()) return fail(first, "`[` without `]`", "write `\\[` for a bracket");
+      if (at_ >= text_.size()) return fail(first, "`[` without `]`", "write `\\\\[` for a bracket");
       if (text_[at_] == ']' && any) break;
       const size_t place = at_;
       const auto low = member();
@@ -80,7 +80,7 @@ class GlobParser {
         ++at_;
         high = member();
       }
-      if (!low || !high) return fail(first, "`[` without `]`", "write `\\[` for a bracket");
+      if (!low || !high) return fail(first, "`[` without `]`", "write `\\\\[` for a bracket");
       if (*high < *low) return fail(place, "range ends before it begins", "");
       for (unsigned byte = *low; byte <= *high; ++byte) set.set(byte);
     }

@@ -106,7 +106,7 @@ class RegexParser {
 
   Parsed<Pattern> parse() {
     Pattern out = alternation(0);
-    if (!error_ && at_ < text_.size()) fail(at_, "`)` without `(`", "write `\\)` for a parenthesis");
+    if (!error_ && at_ < text_.size()) fail(at_, "`)` without `(`", "write `\\\\)` for a parenthesis");
     if (error_) return *std::move(error_);
     drop_open_end(out);
     return out;
@@ -224,11 +224,11 @@ class RegexParser {
       case '+':
       case '?':
         fail(place, fmt::format("`{}` with nothing to repeat", c),
-             fmt::format("write `\\{}` for the character", c));
+             fmt::format("write `\\\\{}` for the character", c));
         return std::nullopt;
       default:
         if (c == '{' && braces()) {
-          fail(place, "`{` with nothing to repeat", "write `\\{` for the character");
+          fail(place, "`{` with nothing to repeat", "write `\\\\{` for the character");
           return std::nullopt;
         }
         ++at_;
@@ -252,7 +252,7 @@ class RegexParser {
     Pattern out = alternation(depth + 1);
     fold_ = fold;
     dot_newline_ = dot_newline;
-    if (!take(")")) fail(place, "`(` without `)`", "write `\\(` for a parenthesis");
+    if (!take(")")) fail(place, "`(` without `)`", "write `\\\\(` for a parenthesis");
     return out;
   }
 
@@ -289,7 +289,7 @@ class RegexParser {
           return std::nullopt;
       }
     }
-    fail(place, "`(` without `)`", "write `\\(` for a parenthesis");
+    fail(place, "`(` without `)`", "write `\\\\(` for a parenthesis");
     return std::nullopt;
   }
 
@@ -321,7 +321,7 @@ class RegexParser {
   std::optional<ByteSet> escaped_set() {
     const size_t place = at_++;
     if (at_ >= text_.size()) {
-      fail(place, "`\\` with nothing behind it", "write `\\\\` for a backslash");
+      fail(place, "`\\` with nothing behind it", "write `\\\\\\\\` for a backslash");
       return std::nullopt;
     }
     const char c = text_[at_++];
@@ -398,7 +398,7 @@ class RegexParser {
     ByteSet set;
     for (bool any = false;; any = true) {
       if (at_ >= text_.size()) {
-        fail(place, "`[` without `]`", "write `\\[` for a bracket");
+        fail(place, "`[` without `]`", "write `\\\\[` for a bracket");
         return std::nullopt;
       }
       if (any && take("]")) break;

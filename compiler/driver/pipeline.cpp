@@ -9,6 +9,7 @@
 #include "compiler/backend/compile_bpf.h"
 #include "compiler/backend/object.h"
 #include "compiler/codegen/codegen.h"
+#include "compiler/driver/follow_ons.h"
 #include "compiler/driver/manifest.h"
 #include "compiler/sema/analyse.h"
 #include "compiler/syntax/syntax.h"
@@ -39,85 +40,16 @@ Result<void> check_names(const Sources& sources) {
   return {};
 }
 
-bool holds(Span outer, Span inner) {
-  return outer.file == inner.file && outer.begin <= inner.begin && inner.begin <= outer.end;
-}
-
-// The innermost statement around `place` in a block, or the innermost layer or declaration if it is in none.
-Span part_around(const ast::Block& block, Span whole, Span place) {
-  for (const ast::Property& property : block.properties) {
-    if (!holds(property.span, place)) continue;
-    return property.block ? part_around(*property.block, property.span, place) : property.span;
-  }
-  for (const ast::Layer& layer : block.layers)
-    if (holds(layer.span, place)) return part_around(layer.body, layer.span, place);
-  return whole;
-}
-
-Span part_around(const ast::Item& item, Span place) {
-  return std::visit(
-      [&](const auto& node) {
-        if constexpr (requires { node.body; }) return part_around(node.body, node.span, place);
-        return node.span;
-      },
-      item);
-}
-
-// Whether a diagnostic of sema says something that the syntax errors do not:
-// not one about a part of the text that was not read whole, nor one about
-// something missing that may be what could not be read.
-bool is_independent(const diag::Diagnostic& diagnostic, const ast::Program& program,
-                    const diag::Diagnostics& syntax_errors) {
-  using diag::Kind;
-  if (diag::info(diagnostic.kind).severity != diag::Severity::kError) return false;
-  const auto& errors = syntax_errors.all();
-  if (std::all_of(errors.begin(), errors.end(), [](const auto& error) { return error.repaired; }))
-    return true;
-  switch (diagnostic.kind) {
-    case Kind::kMissingPolicy:
-    case Kind::kUnknownAttribute:
-    case Kind::kUndefinedConstant:
-    case Kind::kUndefinedReference:
-    case Kind::kUnknownTarget:
-      return false;
-    default:
-      break;
-  }
-  const auto is_read_whole = [&](Span place) {
-    for (const ast::File& file : program.files) {
-      for (const ast::Item& item : file.items) {
-        if (!holds(ast::span_of(item), place)) continue;
-        const Span part = part_around(item, place);
-        if (std::any_of(errors.begin(), errors.end(),
-                        [&](const auto& error) { return !error.repaired && holds(part, error.span); }))
-          return false;
-      }
-    }
-    return true;
-  };
-  return is_read_whole(diagnostic.span) &&
-         std::all_of(diagnostic.labels.begin(), diagnostic.labels.end(),
-                     [&](const diag::Label& label) { return is_read_whole(label.span); });
-}
-
 // Sema runs over what could be read of a text with syntax errors, so that one
 // run tells all mistakes of a file, without those that only follow from others.
 std::optional<model::Policy> analyse(Compilation& result) {
-  if (!result.diagnostics.has_errors()) {
-    std::optional<model::Policy> policy = sema::analyse(result.program, result.sources, result.diagnostics);
-    if (policy) analysis::check_cleanup(*policy, result.diagnostics);
-    return policy;
-  }
+  const bool is_read_whole = !result.diagnostics.has_errors();
   diag::Diagnostics found;
-  sema::analyse(result.program, result.sources, found);
-  std::vector<const diag::Diagnostic*> kept;
-  for (const diag::Diagnostic& diagnostic : found.all()) {
-    if (is_independent(diagnostic, result.program, result.diagnostics)) kept.push_back(&diagnostic);
-  }
-  for (const diag::Diagnostic* diagnostic : kept) {
+  std::optional<model::Policy> policy = sema::analyse(result.program, result.sources, found);
+  if (is_read_whole && policy) analysis::check_cleanup(*policy, found);
+  for (const diag::Diagnostic* diagnostic : without_follow_ons(found, result.diagnostics, result.program))
     result.diagnostics.add(*diagnostic);
-  }
-  return std::nullopt;
+  return is_read_whole ? std::move(policy) : std::nullopt;
 }
 
 Result<void> compile_object(const std::string& file, Compilation& result, Timings& timings) {

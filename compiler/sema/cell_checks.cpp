@@ -28,6 +28,7 @@ class CellChecker {
       }
     }
     check_lists();
+    for (const LoweredCell& cell : cells_) check_floors_of_layers(cell);
     check_floors();
     check_domains();
   }
@@ -175,6 +176,38 @@ class CellChecker {
         report.label(*cell->place(Property::kCpus), text);
     }
     report.help("lower them to 100% together, or say with `overflow` what a cell does that is left without");
+  }
+
+  // The CPUs that the cell has at most, if that is known whatever the machine.
+  static std::optional<uint64_t> most_cpus(const abi::CellSettings& cell, uint32_t cells) {
+    if (cell.source == abi::CellCpus::kAmount && cell.cpus.ceiling.unit == abi::CpuAmount::Unit::kCpus)
+      return cell.cpus.ceiling.value;
+    if (cell.source != abi::CellCpus::kList || cells > 1) return std::nullopt;
+    uint64_t count = 0;
+    for (const abi::IntRange& range : cell.cpu_list)
+      count += static_cast<uint64_t>(range.high - range.low) + 1;
+    return count;
+  }
+
+  void check_floors_of_layers(const LoweredCell& cell) {
+    const std::optional<uint64_t> most = most_cpus(cell.cell, cell.cell.max);
+    if (!most || cell.shares_with) return;
+    uint64_t sum = 0;
+    const LoweredLayer* last = nullptr;
+    for (const LoweredLayer& layer : cell.layers) {
+      const abi::CpuAmount& floor = layer.layer.cpus.floor;
+      if (layer.layer.kind == abi::LayerKind::kOpen || floor.unit != abi::CpuAmount::Unit::kCpus) continue;
+      sum += floor.value;
+      last = &layer;
+    }
+    if (sum <= *most) return;
+    const bool is_written = last->cpus_span.begin != last->cpus_span.end;
+    auto report = diagnostics_.report(
+        Kind::kFloorsExceedCell, is_written ? last->cpus_span : last->layer.span,
+        "the layers of the cell `{}` keep {} CPUs at least, it has at most {}", cell.cell.name, sum, *most);
+    if (const auto place = cell.place(Property::kCpus))
+      report.label(*place, fmt::format("at most {} CPUs", *most));
+    report.help("lower what the layers' `cpus` begin with, or give the cell more");
   }
 
   // The first CPU that both list.

@@ -31,7 +31,7 @@ const std::vector<AttributeRow>& attributes() {
       {"pid", Attribute::kPid, ValueType::kInteger, 1, kPidMax, kPidSource, "pid {17, 21}"},
       {"tgid", Attribute::kTgid, ValueType::kInteger, 1, kPidMax, kPidSource, "tgid 17"},
       {"ppid", Attribute::kPpid, ValueType::kInteger, 0, kPidMax, kPidSource, "ppid 1"},
-      {"uid", Attribute::kUid, ValueType::kUser, 0, kIdMax, kIdSource, "uid 1000..1999"},
+      {"uid", Attribute::kUid, ValueType::kUser, 0, kIdMax, kIdSource, "uid \"www-data\""},
       {"gid", Attribute::kGid, ValueType::kGroup, 0, kIdMax, kIdSource, "gid \"www-data\""},
       {"nice", Attribute::kNice, ValueType::kInteger, -20, 19, kNiceSource, "nice < 0"},
       {"sched", Attribute::kSched, ValueType::kPolicyWord, 0, 7, "", "sched batch"},

@@ -135,7 +135,20 @@ std::optional<LeafTest> PredicateReader::read_text_operand(const Test& test, siz
                          ? check_path_test(*out.predicate.string, *operand)
                          : check_comm(*out.predicate.string, *operand, test.row);
   if (!sound || !check_pattern(*out.predicate.string, *string, *operand, attribute)) return std::nullopt;
+  warn_of_alternatives(*out.predicate.string, *operand, subject);
   return out;
+}
+
+// `{a,b}` and `a|b` are habits from shells and regular expressions.
+void PredicateReader::warn_of_alternatives(const StringTest& string, const Operand& operand,
+                                           const Subject& subject) {
+  if (string.op == StringTest::Op::kRegex) return;
+  const size_t brace = string.text.find('{');
+  const bool braces = brace != std::string::npos && string.text.find('}', brace) != std::string::npos;
+  if (!braces && string.text.find('|') == std::string::npos) return;
+  values_.report(Kind::kLiteralAlternatives, operand, "`{a,b}` and `a|b` stand for themselves in a pattern")
+      .help(fmt::format("join tests: `{0} \"...\" or {0} \"...\"`; one of two characters is `[ab]`",
+                        subject.words));
 }
 
 bool PredicateReader::check_comm(const StringTest& string, const Operand& operand, const AttributeRow& row) {
@@ -153,7 +166,9 @@ bool PredicateReader::check_comm(const StringTest& string, const Operand& operan
                      fmt::format("{} bytes of text for `{}`, which never matches", bytes, row.words));
   report.note(
       "the kernel keeps the first 15 bytes of a thread's name (`TASK_COMM_LEN` is 16, with a final zero)");
-  if (string.op == StringTest::Op::kExact || string.op == StringTest::Op::kPrefix)
+  const bool is_plain = string.text.find_first_of("*?[\\") == std::string::npos;
+  if (string.op == StringTest::Op::kExact || string.op == StringTest::Op::kPrefix ||
+      (string.op == StringTest::Op::kGlob && is_plain))
     report.help(fmt::format("compare with what the kernel keeps: {}",
                             quoted(string.text.substr(0, abi::kCommBytes))));
   return false;

@@ -98,9 +98,11 @@ void ValueReader::wrong_type(const Operand& operand, const Subject& subject, std
         .help(did_you_mean(word->text, names, fmt::format("for instance `{}`", subject.example)));
     return;
   }
+  const bool several = wanted == "a string" && std::holds_alternative<ast::Set>(*operand.term);
   report(Kind::kWrongType, operand,
          fmt::format("`{}` takes {}, not {}", subject.words, wanted, describe(*operand.term)))
-      .help(fmt::format("for instance `{}`", subject.example));
+      .help(several ? fmt::format("several are `{0} \"...\" or {0} \"...\"`", subject.words)
+                    : fmt::format("for instance `{}`", subject.example));
 }
 
 void ValueReader::wrong_unit(const ast::Number& number, const Operand& operand, const Subject& subject,

@@ -1,6 +1,7 @@
 #include "compiler/syntax/error_strategy.h"
 
 #include "compiler/syntax/shape.h"
+#include "runtime/base/closest.h"
 
 namespace scx::syntax {
 namespace {
@@ -176,6 +177,16 @@ void ErrorStrategy::unexpected_in_condition(antlr4::ParserRuleContext* context) 
           .help("`not` stands before a whole condition: `not comm \"x\"`; different from is `!=`");
       return;
     case Type::ASSIGN:
+      if (const auto& next = *static_cast<Token*>(stream_.LT(2));
+          next.type == Type::GT || next.type == Type::LT) {
+        const std::string sign = next.type == Type::GT ? ">=" : "<=";
+        reporter_
+            .report(Kind::kForeignNotation, join(found.span, next.span), "comparison written with `={}`",
+                    sign.substr(0, 1))
+            .help(fmt::format("write `{}`", sign))
+            .fix(join(found.span, next.span), sign);
+        return;
+      }
       if (statement_of(context)->getRuleIndex() == Parser::RuleMatchProperty &&
           previous().index == static_cast<Token*>(statement_of(context)->start)->index + 1) {
         report_unexpected("in a condition", "")
@@ -185,7 +196,8 @@ void ErrorStrategy::unexpected_in_condition(antlr4::ParserRuleContext* context) 
       report_equals_sign(reporter_, found.span);
       return;
     case Type::COMMA:
-      report_unexpected("in a condition", "`and` or `or`").help("a set is written `{1, 2}`");
+      report_unexpected("in a condition", "`and` or `or`")
+          .help("several texts: `comm \"a\" or comm \"b\"`; numbers and words stand in a set: `uid {1, 2}`");
       return;
     case Type::RPAREN:
       reporter_.report(Kind::kUnbalancedParentheses, found.span, "`)` without its `(`");
@@ -248,7 +260,11 @@ void ErrorStrategy::unexpected(antlr4::ParserRuleContext* context, size_t expect
   auto builder = report_unexpected(word.empty() ? "here" : fmt::format("in `{}`", word), "`;` or `{`");
   const size_t found = stream_.current().type;
   if (found == Type::LPAREN || found == Type::RPAREN) builder.help("conditions stand after `match`");
-  if (found == Type::ASSIGN) builder.help("a property is its word and its value, without `=`");
+  if (found == Type::ASSIGN) {
+    const std::string_view near = closest(word, {"match", "let"});
+    builder.help(near.empty() ? "a property is its word and its value, without `=`"
+                              : fmt::format("did you mean `{}`?", near));
+  }
   if (found == Type::COMMA)
     builder.help(word == "cpus" ? "`cpus` takes amounts, never ids: `cpus 3;` or `cpus 2..4;`"
                                 : "statements end with `;`, operands stand side by side");

@@ -121,12 +121,22 @@ void Lexing::number(Span where) {
       tokens_.back().span.end == where.begin) {
     const std::string low(text(tokens_.back()));
     const std::string high(text_.substr(where.begin + 1, where.end - where.begin - 1));
-    reporter_
-        .report(Kind::kForeignNotation, join(tokens_.back().span, where), "range written with `-`: `{}-{}`",
-                low, high)
-        .help(fmt::format("a range is written `{}..{}`", low, high))
-        .fix(span(where.begin, where.begin + 1), "..")
-        .repaired();
+    auto builder = reporter_.report(Kind::kForeignNotation, join(tokens_.back().span, where),
+                                    "range written with `-`: `{}-{}`", low, high);
+    const std::string_view before = tokens_.size() > 1 ? text(tokens_[tokens_.size() - 2]) : "";
+    // Numbers of CPUs are meant, and `..` between them would be an amount.
+    if (before == "list" || before == "affinity") {
+      builder.help(fmt::format("CPUs stand in a string: `{} \"{}-{}\"`", before, low, high));
+    } else if (before == "cpus" && high.ends_with('%')) {
+      builder.help(fmt::format("a range is written `{}{}..{}`", low, low.ends_with('%') ? "" : "%", high));
+    } else if (before == "cpus") {
+      builder.help(fmt::format("so many CPUs are `cpus {}..{}`, these CPUs `cpus list \"{}-{}\"`", low, high,
+                               low, high));
+    } else {
+      builder.help(fmt::format("a range is written `{}..{}`", low, high))
+          .fix(span(where.begin, where.begin + 1), "..")
+          .repaired();
+    }
     push(Type::DOTDOT, span(where.begin, where.begin + 1));
     where.begin += 1;
   }
@@ -265,8 +275,9 @@ void Lexing::unknown_character(Span where, std::string_view character) {
   } else if (character == "\"" || character == "\xE2\x80\x9C" || character == "\xE2\x80\x9D" ||
              character == "\xE2\x80\x9E") {
     builder.help("strings stand in straight double quotes: `\"...\"`");
-  } else if (character == "/" || character == "?" || character == "[" || character == "]" ||
-             character == ".") {
+  } else if (character == "[" || character == "]") {
+    builder.help("a set is written `{0, 1}`; patterns are strings: `\"...\"`");
+  } else if (character == "/" || character == "?" || character == ".") {
     builder.help("paths and patterns are strings: `\"...\"`");
   } else if (character == "\xC2\xA0" || character == "\xE2\x80\x8B" || character == "\xEF\xBB\xBF") {
     builder.help("an invisible space that is none: type it anew").fix(where, " ");

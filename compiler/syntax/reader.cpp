@@ -396,7 +396,9 @@ void Reading::item(Parser::ItemContext* tree, ast::File& file) {
   } else if (auto* cleanup = tree->cleanupDecl()) {
     items.emplace_back(ast::Cleanup{block(cleanup->block()), span(cleanup)});
   } else if (auto* test = tree->testDecl()) {
-    items.emplace_back(ast::Test{string(test->STRING()), block(test->block()), span(test)});
+    // Without its name it was reported, and nothing more is said of it.
+    if (test->STRING() != nullptr)
+      items.emplace_back(ast::Test{string(test->STRING()), block(test->block()), span(test)});
   } else if (auto* unknown = tree->unknownDecl()) {
     ast::Property content = property(unknown, unknown->term(), unknown->ending());
     const Span place = content.span;

@@ -236,6 +236,18 @@ std::vector<uint32_t> deciding(const abi::Expression& expression, const std::vec
 std::string spelled_value(const TaskFacts& facts, abi::Attribute attribute) {
   if (abi::is_string(attribute)) return quoted(text_of(facts, attribute));
   const int64_t number = number_of(facts, attribute);
+  switch (attribute) {
+    case abi::Attribute::kSched:
+      if (number == abi::kSchedNormal) return "normal";
+      if (number == abi::kSchedBatch) return "batch";
+      if (number == abi::kSchedIdle) return "idle";
+      break;
+    case abi::Attribute::kKthread:
+    case abi::Attribute::kLeader:
+      return number != 0 ? "yes" : "no";
+    default:
+      break;
+  }
   return number < 0 && (is_place(attribute) || is_gpu(attribute)) ? "none" : std::to_string(number);
 }
 

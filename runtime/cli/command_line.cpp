@@ -175,6 +175,7 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
 
 std::variant<Options, Answer> parse_command_line(const std::vector<std::string>& arguments) {
   if (std::optional<std::string> later = later_part(arguments)) return usage(*later);
+  if (arguments == std::vector<std::string>{"help"}) return parse_command_line({"--help"});
   Line line;
   // CLI11 takes them from the back.
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
@@ -193,6 +194,8 @@ std::variant<Options, Answer> parse_command_line(const std::vector<std::string>&
           arguments[i + 1] != line.options.object)
         return usage(fmt::format("write the series of `--vm` behind `=`: `--vm={}`", arguments[i + 1]));
     return unexpected_words(line.app);
+  } catch (const CLI::RequiredError&) {
+    return usage("completion for which shell?", "`scx-run completion bash`, `zsh` or `fish`");
   } catch (const CLI::Error& error) {
     return usage(lower_first(error.what()));
   }

@@ -176,6 +176,13 @@ int run_here(const Options& options) {
 }
 
 int dry_run(const Options& options) {
+  // What is wrong with the command line comes before what is wrong with the machine.
+  std::optional<topology::Topology> other;
+  if (!options.topology.empty()) {
+    Result<topology::Topology> read = topology::from_source(options.topology);
+    if (!read.ok()) return fail(as_refusal(read.error(), "bad-topology"), kExitUsage);
+    other = *std::move(read);
+  }
   Result<Loaded> loaded = prepare(options);
   if (!loaded.ok()) return fail(loaded.error(), kExitRefused);
   report::DryRun result;
@@ -187,12 +194,7 @@ int dry_run(const Options& options) {
   for (const load::ProgramFacts& p : loaded->scheduler.programs())
     result.programs.push_back(
         {p.name, p.section, p.instructions, p.verified_instructions, p.verify_microseconds, p.stack_bytes});
-  topology::Topology topology = loaded->topology;
-  if (!options.topology.empty()) {
-    Result<topology::Topology> other = topology::from_source(options.topology);
-    if (!other.ok()) return fail(as_refusal(other.error(), "bad-topology"), kExitUsage);
-    topology = *std::move(other);
-  }
+  const topology::Topology& topology = other ? *other : loaded->topology;
   const abi::Manifest& manifest = loaded->manifest;
   Result<plan::Plan> plan =
       plan::plan(topology, plan::static_requests(manifest.cells, manifest.domains), {}, nullptr);

@@ -1,0 +1,116 @@
+#include "compiler/driver/follow_ons.h"
+
+#include <algorithm>
+#include <variant>
+
+namespace scx::driver {
+namespace {
+
+using diag::Kind;
+
+bool holds(Span outer, Span inner) {
+  return outer.file == inner.file && outer.begin <= inner.begin && inner.begin <= outer.end;
+}
+
+// The innermost statement around `place` in a block, or the innermost layer or declaration if it is in none.
+Span part_around(const ast::Block& block, Span whole, Span place) {
+  for (const ast::Property& property : block.properties) {
+    if (!holds(property.span, place)) continue;
+    return property.block ? part_around(*property.block, property.span, place) : property.span;
+  }
+  for (const ast::Layer& layer : block.layers)
+    if (holds(layer.span, place)) return part_around(layer.body, layer.span, place);
+  return whole;
+}
+
+Span part_around(const ast::Item& item, Span place) {
+  return std::visit(
+      [&](const auto& node) {
+        if constexpr (requires { node.body; }) return part_around(node.body, node.span, place);
+        return node.span;
+      },
+      item);
+}
+
+// Whether a diagnostic of sema says something that the syntax errors do not:
+// not one about a part of the text that was not read whole, nor one about
+// something missing that may be what could not be read.
+bool is_independent(const diag::Diagnostic& diagnostic, const ast::Program& program,
+                    const diag::Diagnostics& syntax_errors) {
+  if (diag::info(diagnostic.kind).severity != diag::Severity::kError) return false;
+  const auto& errors = syntax_errors.all();
+  if (std::all_of(errors.begin(), errors.end(), [](const auto& error) { return error.repaired; }))
+    return true;
+  switch (diagnostic.kind) {
+    case Kind::kMissingPolicy:
+    case Kind::kUnknownAttribute:
+    case Kind::kUndefinedConstant:
+    case Kind::kUndefinedReference:
+    case Kind::kUnknownTarget:
+      return false;
+    default:
+      break;
+  }
+  const auto is_read_whole = [&](Span place) {
+    for (const ast::File& file : program.files) {
+      for (const ast::Item& item : file.items) {
+        if (!holds(ast::span_of(item), place)) continue;
+        const Span part = part_around(item, place);
+        if (std::any_of(errors.begin(), errors.end(),
+                        [&](const auto& error) { return !error.repaired && holds(part, error.span); }))
+          return false;
+      }
+    }
+    return true;
+  };
+  return is_read_whole(diagnostic.span) &&
+         std::all_of(diagnostic.labels.begin(), diagnostic.labels.end(),
+                     [&](const diag::Label& label) { return is_read_whole(label.span); });
+}
+
+// Whether something is missing that a misspelt word nearby was meant to be.
+bool is_missing_word(const diag::Diagnostic& diagnostic, const ast::Program& program,
+                     const diag::Diagnostics& found) {
+  const auto is_unknown = [](Kind kind) {
+    return kind == Kind::kUnknownDeclaration || kind == Kind::kUnknownProperty ||
+           kind == Kind::kPropertyOutOfPlace;
+  };
+  const auto any = [&](const auto& holds_place) {
+    return std::any_of(found.all().begin(), found.all().end(),
+                       [&](const auto& other) { return is_unknown(other.kind) && holds_place(other.span); });
+  };
+  switch (diagnostic.kind) {
+    case Kind::kMissingPolicy:
+      return std::any_of(found.all().begin(), found.all().end(),
+                         [](const auto& other) { return other.kind == Kind::kUnknownDeclaration; });
+    case Kind::kImplicitLayer:
+      return any([](Span) { return true; });
+    case Kind::kMissingMatch:
+    case Kind::kIncompleteCell:
+      return any([&](Span place) {
+        for (const ast::File& file : program.files)
+          for (const ast::Item& item : file.items)
+            if (holds(part_around(item, diagnostic.span), place) && holds(ast::span_of(item), place))
+              return true;
+        return false;
+      });
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+std::vector<const diag::Diagnostic*> without_follow_ons(const diag::Diagnostics& found,
+                                                        const diag::Diagnostics& syntax_errors,
+                                                        const ast::Program& program) {
+  const bool is_read_whole = !syntax_errors.has_errors();
+  std::vector<const diag::Diagnostic*> kept;
+  for (const diag::Diagnostic& diagnostic : found.all()) {
+    if (!is_read_whole && !is_independent(diagnostic, program, syntax_errors)) continue;
+    if (!is_missing_word(diagnostic, program, found)) kept.push_back(&diagnostic);
+  }
+  return kept;
+}
+
+}  // namespace scx::driver
