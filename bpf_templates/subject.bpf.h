@@ -51,6 +51,7 @@ struct subject {
 #define subject_kthread(s) (!!((s)->p->flags & PF_KTHREAD))
 #define subject_leader(s) ((s)->p->pid == (s)->p->tgid)
 #define subject_comm(s, word) ((s)->comm[word])
+#define is_zero(difference) ({ u64 left = difference; hide(left); !left; }) /* one branch that tells nothing else */
 #define subject_leader_comm(s, word) ((s)->leader_comm[word])
 #define subject_within_node(s, id, place) ((s)->affinity >> (place) & 1)
 #define subject_within_llc(s, id, place) ((s)->affinity >> (place) & 1)

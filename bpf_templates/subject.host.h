@@ -37,6 +37,7 @@ struct subject {
 #define subject_kthread(s) (!!(s)->task->kthread)
 #define subject_leader(s) (!!(s)->task->leader)
 #define subject_comm(s, word) ((s)->comm[word])
+#define is_zero(difference) (!(difference))
 #define subject_leader_comm(s, word) ((s)->leader_comm[word])
 #define subject_within_node(s, id, place) ((s)->task->affinity_node == (id))
 #define subject_within_llc(s, id, place) ((s)->task->affinity_llc == (id))

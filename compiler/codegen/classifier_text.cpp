@@ -225,15 +225,17 @@ std::string string_test(const model::Policy& policy, const abi::Classifier& clas
     return fmt::format("subject_match(s, {}, {}) >> {} & 1", symbol(predicate.attribute),
                        usage.automaton_slot[predicate.automaton], predicate.bit);
   }
-  std::vector<std::string> terms;
+  std::vector<std::string> differences;
   for (size_t word = 0; word < 2; word++) {
     if (words->mask[word] == 0) continue;
-    const std::string value = fmt::format("subject_{}(s, {})", symbol(predicate.attribute), word);
-    terms.push_back(~words->mask[word] == 0 ? fmt::format("{} == 0x{:x}", value, words->value[word])
-                                            : fmt::format("({} & 0x{:x}) == 0x{:x}", value, words->mask[word],
-                                                          words->value[word]));
+    std::string difference =
+        fmt::format("subject_{}(s, {}) ^ 0x{:x}", symbol(predicate.attribute), word, words->value[word]);
+    if (~words->mask[word] != 0) difference = fmt::format("({}) & 0x{:x}", difference, words->mask[word]);
+    differences.push_back(std::move(difference));
   }
-  return terms.empty() ? "true" : one_of(terms, "&&");
+  if (differences.empty()) return "true";
+  if (differences.size() == 1) return fmt::format("is_zero({})", differences[0]);
+  return fmt::format("is_zero(({}) | ({}))", differences[0], differences[1]);
 }
 
 // `test_0(s) && !(test_1(s) || test_2(s))`; parentheses where operators mix.

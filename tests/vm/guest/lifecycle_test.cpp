@@ -56,6 +56,14 @@ TEST(Lifecycle, ADryRunMeasuresAndAttachesNothing) {
   }
 }
 
+// Each test is one branch, and no other test's: what the verifier walks grows as the policy does.
+TEST(Lifecycle, AThousandNamesLoad) {
+  const Outcome outcome = run({"scx-run", object_path("thousand-names"), "--dry-run", "--stats", "json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.error;
+  for (const auto& program : nlohmann::json::parse(outcome.out).at("programs"))
+    EXPECT_LT(program.at("verified_instructions"), 50'000) << program;
+}
+
 // Kernels before 6.18 hide the cgroups above a container from it, and tasks there could not be told apart.
 TEST(Lifecycle, ACgroupNamespaceIsRefusedByNameOrDoesNoHarm) {
   const Cgroup container("/container");
