@@ -119,6 +119,12 @@ static __always_inline void enqueue_own(struct task_struct *p, struct task_ctx *
 //% if owned
 	forced = !bpf_cpumask_intersects(home, p->cpus_ptr);
 	to = claim_idle(p, cpu, 0, forced ? p->cpus_ptr : home);
+	/*
+	 * One that was a guest here goes home, idle or not: to the local queue, which
+	 * the kernel empties of a CPU on its way offline. Our own queue it does not know.
+	 */
+	if (to < 0 && !forced && !bpf_cpumask_test_cpu(cpu, home))
+		to = bpf_cpumask_any_and_distribute(home, p->cpus_ptr);
 //% end
 //% if not owned
 	to = claim_idle(p, cpu, 0, home);
@@ -128,20 +134,13 @@ static __always_inline void enqueue_own(struct task_struct *p, struct task_ctx *
 		if (c)
 			join_own(p, t, to, c);
 		dsq_insert(p, SCX_DSQ_LOCAL_ON | to, slice, enq_flags);
+//% if guests
+		if (c && c->guest)
+			scx_bpf_kick_cpu(to, SCX_KICK_PREEMPT);
+//% end
 		return;
 	}
 
-//% if owned
-	/* One that was a guest here goes home all the same. */
-	if (!forced && !bpf_cpumask_test_cpu(cpu, home)) {
-		cpu = bpf_cpumask_any_and_distribute(home, p->cpus_ptr);
-		c = cpu_ctx(cpu);
-		if (!c) {
-			fail("enqueue: no state for a home CPU");
-			return;
-		}
-	}
-//% end
 	vtime = join_own(p, t, cpu, c);
 	count(domain, SCX_STAT_QUEUED);
 	/* What the kernel binds to this CPU serves everybody here: at once, unless it had more than its share. */
