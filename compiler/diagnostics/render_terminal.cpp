@@ -139,9 +139,7 @@ class Renderer {
     out_ += std::string(gutter_, ' ') + paint_(Style::kGutter, main ? "--> " : "::: ");
     out_ += fmt::format("{}:{}:{}\n", display(sources_.display_path(file)).text, at.line, at.column);
     // An object given as a policy has no lines to show.
-    if (sources_.text(file).starts_with("\x7F"
-                                        "ELF"))
-      return;
+    if (sources_.text(file).starts_with("\177ELF")) return;
     bare_gutter();
     out_ += "\n";
     std::map<uint32_t, std::vector<const Mark*>> lines;

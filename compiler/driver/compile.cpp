@@ -55,9 +55,7 @@ std::string dump_text(const Options& options, const Compilation& compilation) {
 }
 
 std::string default_output(const Options& options) {
-  const std::string& file = options.files.front();
-  const std::string stem = file == "-" ? "stdin" : fs::path(file).stem().string();
-  return stem + (options.emit == Emit::kC ? ".bpf.c" : ".bpf.o");
+  return stem_of(options.files.front()) + (options.emit == Emit::kC ? ".bpf.c" : ".bpf.o");
 }
 
 // Whether writing to `output` would destroy a text that the compilation reads.

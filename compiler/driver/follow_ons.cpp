@@ -32,6 +32,16 @@ Span part_around(const ast::Item& item, Span place) {
       item);
 }
 
+// Whether `holds_of` is true of the part of the program around `place`.
+template <typename Predicate>
+bool any_part_around(const ast::Program& program, Span place, const Predicate& holds_of) {
+  return std::any_of(program.files.begin(), program.files.end(), [&](const ast::File& file) {
+    return std::any_of(file.items.begin(), file.items.end(), [&](const ast::Item& item) {
+      return holds(ast::span_of(item), place) && holds_of(part_around(item, place));
+    });
+  });
+}
+
 // Whether a diagnostic of sema says something that the syntax errors do not:
 // not one about a part of the text that was not read whole, nor one about
 // something missing that may be what could not be read.
@@ -52,16 +62,10 @@ bool is_independent(const diag::Diagnostic& diagnostic, const ast::Program& prog
       break;
   }
   const auto is_read_whole = [&](Span place) {
-    for (const ast::File& file : program.files) {
-      for (const ast::Item& item : file.items) {
-        if (!holds(ast::span_of(item), place)) continue;
-        const Span part = part_around(item, place);
-        if (std::any_of(errors.begin(), errors.end(),
-                        [&](const auto& error) { return !error.repaired && holds(part, error.span); }))
-          return false;
-      }
-    }
-    return true;
+    return !any_part_around(program, place, [&](Span part) {
+      return std::any_of(errors.begin(), errors.end(),
+                         [&](const auto& error) { return !error.repaired && holds(part, error.span); });
+    });
   };
   return is_read_whole(diagnostic.span) &&
          std::all_of(diagnostic.labels.begin(), diagnostic.labels.end(),
@@ -71,28 +75,22 @@ bool is_independent(const diag::Diagnostic& diagnostic, const ast::Program& prog
 // Whether something is missing that a misspelt word nearby was meant to be.
 bool is_missing_word(const diag::Diagnostic& diagnostic, const ast::Program& program,
                      const diag::Diagnostics& found) {
-  const auto is_unknown = [](Kind kind) {
-    return kind == Kind::kUnknownDeclaration || kind == Kind::kUnknownProperty ||
-           kind == Kind::kPropertyOutOfPlace;
+  const auto any = [&](const auto& is_meant) {
+    return std::any_of(found.all().begin(), found.all().end(), is_meant);
   };
-  const auto any = [&](const auto& holds_place) {
-    return std::any_of(found.all().begin(), found.all().end(),
-                       [&](const auto& other) { return is_unknown(other.kind) && holds_place(other.span); });
+  const auto is_unknown = [](const diag::Diagnostic& other) {
+    return other.kind == Kind::kUnknownDeclaration || other.kind == Kind::kUnknownProperty ||
+           other.kind == Kind::kPropertyOutOfPlace;
   };
   switch (diagnostic.kind) {
     case Kind::kMissingPolicy:
-      return std::any_of(found.all().begin(), found.all().end(),
-                         [](const auto& other) { return other.kind == Kind::kUnknownDeclaration; });
+      return any([](const auto& other) { return other.kind == Kind::kUnknownDeclaration; });
     case Kind::kImplicitLayer:
-      return any([](Span) { return true; });
+      return any(is_unknown);
     case Kind::kMissingMatch:
     case Kind::kIncompleteCell:
-      return any([&](Span place) {
-        for (const ast::File& file : program.files)
-          for (const ast::Item& item : file.items)
-            if (holds(part_around(item, diagnostic.span), place) && holds(ast::span_of(item), place))
-              return true;
-        return false;
+      return any_part_around(program, diagnostic.span, [&](Span part) {
+        return any([&](const auto& other) { return is_unknown(other) && holds(part, other.span); });
       });
     default:
       return false;

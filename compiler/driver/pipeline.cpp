@@ -54,8 +54,7 @@ std::optional<model::Policy> analyse(Compilation& result) {
 
 Result<void> compile_object(const std::string& file, Compilation& result, Timings& timings) {
   backend::BpfInput input;
-  const bool is_stdin = file == "-";
-  input.name = (is_stdin ? "stdin" : std::filesystem::path(file).stem().string()) + ".bpf.c";
+  input.name = stem_of(file) + ".bpf.c";
   input.text = result.c_text;
   for (size_t i = 0; i < result.sources.size(); ++i) {
     const auto id = static_cast<FileId>(i);
@@ -78,6 +77,10 @@ Result<void> compile_object(const std::string& file, Compilation& result, Timing
 }
 
 }  // namespace
+
+std::string stem_of(const std::string& file) {
+  return file == "-" ? "stdin" : std::filesystem::path(file).stem().string();
+}
 
 Result<void> run_phases(const Options& options, const std::string& file, Phase last, Compilation& result,
                         Timings& timings) {

@@ -32,6 +32,10 @@ struct Compilation {
   std::string object_dump;  // the object as text
 };
 
+// What files made of a policy are called, without their endings: the policy's file without its own; `stdin`
+// for `-`.
+std::string stem_of(const std::string& file);
+
 // Runs the phases up to and including `last`, and stops after one that
 // reported errors: the caller looks at `result.diagnostics`. Errors returned
 // are those of the environment and faults of our own.
