@@ -103,13 +103,16 @@ static __always_inline bool is_alone(const struct domain_set *set, u64 domain)
 
 //% end
 /* What `used` ns on the CPU move: p's vtime, the CPU's own queue, the domain's service. */
-static __always_inline void bill(struct task_struct *p, struct task_ctx *t, u64 domain, const struct cpu_entry *e,
-				 struct cpu_ctx *c, u64 used)
+static __always_inline void bill(struct task_struct *p, struct task_ctx *t, u64 domain, s32 cpu,
+				 const struct cpu_entry *e, struct cpu_ctx *c, u64 used)
 {
 	u64 weight = p->scx.weight;
 	s64 lead = c->own_lead;
 
 	if (t->flags & TASK_OWN) {
+		/* What waits with it is taken to weigh as much: a crowd has the share of a crowd. */
+		u64 share = weight * (1 + scx_bpf_dsq_nr_queued(cpu_dsq(cpu)));
+
 //% if multi
 		/* Tasks of several domains meet in a CPU's own queue. */
 		p->scx.dsq_vtime += used * 100 * 100 / (weight * domains[domain].weight);
@@ -117,8 +120,8 @@ static __always_inline void bill(struct task_struct *p, struct task_ctx *t, u64 
 //% if not multi
 		p->scx.dsq_vtime += used * 100 / weight;
 //% end
-		/* Weight 100 at most: pinning a task is no way to more than half of a CPU. */
-		lead += used * 100 / (weight < 100 ? weight : 100);
+		/* 100 at most: pinning tasks is no way to more than half of a CPU. */
+		lead += used * 100 / (share < 100 ? share : 100);
 	} else {
 		p->scx.dsq_vtime += used * 100 / weight;
 		lead -= used;
@@ -166,7 +169,7 @@ static __noinline void charge(struct task_struct *p, struct task_ctx *t, u64 dom
 	else if (is_borrowed(e, t, domain))
 		s->count[SCX_STAT_BORROWED_NS] += used;
 //% end
-	bill(p, t, domain, e, c, used);
+	bill(p, t, domain, cpu, e, c, used);
 }
 
 //% if owned
@@ -269,7 +272,7 @@ void PROG(pol_stopping, struct task_struct *p, bool runnable)
 	ran = t->charged_at - t->started_at;
 	e = cpu_entry(cpu);
 	if (e && ran < domains[domain].min_run)
-		bill(p, t, domain, e, c, domains[domain].min_run - ran);
+		bill(p, t, domain, cpu, e, c, domains[domain].min_run - ran);
 //% end
 //% if guests
 	unlend(c, cpu);

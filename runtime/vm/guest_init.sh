@@ -50,6 +50,8 @@ fi
 ) <"$control" &
 
 mkdir -p /results
+# From here on the kernel tells the console only what is wrong.
+echo 3 >/proc/sys/kernel/printk
 echo "scx-vm: job starts at $(cut -d' ' -f1 /proc/uptime)"
 # In the foreground, so that the job does not inherit an ignored SIGINT.
 setsid sh /scx/job <"/dev/null" >"$output" 2>&1

@@ -111,8 +111,8 @@ std::vector<std::string> qemu_arguments(const VmSpec& spec, const Qemu& qemu, bo
       qemu.program, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-kernel",
       spec.kernel.image, "-initrd", work.file("initramfs"), "-append",
       // Emulation pays for page-table isolation with a flush of all translations at each system call, and a
-      // test machine keeps no secrets from itself.
-      fmt::format("console=ttyS0 panic=-1 quiet loglevel=3 {}{}", kvm ? "" : "mitigations=off ",
+      // test machine keeps no secrets from itself. The console has the kernel's log up to the job.
+      fmt::format("console=ttyS0 panic=-1 loglevel=7 {}{}", kvm ? "" : "mitigations=off ",
                   spec.kernel_arguments),
       "-serial", "file:" + work.file("console"), "-device", "virtio-serial-pci", "-chardev",
       "file,id=output,path=" + option_value(work.file("output")), "-device",
@@ -130,25 +130,28 @@ std::vector<std::string> qemu_arguments(const VmSpec& spec, const Qemu& qemu, bo
   return arguments;
 }
 
-enum class Ending : uint8_t { kByItself, kTimeLimit, kStopped };
+enum class Ending : uint8_t { kByItself, kBootLimit, kTimeLimit, kStopped };
 
 // Watches one QEMU process until it ends, and makes it end.
 class Watch {
  public:
-  Watch(const VmSpec& spec, const TemporaryFolder& work, Child child, int control)
+  Watch(const VmSpec& spec, const TemporaryFolder& work, Child child, int control, Clock::time_point end)
       : spec_(spec),
         child_(std::move(child)),
         control_(control),
         output_(work.file("output")),
         console_(work.file("console")),
-        start_(Clock::now()) {}
+        start_(Clock::now()),
+        end_(end) {}
 
   Ending until_the_end() {
     while (!child_.wait_for(kTick)) {
       follow();
       const auto now = Clock::now();
-      if (ending_ == Ending::kByItself && now - start_ >= spec_.time_limit) {
+      if (ending_ == Ending::kByItself && now >= end_) {
         ask(Ending::kTimeLimit, "kill\n");
+      } else if (ending_ == Ending::kByItself && !job_started() && now - start_ >= spec_.boot_limit) {
+        ask(Ending::kBootLimit, "");
       } else if (ending_ == Ending::kByItself && spec_.stop_requested && spec_.stop_requested()) {
         ask(Ending::kStopped, "stop\n");
       } else if (deadline_ && now >= *deadline_) {
@@ -189,6 +192,7 @@ class Watch {
   Follower output_;
   Follower console_;
   Clock::time_point start_;
+  Clock::time_point end_;
   Ending ending_ = Ending::kByItself;
   std::optional<Clock::time_point> deadline_;
   double boot_seconds_ = 0;
@@ -232,7 +236,12 @@ Result<VmResult> judge(const VmSpec& spec, const Watch& watch, Ending ending, co
     return with_console(fmt::format("{} exceeded its limit of {} s", what, spec.time_limit.count()), watch,
                         qemu_log, "time-limit");
   }
-  // After the limit, which may have cut the results short.
+  if (ending == Ending::kBootLimit) {
+    return with_console(
+        fmt::format("Linux {} was not there after {} s", spec.kernel.release, spec.boot_limit.count()), watch,
+        qemu_log, "boot-stuck");
+  }
+  // After the limits, which may have cut the results short.
   SCX_TRY(GuestResults sent, std::move(unpacked));
   if (!sent.exit_code) {
     if (ending == Ending::kStopped)
@@ -252,6 +261,29 @@ Result<VmResult> judge(const VmSpec& spec, const Watch& watch, Ending ending, co
   result.total_seconds = watch.seconds();
   result.kvm = kvm;
   return result;
+}
+
+// From QEMU's start to its end, which comes at `end` at the latest.
+Result<VmResult> boot(const VmSpec& spec, const Qemu& qemu, bool kvm, const TemporaryFolder& work,
+                      Clock::time_point end) {
+  for (const char* left : {"console", "output", "result"}) ::unlink(work.file(left).c_str());
+  int control[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0) {
+    return make_error("cannot make a socket pair: {}", std::strerror(errno));
+  }
+  const int log = ::open(work.file("qemu").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  auto child = Child::start(qemu_arguments(spec, qemu, kvm, work, control[1]),
+                            {{control[1], control[1]}, {log, STDOUT_FILENO}, {log, STDERR_FILENO}});
+  ::close(control[1]);
+  ::close(log);
+  if (!child) {
+    ::close(control[0]);
+    return std::move(child).error();
+  }
+  Watch watch(spec, work, std::move(*child), control[0], end);
+  const Ending ending = watch.until_the_end();
+  ::close(control[0]);
+  return judge(spec, watch, ending, work, kvm);
 }
 
 volatile std::sig_atomic_t signalled = 0;
@@ -293,23 +325,11 @@ Result<VmResult> run_vm(const VmSpec& spec) {
       !spec.deterministic && (accelerator == Accelerator::kKvm ||
                               (accelerator == Accelerator::kAutomatic && kvm_works(qemu, spec.kernel)));
 
-  int control[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0) {
-    return make_error("cannot make a socket pair: {}", std::strerror(errno));
-  }
-  const int log = ::open(work.file("qemu").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  auto child = Child::start(qemu_arguments(spec, qemu, kvm, work, control[1]),
-                            {{control[1], control[1]}, {log, STDOUT_FILENO}, {log, STDERR_FILENO}});
-  ::close(control[1]);
-  ::close(log);
-  if (!child) {
-    ::close(control[0]);
-    return std::move(child).error();
-  }
-  Watch watch(spec, work, std::move(*child), control[0]);
-  const Ending ending = watch.until_the_end();
-  ::close(control[0]);
-  return judge(spec, watch, ending, work, kvm);
+  const auto end = Clock::now() + spec.time_limit;
+  Result<VmResult> result = boot(spec, qemu, kvm, work, end);
+  if (result.ok() || kvm || result.error().reason != "boot-stuck") return result;
+  say(fmt::format("scx-vm: {}\nscx-vm: the emulated boot stands still; once more\n", result.error().message));
+  return boot(spec, qemu, kvm, work, end);
 }
 
 }  // namespace scx::vm

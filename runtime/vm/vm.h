@@ -32,6 +32,8 @@ struct VmSpec {
   std::string results_dir;
   // From QEMU's start, boot included. Then the job is killed.
   std::chrono::seconds time_limit{120};
+  // From QEMU's start to the job's. A boot takes 5 to 15 s under emulation, 30 with counted instructions.
+  std::chrono::seconds boot_limit{120};
   Accelerator accelerator = Accelerator::kAutomatic;
   // Guest time is counted in executed instructions (-icount shift=0,sleep=off,
   // one thread): repeatable, and 30 times slower.
@@ -65,7 +67,8 @@ struct VmResult {
 // Runs it and returns when QEMU has ended. A second run on this machine waits
 // for the first (two at once make each other's timing useless). QEMU dies with
 // the calling thread. Every failure shows the console's last lines. Reasons:
-// "boot-failed", "time-limit", "stopped", and those of find_qemu and
+// "boot-failed", "boot-stuck" (the boot's limit, twice under emulation, where one
+// in hundreds stands still), "time-limit", "stopped", and those of find_qemu and
 // write_initramfs.
 Result<VmResult> run_vm(const VmSpec& spec);
 

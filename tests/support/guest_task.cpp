@@ -303,6 +303,20 @@ TaskTime process_time(pid_t pid) {
   return sum;
 }
 
+std::string scheduling_of(pid_t pid) {
+  const std::string folder = fmt::format("/proc/{}/", pid);
+  std::istringstream status(read_text(folder + "status"));
+  std::string cpus;
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("Cpus_allowed_list:")) cpus = line.substr(line.find('\t') + 1);
+  const TaskTime time = task_time(pid);
+  return fmt::format(
+      "{} ({}) in {}, nice {}, policy {}, may use CPUs {}, ran {} ms in {} slices, waited {} ms", pid,
+      read_text(folder + "comm"), read_text(folder + "cgroup"),
+      ::getpriority(PRIO_PROCESS, static_cast<id_t>(pid)), ::sched_getscheduler(pid), cpus,
+      time.on_cpu.count() / 1000000, time.slices, time.waited.count() / 1000000);
+}
+
 std::string read_text(const std::string& path) {
   std::ifstream file(path);
   std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());

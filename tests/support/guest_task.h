@@ -116,6 +116,9 @@ TaskTime task_time(pid_t pid, pid_t tid = 0);
 // The same summed over all threads of a process.
 TaskTime process_time(pid_t pid);
 
+// What decides how a task is scheduled, in one line for messages: name, cgroup, nice, policy, CPUs, times.
+std::string scheduling_of(pid_t pid);
+
 // One file of /proc or /sys, without its last newline; empty when it cannot be read.
 std::string read_text(const std::string& path);
 // `0-2,5` -> {0, 1, 2, 5}.

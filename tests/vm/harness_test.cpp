@@ -2,6 +2,7 @@
 // hang, or are stopped. Each boot takes about seven seconds under emulation.
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -74,6 +75,31 @@ TEST(RunVm, ShowsTheConsoleOfABootThatFails) {
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(result.error().reason, "boot-failed");
   EXPECT_THAT(result.error().message, AllOf(HasSubstr("did not boot"), HasSubstr("Kernel panic")));
+}
+
+// A QEMU that stands still in its first boot only.
+TEST(RunVm, BeginsABootThatStandsStillOnceMore) {
+  const std::string directory = testing::TempDir() + "scx-harness-still/";
+  std::filesystem::remove_all(directory);
+  std::filesystem::create_directories(directory);
+  const std::string qemu = directory + "qemu";
+  std::ofstream(qemu) << "#!/bin/sh\n[ \"$1\" = --version ] || [ -e " << directory << "been ] || { : >"
+                      << directory << "been; set -- \"$@\" -S; }\nexec qemu-system-x86_64 \"$@\"\n";
+  std::filesystem::permissions(qemu, std::filesystem::perms::owner_all);
+  ASSERT_EQ(::setenv("SCX_QEMU", qemu.c_str(), 1), 0);
+  VmSpec spec = small_machine({"echo", "up"});
+  spec.accelerator = Accelerator::kTcg;
+  spec.boot_limit = std::chrono::seconds(30);
+  const auto result = run_vm(spec);
+  spec.qemu_arguments = {"-S"};
+  spec.boot_limit = std::chrono::seconds(1);
+  const auto stuck = run_vm(spec);
+  ASSERT_EQ(::unsetenv("SCX_QEMU"), 0);
+  ASSERT_TRUE(result.ok()) << result.error().message;
+  EXPECT_EQ(result->output, "up\n");
+  ASSERT_FALSE(stuck.ok());
+  EXPECT_EQ(stuck.error().reason, "boot-stuck");
+  EXPECT_THAT(stuck.error().message, HasSubstr("was not there after 1 s"));
 }
 
 TEST(RunVm, SaysWhereAKernelDied) {

@@ -149,6 +149,28 @@ TEST(Sharing, PinnedTasksDoNotStarveTheirLayer) {
   EXPECT_GT(free.units() - before, 5U);
 }
 
+// Work done by so many tasks of weight 10 that may use one CPU only, on which tasks of weight 100 never stop.
+double work_of_light_pinned(size_t count) {
+  const std::vector<Task> pinned = hogs(count, {.comm = "pinned", .nice = 10, .cpus = {3}});
+  let_run(1000);
+  uint64_t before = 0;
+  uint64_t after = 0;
+  for (const Task& task : pinned) before += task.units();
+  let_run(6000);
+  for (const Task& task : pinned) after += task.units();
+  return static_cast<double>(after - before);
+}
+
+// 10 against 100, and 60 against 100: 0.09 and 0.38 of the CPU.
+TEST(Sharing, ACrowdOfPinnedTasksHasTheShareOfACrowd) {
+  Loaded scheduler("01-one-open-layer");
+  const std::vector<Task> busy = hogs(2 * online_cpus().size(), {.comm = "busy"});
+  const double one = work_of_light_pinned(1);
+  const double six = work_of_light_pinned(6);
+  std::printf("one %.0f, six %.0f\n", one, six);
+  EXPECT_GT(six, 2.5 * one);
+}
+
 TEST(Sharing, ConfinedTasksPinnedAwayFromHomeMakeProgress) {
   Loaded scheduler("confined");
   const std::vector<unsigned> home = home_of(scheduler, "box");

@@ -49,6 +49,19 @@ void fork_and_reap(int count) {
   }
 }
 
+// Whether it does some work within 20 looks.
+bool goes_on(const Task& task) {
+  const uint64_t before = task.units();
+  for (int looks = 0; looks < 20 && task.units() == before; ++looks) let_run(300);
+  return task.units() != before;
+}
+
+std::string all_of(const std::vector<Task>& tasks) {
+  std::string lines;
+  for (const Task& task : tasks) lines += scheduling_of(task.pid()) + '\n';
+  return lines;
+}
+
 TEST(Soak, ChurnUnderFullLoad) {
   if (soak_seconds() == 0) GTEST_SKIP() << "runs with --soak";
   std::mt19937 random(20261121);
@@ -70,20 +83,14 @@ TEST(Soak, ChurnUnderFullLoad) {
       ++disturbances;
       ASSERT_EQ(sched_ext_state(), "enabled") << scheduler->errors();
     }
-    for (Task& task : tasks) {
-      const uint64_t before = task.units();
-      let_run(300);
-      for (int tries = 0; tries < 20 && task.units() == before; ++tries) let_run(300);
-      EXPECT_GT(task.units(), before) << "a task starves";
-    }
+    for (const Task& task : tasks)
+      EXPECT_TRUE(goes_on(task)) << "a task starves: " << scheduling_of(task.pid()) << "\namong\n"
+                                 << all_of(tasks);
     scheduler->kill();
     scheduler.released();
     ASSERT_TRUE(wait_for_sched_ext("disabled"));
-    for (const Task& task : tasks) {
-      const uint64_t before = task.units();
-      for (int tries = 0; tries < 20 && task.units() == before; ++tries) let_run(300);
-      EXPECT_GT(task.units(), before) << "a task was lost";
-    }
+    for (const Task& task : tasks)
+      EXPECT_TRUE(goes_on(task)) << "a task was lost: " << scheduling_of(task.pid());
   }
   std::printf("%u s, %lu disturbances\n", soak_seconds(), static_cast<unsigned long>(disturbances));
 }
