@@ -104,6 +104,27 @@ static __always_inline void kick_for(struct task_struct *p, u64 domain, const st
 		scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
 }
 
+/*
+ * p is the next to run on `to`, which is idle or whose guest makes room: from the
+ * local queue, which the kernel empties of a CPU on its way offline. Our queues
+ * it does not know.
+ */
+static __always_inline void send_to(struct task_struct *p, struct task_ctx *t, u64 domain, s32 to, bool own,
+				    u64 enq_flags)
+{
+	struct cpu_ctx *c = cpu_ctx(to);
+
+	if (c && own)
+		join_own(p, t, to, c);
+	else if (c)
+		join_queue(p, t, domain, c->llc);
+	dsq_insert(p, SCX_DSQ_LOCAL_ON | to, domains[domain].slice, enq_flags);
+//% if guests
+	if (c && c->guest)
+		scx_bpf_kick_cpu(to, SCX_KICK_PREEMPT);
+//% end
+}
+
 /* Puts p into the own queue of its CPU, or lets it run elsewhere at once. */
 static __always_inline void enqueue_own(struct task_struct *p, struct task_ctx *t, u64 domain, s32 cpu,
 					struct cpu_ctx *c, const struct cpumask *home, u64 enq_flags)
@@ -119,10 +140,7 @@ static __always_inline void enqueue_own(struct task_struct *p, struct task_ctx *
 //% if owned
 	forced = !bpf_cpumask_intersects(home, p->cpus_ptr);
 	to = claim_idle(p, cpu, 0, forced ? p->cpus_ptr : home);
-	/*
-	 * One that was a guest here goes home, idle or not: to the local queue, which
-	 * the kernel empties of a CPU on its way offline. Our own queue it does not know.
-	 */
+	/* One that was a guest here goes home, idle or not. */
 	if (to < 0 && !forced && !bpf_cpumask_test_cpu(cpu, home))
 		to = bpf_cpumask_any_and_distribute(home, p->cpus_ptr);
 //% end
@@ -130,14 +148,7 @@ static __always_inline void enqueue_own(struct task_struct *p, struct task_ctx *
 	to = claim_idle(p, cpu, 0, home);
 //% end
 	if (to >= 0 && to < nr_cpu_ids) {
-		c = cpu_ctx(to);
-		if (c)
-			join_own(p, t, to, c);
-		dsq_insert(p, SCX_DSQ_LOCAL_ON | to, slice, enq_flags);
-//% if guests
-		if (c && c->guest)
-			scx_bpf_kick_cpu(to, SCX_KICK_PREEMPT);
-//% end
+		send_to(p, t, domain, to, true, enq_flags);
 		return;
 	}
 
@@ -161,18 +172,11 @@ static __always_inline void enqueue_own(struct task_struct *p, struct task_ctx *
 static __always_inline bool guest_goes_home(struct task_struct *p, struct task_ctx *t, u64 domain, s32 cpu,
 					    const struct cpumask *home, u64 enq_flags)
 {
-	struct cpu_ctx *c;
-	s32 to;
+	s32 to = bpf_cpumask_test_cpu(cpu, home) ? -1 : claim_idle(p, cpu, 0, home);
 
-	if (bpf_cpumask_test_cpu(cpu, home))
-		return false;
-	to = claim_idle(p, cpu, 0, home);
-	c = cpu_ctx(to);
-	if (!c)
-		return false;
-	join_queue(p, t, domain, c->llc);
-	dsq_insert(p, SCX_DSQ_LOCAL_ON | to, domains[domain].slice, enq_flags);
-	return true;
+	if (to >= 0)
+		send_to(p, t, domain, to, false, enq_flags);
+	return to >= 0;
 }
 
 //% end
