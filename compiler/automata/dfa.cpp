@@ -59,20 +59,6 @@ std::optional<Dfa> product(const Dfa& a, const Dfa& b, Combine combine) {
   return minimal(out);
 }
 
-// The order of bytes in witnesses: letters and digits, other printable bytes, the rest.
-std::vector<uint8_t> witness_order() {
-  const auto rank = [](uint32_t byte) {
-    const bool alnum =
-        (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
-    return alnum ? 0 : byte >= 0x20 && byte < 0x7f ? 1 : 2;
-  };
-  std::vector<uint8_t> out;
-  for (int wanted = 0; wanted < 3; ++wanted)
-    for (uint32_t byte = 0; byte < 256; ++byte)
-      if (rank(byte) == wanted) out.push_back(static_cast<uint8_t>(byte));
-  return out;
-}
-
 }  // namespace
 
 std::optional<abi::Automaton> compile(std::span<const Pattern> patterns, abi::Attribute attribute) {
@@ -124,6 +110,22 @@ Dfa values_of(abi::Attribute attribute) {
   return *out;
 }
 
+const std::vector<uint8_t>& witness_order() {
+  static const std::vector<uint8_t> order = [] {
+    const auto rank = [](uint32_t byte) {
+      const bool alnum =
+          (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+      return alnum ? 0 : byte >= 0x20 && byte < 0x7f ? 1 : 2;
+    };
+    std::vector<uint8_t> out;
+    for (int wanted = 0; wanted < 3; ++wanted)
+      for (uint32_t byte = 0; byte < 256; ++byte)
+        if (rank(byte) == wanted) out.push_back(static_cast<uint8_t>(byte));
+    return out;
+  }();
+  return order;
+}
+
 bool accepts(const Dfa& dfa, std::string_view value) {
   uint32_t state = 0;
   for (const unsigned char byte : value) state = dfa.next[state * dfa.class_count + dfa.class_of[byte]];
@@ -155,7 +157,6 @@ std::optional<std::string> witness(const Dfa& dfa) {
   std::vector<bool> seen(dfa.state_count(), false);
   std::vector<uint32_t> queue{0};
   seen[0] = true;
-  const std::vector<uint8_t> order = witness_order();
   for (size_t i = 0; i < queue.size(); ++i) {
     uint32_t state = queue[i];
     if (dfa.accept[state]) {
@@ -165,7 +166,7 @@ std::optional<std::string> witness(const Dfa& dfa) {
       std::reverse(out.begin(), out.end());
       return out;
     }
-    for (const uint8_t byte : order) {
+    for (const uint8_t byte : witness_order()) {
       const uint32_t target = dfa.next[state * dfa.class_count + dfa.class_of[byte]];
       if (seen[target]) continue;
       seen[target] = true;

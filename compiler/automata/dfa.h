@@ -45,9 +45,11 @@ inline constexpr uint32_t kMaxProductStates = 1u << 16;
 std::optional<Dfa> intersection(const Dfa& a, const Dfa& b);
 std::optional<Dfa> unite(const Dfa& a, const Dfa& b);
 bool is_empty(const Dfa& dfa);
-// The shortest value of the language; of those the first in the order: letters
-// and digits, other printable bytes, the rest, each ascending. Nothing when the
-// language is empty.
+// The order of bytes in witnesses: letters and digits, other printable bytes, the
+// rest, each ascending.
+const std::vector<uint8_t>& witness_order();
+// The shortest value of the language; of those the first in witness_order().
+// Nothing when the language is empty.
 std::optional<std::string> witness(const Dfa& dfa);
 
 }  // namespace scx::automata

@@ -5,6 +5,7 @@
 
 #include "compiler/analysis/cleanup.h"
 #include "compiler/analysis/machine_check.h"
+#include "compiler/analysis/reachability.h"
 #include "compiler/automata/build.h"
 #include "compiler/backend/compile_bpf.h"
 #include "compiler/backend/object.h"
@@ -96,7 +97,11 @@ Result<void> run_phases(const Options& options, const std::string& file, Phase l
     return automata::build_classifier(*result.policy, result.sources, result.diagnostics);
   });
   if (result.diagnostics.has_errors()) return {};
-  analysis::check_machines(*result.policy, *result.classifier, result.diagnostics);
+  timings.measure("analysis", [&] {
+    analysis::check_machines(*result.policy, *result.classifier, result.diagnostics);
+    analysis::check_reachability(*result.policy, *result.classifier, result.diagnostics);
+  });
+  if (result.diagnostics.has_errors()) return {};
   if (stop(Phase::kAutomata)) return {};
   SCX_TRY_VOID(timings.measure("codegen", [&]() -> Result<void> {
     SCX_TRY(const codegen::Templates templates, codegen::Templates::load(options.templates));

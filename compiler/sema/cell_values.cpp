@@ -23,8 +23,8 @@ std::optional<int64_t> take_number(std::string_view& text) {
 }
 
 // The kernel's form of a list: numbers and ranges between commas.
-std::optional<Ranges> parse_cpu_list(std::string_view text) {
-  Ranges out;
+std::optional<model::Ranges> parse_cpu_list(std::string_view text) {
+  model::Ranges out;
   for (;;) {
     const auto low = take_number(text);
     if (!low) return std::nullopt;
@@ -35,7 +35,7 @@ std::optional<Ranges> parse_cpu_list(std::string_view text) {
     }
     if (!high || *high < *low) return std::nullopt;
     out.push_back({*low, *high});
-    if (text.empty()) return normalise(std::move(out));
+    if (text.empty()) return model::normalise(std::move(out));
     if (!text.starts_with(',')) return std::nullopt;
     text.remove_prefix(1);
   }
@@ -43,7 +43,7 @@ std::optional<Ranges> parse_cpu_list(std::string_view text) {
 
 }  // namespace
 
-std::optional<Ranges> PropertyReader::cpu_list(const ast::Term& term, const Subject& subject) {
+std::optional<model::Ranges> PropertyReader::cpu_list(const ast::Term& term, const Subject& subject) {
   const auto operand = values_.resolve(term);
   if (!operand) return std::nullopt;
   const auto* string = std::get_if<ast::String>(operand->term);

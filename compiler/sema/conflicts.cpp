@@ -3,7 +3,7 @@
 #include <array>
 #include <string_view>
 
-#include "compiler/sema/ranges.h"
+#include "compiler/model/ranges.h"
 #include "compiler/sema/tables.h"
 
 namespace scx::sema {
@@ -17,10 +17,10 @@ bool is_plain_integer(const Predicate& predicate) {
   return !predicate.string && predicate.names.empty() && !is_gpu(predicate.attribute);
 }
 
-Ranges values_of(const Literal& literal, const Predicate& predicate) {
+model::Ranges values_of(const Literal& literal, const Predicate& predicate) {
   if (!literal.negated) return predicate.ranges;
   const AttributeRow& row = row_of(predicate.attribute);
-  return complement(predicate.ranges, row.low, row.high);
+  return model::complement(predicate.ranges, row.low, row.high);
 }
 
 // Whether the fixed text satisfies the test; a test that needs an automaton counts as satisfied.
@@ -82,7 +82,7 @@ Pair fold_ranges(const std::vector<Literal>& literals, const std::vector<Predica
                  Combine combine, Done done) {
   struct Seen {
     bool any = false;
-    Ranges values;
+    model::Ranges values;
     Literal last;
   };
   std::array<Seen, abi::kAttributeCount> seen;
@@ -90,8 +90,8 @@ Pair fold_ranges(const std::vector<Literal>& literals, const std::vector<Predica
     const Predicate& predicate = predicates[literal.predicate];
     if (!is_plain_integer(predicate)) continue;
     Seen& s = seen[static_cast<size_t>(predicate.attribute)];
-    const Ranges values = values_of(literal, predicate);
-    const Ranges before = s.values;
+    const model::Ranges values = values_of(literal, predicate);
+    const model::Ranges before = s.values;
     s.values = s.any ? combine(s.values, values) : values;
     // A lone test that is always or never true has been reported as such.
     if (s.any && done(s.values, row_of(predicate.attribute))) return std::pair{s.last, literal};
@@ -125,16 +125,17 @@ Pair find_contradiction(const std::vector<Literal>& literals, const std::vector<
       if (exclude(*a.string, *b.string)) return std::pair{literals[i], literals[j]};
     }
   }
-  return fold_ranges(literals, predicates, intersect,
-                     [](const Ranges& values, const AttributeRow&) { return values.empty(); });
+  return fold_ranges(literals, predicates, model::intersect,
+                     [](const model::Ranges& values, const AttributeRow&) { return values.empty(); });
 }
 
 Pair find_tautology(const std::vector<Literal>& literals, const std::vector<Predicate>& predicates) {
   if (literals.size() > kMaxLiterals) return std::nullopt;
   if (const Pair pair = find_opposites(literals)) return pair;
-  return fold_ranges(literals, predicates, unite, [](const Ranges& values, const AttributeRow& row) {
-    return values == Ranges{{row.low, row.high}};
-  });
+  return fold_ranges(literals, predicates, model::unite,
+                     [](const model::Ranges& values, const AttributeRow& row) {
+                       return values == model::Ranges{{row.low, row.high}};
+                     });
 }
 
 }  // namespace scx::sema

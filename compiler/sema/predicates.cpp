@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "compiler/sema/ranges.h"
+#include "compiler/model/ranges.h"
 #include "runtime/base/closest.h"
 
 namespace scx::sema {
@@ -245,7 +245,7 @@ bool PredicateReader::read_members(const Test& test, const Operand& operand, Lea
     values_.wrong_type(operand, subject, wanted);
     return false;
   }
-  predicate.ranges = normalise(std::move(predicate.ranges));
+  predicate.ranges = model::normalise(std::move(predicate.ranges));
   std::sort(predicate.names.begin(), predicate.names.end());
   predicate.names.erase(std::unique(predicate.names.begin(), predicate.names.end()), predicate.names.end());
   return sound;
@@ -296,19 +296,19 @@ bool PredicateReader::compare(const Test& test, Comparison comparison, LeafTest&
     case Comparison::kEqual:
       break;
     case Comparison::kNotEqual:
-      predicate.ranges = complement(predicate.ranges, low, high);
+      predicate.ranges = model::complement(predicate.ranges, low, high);
       break;
     case Comparison::kLess:
-      predicate.ranges = normalise({{low, value - 1}});
+      predicate.ranges = model::normalise({{low, value - 1}});
       break;
     case Comparison::kLessEqual:
-      predicate.ranges = normalise({{low, value}});
+      predicate.ranges = model::normalise({{low, value}});
       break;
     case Comparison::kGreater:
-      predicate.ranges = normalise({{value + 1, high}});
+      predicate.ranges = model::normalise({{value + 1, high}});
       break;
     case Comparison::kGreaterEqual:
-      predicate.ranges = normalise({{value, high}});
+      predicate.ranges = model::normalise({{value, high}});
       break;
   }
   if (predicate.ranges.empty()) {
@@ -317,7 +317,7 @@ bool PredicateReader::compare(const Test& test, Comparison comparison, LeafTest&
         .note(std::string(test.row.source));
     return false;
   }
-  if (predicate.ranges == Ranges{{low, high}}) {
+  if (predicate.ranges == model::Ranges{{low, high}}) {
     out.always = true;
     diagnostics_
         .report(Kind::kAlwaysTrue, test.span, "every task satisfies this test of `{}`", test.row.words)
@@ -405,7 +405,7 @@ bool PredicateReader::read_sched_set(const Test& test, const Operand& operand, c
         .help("for instance `sched {idle, batch}`");
     sound = false;
   }
-  out.predicate.ranges = normalise(std::move(out.predicate.ranges));
+  out.predicate.ranges = model::normalise(std::move(out.predicate.ranges));
   return sound;
 }
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "compiler/ast/ast.h"
+#include "compiler/model/ranges.h"
 #include "compiler/sema/names.h"
-#include "compiler/sema/ranges.h"
 #include "compiler/sema/tables.h"
 #include "compiler/sema/values.h"
 
@@ -29,7 +29,7 @@ struct PropertyUse {
 struct CellCpusOperand {
   abi::CellCpus source = abi::CellCpus::kAmount;
   abi::CpuRange amount;            // kAmount
-  Ranges list;                     // kList
+  model::Ranges list;              // kList
   std::optional<uint32_t> weight;  // kCpuset: of `else weight N`
   Span place;                      // of what says the source
 };
@@ -52,7 +52,7 @@ class PropertyReader {
   std::optional<abi::CpuRange> cpu_range(const PropertyUse& use);
   std::optional<abi::UtilRange> util(const PropertyUse& use);
   // Numbers, ranges and sets of ids, in normal form.
-  std::optional<Ranges> ids(const PropertyUse& use);
+  std::optional<model::Ranges> ids(const PropertyUse& use);
   // Thousandths of a slice: `give-up`, `ignore`, or a number from 0 to 1.
   std::optional<uint32_t> yield(const PropertyUse& use);
   std::optional<model::KernelVersion> kernel(const PropertyUse& use);
@@ -82,7 +82,7 @@ class PropertyReader {
   // The same with a constant's name replaced by its value.
   std::optional<Operand> only_operand(const PropertyUse& use);
   bool no_block(const PropertyUse& use);
-  std::optional<Ranges> cpu_list(const ast::Term& term, const Subject& subject);
+  std::optional<model::Ranges> cpu_list(const ast::Term& term, const Subject& subject);
   // Reports a value beyond the row's range.
   bool within(const PropertyUse& use, const Operand& operand, uint64_t value, std::string_view range);
 

@@ -32,12 +32,12 @@ std::optional<abi::UtilRange> PropertyReader::util(const PropertyUse& use) {
   return abi::UtilRange{*low, *high};
 }
 
-std::optional<Ranges> PropertyReader::ids(const PropertyUse& use) {
+std::optional<model::Ranges> PropertyReader::ids(const PropertyUse& use) {
   const auto operand = only_operand(use);
   if (!operand) return std::nullopt;
   const auto top = static_cast<int64_t>(use.row.high);
   bool sound = true;
-  Ranges ranges;
+  model::Ranges ranges;
   const auto number = [&](const ast::Number& written) -> int64_t {
     const auto value = values_.integer(written, *operand, use.subject());
     sound = sound && value.has_value();
@@ -90,7 +90,7 @@ std::optional<Ranges> PropertyReader::ids(const PropertyUse& use) {
         .help(fmt::format("the range is 0 to {}", top));
     return std::nullopt;
   }
-  return normalise(std::move(ranges));
+  return model::normalise(std::move(ranges));
 }
 
 std::optional<uint64_t> PropertyReader::whole_microseconds(const PropertyUse& use) {

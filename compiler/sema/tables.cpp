@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "compiler/model/ranges.h"
 #include "runtime/base/check.h"
 
 namespace scx::sema {
@@ -10,12 +11,8 @@ using abi::Attribute;
 using model::StringTest;
 
 const std::vector<AttributeRow>& attributes() {
-  // PID_MAX_LIMIT (include/linux/threads.h) is 4 Mi on 64-bit machines; pid 0 are the idle tasks.
-  constexpr int64_t kPidMax = 4 * 1024 * 1024;
   constexpr std::string_view kPidSource =
       "the kernel gives out thread ids from 1 to 4194304 (`PID_MAX_LIMIT`)";
-  // (uid_t)-1 means `no user` in system calls.
-  constexpr int64_t kIdMax = UINT32_MAX - 1;
   constexpr std::string_view kIdSource = "ids of users and groups have 32 bits, and 4294967295 means `none`";
   constexpr std::string_view kNiceSource =
       "the kernel has nice levels from -20 to 19 (`MIN_NICE`, `MAX_NICE`)";
@@ -24,31 +21,37 @@ const std::vector<AttributeRow>& attributes() {
       "the kernel's minor numbers of devices have 20 bits (`MINORBITS`)";
   constexpr std::string_view kAffinityForms =
       "`affinity within node 0`, `affinity within llc {0, 1}`, `affinity full`, `affinity pinned`";
+  // Numbers of a task; those of the others are a device's.
+  const auto row = [](std::string_view words, Attribute attribute, ValueType type, std::string_view source,
+                      std::string_view example) {
+    const abi::IntRange numbers = model::numbers_of(attribute);
+    return AttributeRow{words, attribute, type, numbers.low, numbers.high, source, example};
+  };
   static const std::vector<AttributeRow> rows = {
       {"cgroup", Attribute::kCgroup, ValueType::kPath, 0, 0, "", "cgroup under \"/web.slice\""},
       {"comm", Attribute::kComm, ValueType::kComm, 0, 0, "", "comm \"nginx*\""},
       {"leader comm", Attribute::kLeaderComm, ValueType::kComm, 0, 0, "", "leader comm \"java\""},
-      {"pid", Attribute::kPid, ValueType::kInteger, 1, kPidMax, kPidSource, "pid {17, 21}"},
-      {"tgid", Attribute::kTgid, ValueType::kInteger, 1, kPidMax, kPidSource, "tgid 17"},
-      {"ppid", Attribute::kPpid, ValueType::kInteger, 0, kPidMax, kPidSource, "ppid 1"},
-      {"uid", Attribute::kUid, ValueType::kUser, 0, kIdMax, kIdSource, "uid \"www-data\""},
-      {"gid", Attribute::kGid, ValueType::kGroup, 0, kIdMax, kIdSource, "gid \"www-data\""},
-      {"nice", Attribute::kNice, ValueType::kInteger, -20, 19, kNiceSource, "nice < 0"},
-      {"sched", Attribute::kSched, ValueType::kPolicyWord, 0, 7, "", "sched batch"},
-      {"kthread", Attribute::kKthread, ValueType::kFlag, 0, 1, "", "kthread"},
-      {"leader", Attribute::kLeader, ValueType::kFlag, 0, 1, "", "leader"},
+      row("pid", Attribute::kPid, ValueType::kInteger, kPidSource, "pid {17, 21}"),
+      row("tgid", Attribute::kTgid, ValueType::kInteger, kPidSource, "tgid 17"),
+      row("ppid", Attribute::kPpid, ValueType::kInteger, kPidSource, "ppid 1"),
+      row("uid", Attribute::kUid, ValueType::kUser, kIdSource, "uid \"www-data\""),
+      row("gid", Attribute::kGid, ValueType::kGroup, kIdSource, "gid \"www-data\""),
+      row("nice", Attribute::kNice, ValueType::kInteger, kNiceSource, "nice < 0"),
+      row("sched", Attribute::kSched, ValueType::kPolicyWord, "", "sched batch"),
+      row("kthread", Attribute::kKthread, ValueType::kFlag, "", "kthread"),
+      row("leader", Attribute::kLeader, ValueType::kFlag, "", "leader"),
       {"pidns"},
       {"affinity", {}, ValueType::kFlag, 0, 0, "", "", kAffinityForms},
       {"affinity within", {}, ValueType::kFlag, 0, 0, "", "", kAffinityForms},
       // -1: its CPUs are in several.
-      {"affinity within node", Attribute::kAffinityNode, ValueType::kPlace, -1, 1023,
-       "no kernel has more than 1024 NUMA nodes (`MAX_NUMNODES`)", "affinity within node 0"},
-      {"affinity within llc", Attribute::kAffinityLlc, ValueType::kPlace, -1, kMaxCpus - 1,
-       "last-level caches are counted from 0 in the order of their first CPU, and no kernel has more than "
-       "8192 CPUs",
-       "affinity within llc {0, 1}"},
-      {"affinity full", Attribute::kAffinityFull, ValueType::kFlag, 0, 1, "", "affinity full"},
-      {"affinity pinned", Attribute::kAffinityPinned, ValueType::kFlag, 0, 1, "", "affinity pinned"},
+      row("affinity within node", Attribute::kAffinityNode, ValueType::kPlace,
+          "no kernel has more than 1024 NUMA nodes (`MAX_NUMNODES`)", "affinity within node 0"),
+      row("affinity within llc", Attribute::kAffinityLlc, ValueType::kPlace,
+          "last-level caches are counted from 0 in the order of their first CPU, and no kernel has more than "
+          "8192 CPUs",
+          "affinity within llc {0, 1}"),
+      row("affinity full", Attribute::kAffinityFull, ValueType::kFlag, "", "affinity full"),
+      row("affinity pinned", Attribute::kAffinityPinned, ValueType::kFlag, "", "affinity pinned"),
       {"gpu", {}, ValueType::kFlag, 0, 0, "", "", "`gpu thread`, `gpu process device 1 for 5m`"},
       {"gpu thread", Attribute::kGpuThread, ValueType::kGpu, 0, kMinorMax, kMinorSource,
        "gpu thread device 0 for 5m"},

@@ -25,7 +25,7 @@ bool is_outside(const fs::path& path) {
   return path.is_absolute() || path.lexically_normal().string().starts_with("..");
 }
 
-bool holds(const Ranges& ranges, int64_t value) {
+bool holds(const model::Ranges& ranges, int64_t value) {
   return std::any_of(ranges.begin(), ranges.end(),
                      [&](const abi::IntRange& range) { return range.low <= value && value <= range.high; });
 }
@@ -59,7 +59,7 @@ const topology::Topology* TestHosts::find(const std::string& source, Span span) 
   return at->second ? &*at->second : nullptr;
 }
 
-void TestHosts::place(const topology::Topology& host, const std::optional<Ranges>& cpus, Span span,
+void TestHosts::place(const topology::Topology& host, const std::optional<model::Ranges>& cpus, Span span,
                       model::TestTask& task) {
   std::set<int64_t> nodes, llcs;
   size_t count = 0;
@@ -69,7 +69,7 @@ void TestHosts::place(const topology::Topology& host, const std::optional<Ranges
     llcs.insert(cpu.llc);
     nodes.insert(cpu.node < host.node_ids.size() ? host.node_ids[cpu.node] : cpu.node);
   }
-  for (const abi::IntRange& range : cpus.value_or(Ranges{}))
+  for (const abi::IntRange& range : cpus.value_or(model::Ranges{}))
     for (int64_t id = range.low; id <= range.high; ++id) {
       if (host.find(static_cast<uint32_t>(id)) != nullptr) continue;
       diagnostics_.report(Kind::kOutOfRange, span, "the test's host has no CPU {}", id)
@@ -82,8 +82,8 @@ void TestHosts::place(const topology::Topology& host, const std::optional<Ranges
   task.affinity_pinned = count == 1;
 }
 
-std::optional<Ranges> read_cpu_list(std::string_view text) {
-  Ranges out;
+std::optional<model::Ranges> read_cpu_list(std::string_view text) {
+  model::Ranges out;
   const char* at = text.data();
   const char* const end = at + text.size();
   do {
@@ -97,7 +97,7 @@ std::optional<Ranges> read_cpu_list(std::string_view text) {
     at = read.ptr;
   } while (at != end && *at++ == ',');
   if (at != end || text.ends_with(',')) return std::nullopt;
-  return normalise(std::move(out));
+  return model::normalise(std::move(out));
 }
 
 }  // namespace scx::sema

@@ -10,7 +10,7 @@
 
 #include "compiler/diagnostics/diagnostics.h"
 #include "compiler/model/model.h"
-#include "compiler/sema/ranges.h"
+#include "compiler/model/ranges.h"
 #include "compiler/support/source.h"
 #include "runtime/topology/topology.h"
 
@@ -27,7 +27,7 @@ class TestHosts {
 
   // Fills in the affinity. `cpus`: those that the task may use; nothing: all. Reports a CPU that the host
   // lacks.
-  void place(const topology::Topology& host, const std::optional<Ranges>& cpus, Span span,
+  void place(const topology::Topology& host, const std::optional<model::Ranges>& cpus, Span span,
              model::TestTask& task);
 
  private:
@@ -39,6 +39,6 @@ class TestHosts {
 };
 
 // `0-3,8` in normal form; nothing if it is no list of CPUs that a machine can have.
-std::optional<Ranges> read_cpu_list(std::string_view text);
+std::optional<model::Ranges> read_cpu_list(std::string_view text);
 
 }  // namespace scx::sema

@@ -68,7 +68,7 @@ class TestReader {
   // The CPUs that a task may use, as written.
   struct WrittenCpus {
     std::optional<Span> span;
-    std::optional<Ranges> cpus;  // nothing: all of them, or a wrong list
+    std::optional<model::Ranges> cpus;  // nothing: all of them, or a wrong list
   };
 
   void place_task(Span host_span, model::Test& out) {

@@ -58,9 +58,11 @@ int64_t number_of(const TaskFacts& facts, abi::Attribute attribute) {
   }
 }
 
-bool holds(const abi::Predicate& predicate, int64_t value, const NameIds& ids) {
+bool number_holds(const abi::Predicate& predicate, const TaskFacts& facts, const NameIds& ids) {
+  const int64_t value = number_of(facts, predicate.attribute);
   if (is_gpu(predicate.attribute))
-    return value >= 0 && (!predicate.device || value == int64_t{*predicate.device});
+    return value >= 0 && (!predicate.device || value == int64_t{*predicate.device}) &&
+           (predicate.for_ns == 0 || facts.gpu_age_ns <= predicate.for_ns);
   const bool in_range =
       std::any_of(predicate.ranges.begin(), predicate.ranges.end(),
                   [&](abi::IntRange range) { return range.low <= value && value <= range.high; });
@@ -207,7 +209,7 @@ Verdict classify(const abi::Classifier& classifier, const TaskFacts& facts, cons
   for (const abi::Predicate& predicate : classifier.predicates) {
     const bool value = abi::is_string(predicate.attribute)
                            ? (bits[predicate.automaton] >> predicate.bit & 1) != 0
-                           : holds(predicate, number_of(facts, predicate.attribute), ids);
+                           : number_holds(predicate, facts, ids);
     out.predicates.push_back({value, false});
   }
   out.cell = cell_of(classifier, facts.cgroup);
@@ -219,6 +221,15 @@ Verdict classify(const abi::Classifier& classifier, const TaskFacts& facts, cons
     out.match = i;
   }
   return out;
+}
+
+bool holds(const abi::Classifier& classifier, const abi::Predicate& predicate, const TaskFacts& facts,
+           const NameIds& ids) {
+  if (!abi::is_string(predicate.attribute))
+    return number_holds(predicate, facts, ids);
+  const uint64_t bits =
+      run(classifier.automata[predicate.automaton], text_of(facts, predicate.attribute));
+  return (bits >> predicate.bit & 1) != 0;
 }
 
 bool evaluate(const abi::Expression& expression, const std::vector<Evaluation>& predicates) {

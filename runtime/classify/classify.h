@@ -41,10 +41,11 @@ struct TaskFacts {
   int64_t affinity_llc = -1;
   bool affinity_full = true;
   bool affinity_pinned = false;
-  // The number of a GPU that was opened, not too long ago for any test: by the thread, by some thread of its
-  // process; -1: none.
+  // The number of a GPU that was opened: by the thread, by some thread of its process; -1: none. And how long
+  // ago that was.
   int64_t gpu_thread = -1;
   int64_t gpu_process = -1;
+  uint64_t gpu_age_ns = 0;
 };
 
 // One predicate, whether a layer asked for it on the way to the verdict, and its value all the same.
@@ -80,6 +81,10 @@ std::optional<uint32_t> claim_of(const abi::Classifier& classifier, std::string_
 // Preconditions on `classifier`: its indexes are within bounds, as
 // manifest_from_json and build_classifier give it.
 Verdict classify(const abi::Classifier& classifier, const TaskFacts& facts, const NameIds& ids);
+
+// The value of one predicate, whatever asks for it.
+bool holds(const abi::Classifier& classifier, const abi::Predicate& predicate, const TaskFacts& facts,
+           const NameIds& ids);
 
 // The value of any expression over the verdict's predicates.
 bool evaluate(const abi::Expression& expression, const std::vector<Evaluation>& predicates);

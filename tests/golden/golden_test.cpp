@@ -185,7 +185,9 @@ TEST(Goldens, WrongPoliciesAreToldWithCodeAndPlace) {
   int wrong = 0;
   for (const Case& golden : find_cases(kRoot)) {
     const std::string folder = golden.input.parent_path().filename().string();
-    if (!golden.expects_failure() || (folder != "syntax" && folder != "sema" && folder != "limits")) continue;
+    if (!golden.expects_failure() ||
+        (folder != "syntax" && folder != "sema" && folder != "limits" && folder != "analysis"))
+      continue;
     const auto text = read_file(golden.transcript_path().string());
     if (!text.ok()) continue;
     EXPECT_TRUE(std::regex_search(*text, told)) << golden.name();

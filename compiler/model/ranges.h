@@ -6,9 +6,12 @@
 
 #include "runtime/abi/classifier.h"
 
-namespace scx::sema {
+namespace scx::model {
 
 using Ranges = std::vector<abi::IntRange>;
+
+// The values that a task can have of an attribute that is a number; -1 stands for none.
+abi::IntRange numbers_of(abi::Attribute attribute);
 
 // Any ranges (empty ones too) in normal form.
 Ranges normalise(Ranges ranges);
@@ -17,4 +20,4 @@ Ranges complement(const Ranges& ranges, int64_t low, int64_t high);
 Ranges intersect(const Ranges& a, const Ranges& b);
 Ranges unite(const Ranges& a, const Ranges& b);
 
-}  // namespace scx::sema
+}  // namespace scx::model

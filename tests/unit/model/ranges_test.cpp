@@ -1,9 +1,9 @@
-#include "compiler/sema/ranges.h"
+#include "compiler/model/ranges.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-namespace scx::sema {
+namespace scx::model {
 namespace {
 
 bool holds(const Ranges& ranges, int64_t value) {
@@ -60,4 +60,4 @@ TEST(Ranges, OperationsAgreeWithMembership) {
 }
 
 }  // namespace
-}  // namespace scx::sema
+}  // namespace scx::model

@@ -1,0 +1,114 @@
+#include "compiler/analysis/reachability.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/analysis/task_search.h"
+#include "compiler/analysis/task_text.h"
+
+namespace scx::analysis {
+namespace {
+
+using diag::Kind;
+
+class Reachability {
+ public:
+  Reachability(const model::Policy& policy, const abi::Classifier& classifier, diag::Diagnostics& diagnostics)
+      : policy_(policy), classifier_(classifier), search_(classifier), diagnostics_(diagnostics) {}
+
+  void check_matchers() {
+    for (const model::Matcher& matcher : policy_.matchers) {
+      if (matcher.expression.kind == abi::Expression::Kind::kAll) continue;
+      if (is_impossible(matcher.expression, matcher.span, "matcher `" + matcher.name + "`")) continue;
+      if (search_.find({{&matcher.expression, false}}, std::nullopt).answer == Answer::kNone)
+        diagnostics_
+            .report(Kind::kAlwaysTrue, matcher.span, "the matcher `{}` holds for every task", matcher.name)
+            .at("always true")
+            .help("write `*` if that is meant");
+    }
+  }
+
+  void check_layers(uint32_t cell) {
+    const std::vector<abi::DomainMatch>& matches = classifier_.cells[cell].layers;
+    std::vector<Goal> earlier;
+    for (uint32_t i = 0; i < matches.size(); ++i) {
+      const model::Layer& layer = policy_.cells[cell].layers[i];
+      std::vector<Goal> goals = earlier;
+      goals.push_back({&matches[i].match, true});
+      // The layer that the compiler adds takes what is left, be it nothing.
+      const Answer answer = layer.implicit ? Answer::kFound : search_.find(goals, cell).answer;
+      if (answer == Answer::kUndecided) say_undecided(layer);
+      if (answer == Answer::kNone) say_unreachable(cell, i);
+      earlier.push_back({&matches[i].match, false});
+    }
+  }
+
+ private:
+  bool is_impossible(const abi::Expression& expression, Span span, const std::string& what) {
+    if (search_.find({{&expression, true}}, std::nullopt).answer != Answer::kNone) return false;
+    diagnostics_.report(Kind::kContradiction, span, "no task can satisfy the {}", what)
+        .at("these tests exclude each other")
+        .help("take out the test that does not belong here, or write `or` where one of them is enough");
+    return true;
+  }
+
+  void say_undecided(const model::Layer& layer) {
+    diagnostics_
+        .report(Kind::kUndecidedReach, layer.span, "whether a task reaches the layer `{}` was not decided",
+                layer.name)
+        .at("too many tests have to be compared")
+        .help(
+            "nothing is known to be wrong: a test of the policy that expects this layer would show a task of "
+            "it");
+  }
+
+  void say_unreachable(uint32_t cell, uint32_t index) {
+    const model::Layer& layer = policy_.cells[cell].layers[index];
+    const std::vector<abi::DomainMatch>& matches = classifier_.cells[cell].layers;
+    if (is_impossible(matches[index].match, layer.match_span, "match of the layer `" + layer.name + "`"))
+      return;
+    if (search_.find({{&matches[index].match, true}}, cell).answer == Answer::kNone) {
+      diagnostics_
+          .report(Kind::kLayerOfAnotherCell, layer.match_span,
+                  "no task of the cell `{}` satisfies the match of its layer `{}`", policy_.cells[cell].name,
+                  layer.name)
+          .at("tasks like these are in other cells")
+          .help("move the layer to the cell that has such tasks");
+      return;
+    }
+    auto report = diagnostics_.report(Kind::kUnreachableLayer, layer.span, "no task reaches the layer `{}`",
+                                      layer.name);
+    report.at("layers before it take every task that it matches");
+    std::vector<Goal> untaken = {{&matches[index].match, true}};
+    std::string takers;
+    for (uint32_t i = 0; i < index; ++i) {
+      std::vector<Goal> goals = untaken;
+      goals.push_back({&matches[i].match, true});
+      const TaskFinding taken = search_.find(goals, cell);
+      untaken.push_back({&matches[i].match, false});
+      if (taken.answer != Answer::kFound) continue;
+      const model::Layer& taker = policy_.cells[cell].layers[i];
+      report.label(taker.span, "takes `" + task_text(taken) + "`");
+      takers += (takers.empty() ? "`" : ", `") + taker.name + "`";
+    }
+    report.help("the first layer that matches wins: put `" + layer.name + "` before " + takers +
+                ", or take it out");
+  }
+
+  const model::Policy& policy_;
+  const abi::Classifier& classifier_;
+  TaskSearch search_;
+  diag::Diagnostics& diagnostics_;
+};
+
+}  // namespace
+
+void check_reachability(const model::Policy& policy, const abi::Classifier& classifier,
+                        diag::Diagnostics& diagnostics) {
+  Reachability reachability(policy, classifier, diagnostics);
+  reachability.check_matchers();
+  for (uint32_t cell = 0; cell < policy.cells.size(); ++cell) reachability.check_layers(cell);
+}
+
+}  // namespace scx::analysis

@@ -1,0 +1,47 @@
+// Is there a task for which some expressions hold and others do not? Answered
+// with one, or with a proof that there is none, for the whole matcher algebra:
+// automata for names and paths, sets for numbers, a search over the boolean
+// structure. Pure; the lint rules and the reachability check ask it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "compiler/analysis/string_search.h"
+#include "runtime/abi/classifier.h"
+#include "runtime/classify/classify.h"
+
+namespace scx::analysis {
+
+struct Goal {
+  const abi::Expression* expression = nullptr;
+  bool holds = true;
+};
+
+struct TaskFinding {
+  Answer answer = Answer::kNone;
+  // kFound: a task as the reference classifier takes it, what nobody asked for as in a `test` block; and the
+  // ids that make it so. Each value is the shortest or the one nearest to the default.
+  classify::TaskFacts task;
+  classify::NameIds ids;
+};
+
+class TaskSearch {
+ public:
+  // `classifier` outlives the search.
+  explicit TaskSearch(const abi::Classifier& classifier);
+
+  // A task of the cell (of any, if none is given) for which every goal is met.
+  // Users and groups may have any ids, but `root` has 0. Of the machine nothing
+  // is known. Bounded: kUndecided beyond kMaxBranches choices, or what
+  // StringSearch bounds, or for a task that opened several GPUs.
+  TaskFinding find(const std::vector<Goal>& goals, std::optional<uint32_t> cell);
+
+ private:
+  const abi::Classifier& classifier_;
+  StringSearch strings_;
+  bool reads_leader_ = false;  // some predicate tells leaders from other threads
+};
+
+}  // namespace scx::analysis

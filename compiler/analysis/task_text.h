@@ -1,0 +1,15 @@
+// An imagined task in the words of a `test` block.
+#pragma once
+
+#include <string>
+
+#include "compiler/analysis/task_search.h"
+
+namespace scx::analysis {
+
+// `task { comm "nginx"; nice -5; }`: what is not as the language assumes it of a test's task. Where a task
+// is on the machine has no words without a machine: `affinity within node 0` stands for it then.
+// Precondition: found.answer is kFound.
+std::string task_text(const TaskFinding& found);
+
+}  // namespace scx::analysis

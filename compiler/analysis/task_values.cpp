@@ -1,0 +1,307 @@
+#include "compiler/analysis/task_values.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "runtime/base/check.h"
+
+namespace scx::analysis {
+namespace {
+
+using abi::Attribute;
+using model::Ranges;
+
+// Users and groups of this name have id 0 everywhere.
+constexpr std::string_view kRoot = "root";
+
+// The number that is nearest to `wanted`. Precondition: there is one.
+int64_t nearest(const Ranges& ranges, int64_t wanted) {
+  int64_t best = ranges.front().low;
+  for (const abi::IntRange& range : ranges) {
+    const int64_t candidate = std::clamp(wanted, range.low, range.high);
+    if (std::abs(candidate - wanted) < std::abs(best - wanted)) best = candidate;
+  }
+  return best;
+}
+
+Ranges all_numbers(Attribute attribute) {
+  // Of the kernel's classes only these come to sched_ext; 7 is SCHED_EXT itself.
+  if (attribute == Attribute::kSched)
+    return {{abi::kSchedNormal, abi::kSchedNormal},
+            {abi::kSchedBatch, abi::kSchedBatch},
+            {abi::kSchedIdle, abi::kSchedIdle},
+            {7, 7}};
+  return {model::numbers_of(attribute)};
+}
+
+Ranges without(const Ranges& ranges, const Ranges& removed) {
+  Ranges out;
+  for (const abi::IntRange& range : ranges) {
+    const Ranges rest = model::complement(removed, range.low, range.high);
+    out.insert(out.end(), rest.begin(), rest.end());
+  }
+  return model::normalise(std::move(out));
+}
+
+Ranges at_least(const Ranges& ranges, int64_t low) {
+  return model::intersect(ranges, {{low, INT64_MAX - 1}});
+}
+
+}  // namespace
+
+Group group_of(Attribute attribute) {
+  switch (attribute) {
+    case Attribute::kCgroup:
+      return Group::kPath;
+    case Attribute::kComm:
+    case Attribute::kLeaderComm:
+      return Group::kNames;
+    case Attribute::kPid:
+    case Attribute::kTgid:
+    case Attribute::kLeader:
+      return Group::kIds;
+    case Attribute::kAffinityNode:
+    case Attribute::kAffinityLlc:
+    case Attribute::kAffinityFull:
+    case Attribute::kAffinityPinned:
+      return Group::kPlaces;
+    case Attribute::kGpuThread:
+    case Attribute::kGpuProcess:
+      return Group::kGpu;
+    default:
+      return Group::kNumber;
+  }
+}
+
+TaskValues::TaskValues(const abi::Classifier& classifier, StringSearch& strings, bool leader,
+                       std::optional<uint32_t> cell)
+    : classifier_(classifier), strings_(strings), leader_(leader), cell_(cell) {
+  task_.leader = leader;
+  if (!leader) task_.pid = 2;
+  for (const abi::Predicate& predicate : classifier.predicates)
+    bind(predicate.attribute, -1, predicate.names);
+}
+
+Answer TaskValues::settle(Attribute attribute, const std::vector<Literal>& literals) {
+  switch (group_of(attribute)) {
+    case Group::kPath:
+      return settle_path(of(attribute, literals));
+    case Group::kNames:
+      return settle_names(of(Attribute::kComm, literals), of(Attribute::kLeaderComm, literals));
+    case Group::kIds:
+      return settle_ids(of(Attribute::kPid, literals), of(Attribute::kTgid, literals),
+                        of(Attribute::kLeader, literals));
+    case Group::kPlaces:
+      return settle_places(literals);
+    case Group::kGpu:
+      return settle_gpu(of(Attribute::kGpuThread, literals), of(Attribute::kGpuProcess, literals));
+    case Group::kNumber:
+      return settle_number(attribute, of(attribute, literals));
+  }
+  SCX_CHECK(false, "a group without a way to settle it");
+}
+
+TaskValues::Chosen TaskValues::of(Attribute attribute, const std::vector<Literal>& literals) const {
+  Chosen out;
+  for (const Literal& literal : literals)
+    if (test(literal).attribute == attribute) out.push_back(literal);
+  return out;
+}
+
+StringNeeds TaskValues::needs(const Chosen& chosen) const {
+  StringNeeds out;
+  for (const Literal& literal : chosen)
+    (literal.holds ? out.accepted : out.refused).push_back(literal.predicate);
+  std::sort(out.accepted.begin(), out.accepted.end());
+  std::sort(out.refused.begin(), out.refused.end());
+  return out;
+}
+
+Answer TaskValues::settle_path(const Chosen& path) {
+  StringNeeds wanted = needs(path);
+  wanted.cell = cell_;
+  const StringFinding& found = strings_.find(Attribute::kCgroup, wanted);
+  if (found.answer == Answer::kFound) task_.cgroup = found.value;
+  return found.answer;
+}
+
+Answer TaskValues::settle_names(const Chosen& comm, const Chosen& leader_comm) {
+  if (leader_) {
+    Chosen both = comm;
+    both.insert(both.end(), leader_comm.begin(), leader_comm.end());
+    const StringFinding& found = strings_.find(Attribute::kComm, needs(both));
+    if (found.answer == Answer::kFound) task_.comm = task_.leader_comm = found.value;
+    return found.answer;
+  }
+  const StringFinding& own = strings_.find(Attribute::kComm, needs(comm));
+  if (own.answer != Answer::kFound) return own.answer;
+  const StringFinding& leaders = strings_.find(Attribute::kComm, needs(leader_comm));
+  if (leaders.answer != Answer::kFound) return leaders.answer;
+  task_.comm = own.value;
+  task_.leader_comm = leaders.value;
+  return Answer::kFound;
+}
+
+Answer TaskValues::settle_ids(const Chosen& pid, const Chosen& tgid, const Chosen& leader) {
+  for (const Literal& literal : leader) {
+    const bool says_leader = test(literal).ranges == Ranges{{1, 1}};
+    if (says_leader == literal.holds ? !leader_ : leader_) return Answer::kNone;
+  }
+  const std::optional<Left> pids = left_of(Attribute::kPid, pid);
+  const std::optional<Left> tgids = left_of(Attribute::kTgid, tgid);
+  if (!pids || !tgids) return Answer::kNone;
+  if (leader_) {
+    const Ranges common = model::intersect(pids->values, tgids->values);
+    if (common.empty()) return Answer::kNone;
+    task_.pid = task_.tgid = nearest(common, 1);
+    return Answer::kFound;
+  }
+  int64_t process = nearest(tgids->values, 1);
+  Ranges others = without(pids->values, {{process, process}});
+  if (others.empty()) {
+    // The only thread left has the number of the process chosen: another process, then.
+    const int64_t thread = pids->values.front().low;
+    const Ranges processes = without(tgids->values, {{thread, thread}});
+    if (processes.empty()) return Answer::kNone;
+    process = nearest(processes, 1);
+    others = pids->values;
+  }
+  task_.tgid = process;
+  task_.pid = nearest(others, process + 1);
+  return Answer::kFound;
+}
+
+Answer TaskValues::settle_places(const std::vector<Literal>& literals) {
+  const std::optional<Left> node = left_of(Attribute::kAffinityNode, of(Attribute::kAffinityNode, literals));
+  const std::optional<Left> llc = left_of(Attribute::kAffinityLlc, of(Attribute::kAffinityLlc, literals));
+  const std::optional<Left> full = left_of(Attribute::kAffinityFull, of(Attribute::kAffinityFull, literals));
+  const std::optional<Left> pinned =
+      left_of(Attribute::kAffinityPinned, of(Attribute::kAffinityPinned, literals));
+  if (!node || !llc || !full || !pinned) return Answer::kNone;
+  // A single CPU lies in a cache, and a cache in a node.
+  const bool one_cpu = nearest(pinned->values, 0) == 1;
+  const Ranges llcs = one_cpu ? at_least(llc->values, 0) : llc->values;
+  if (llcs.empty()) return Answer::kNone;
+  const int64_t cache = nearest(llcs, -1);
+  const Ranges nodes = cache >= 0 ? at_least(node->values, 0) : node->values;
+  if (nodes.empty()) return Answer::kNone;
+  task_.affinity_llc = cache;
+  task_.affinity_node = nearest(nodes, -1);
+  task_.affinity_pinned = one_cpu;
+  task_.affinity_full = nearest(full->values, 1) == 1;
+  return Answer::kFound;
+}
+
+Answer TaskValues::settle_gpu(const Chosen& thread, const Chosen& process) {
+  Chosen all = thread;
+  all.insert(all.end(), process.begin(), process.end());
+  // An open that one test sees and a wider one, of any device or a longer time, does not.
+  const auto covers = [&](const Literal& wide, const Literal& narrow) {
+    const abi::Predicate& w = test(wide);
+    const abi::Predicate& n = test(narrow);
+    return (!w.device || w.device == n.device) &&
+           (w.for_ns == 0 || (n.for_ns != 0 && n.for_ns <= w.for_ns)) &&
+           (w.attribute == n.attribute || w.attribute == Attribute::kGpuProcess);
+  };
+  for (const Literal& seen : all)
+    for (const Literal& unseen : all)
+      if (seen.holds && !unseen.holds && covers(unseen, seen)) return Answer::kNone;
+  // There is such a task; one that opened a single device can be told.
+  std::set<int64_t> devices = {0};
+  std::set<uint64_t> ages = {0};
+  for (const Literal& literal : all) {
+    if (test(literal).device) devices.insert({*test(literal).device, int64_t{*test(literal).device} + 1});
+    if (test(literal).for_ns != 0) ages.insert(test(literal).for_ns + 1'000'000'000);
+  }
+  std::vector<std::pair<int64_t, int64_t>> candidates = {{-1, -1}};
+  for (const int64_t device : devices) candidates.emplace_back(-1, device);
+  for (const int64_t device : devices) candidates.emplace_back(device, device);
+  classify::TaskFacts facts = task_;
+  for (const auto& [of_thread, of_process] : candidates) {
+    for (const uint64_t age : ages) {
+      facts.gpu_thread = of_thread;
+      facts.gpu_process = of_process;
+      facts.gpu_age_ns = age;
+      const bool met = std::all_of(all.begin(), all.end(), [&](const Literal& literal) {
+        return classify::holds(classifier_, test(literal), facts, ids_) == literal.holds;
+      });
+      if (!met) continue;
+      task_ = facts;
+      return Answer::kFound;
+    }
+  }
+  return Answer::kUndecided;
+}
+
+Answer TaskValues::settle_number(Attribute attribute, const Chosen& chosen) {
+  const std::optional<Left> left = left_of(attribute, chosen);
+  if (!left) return Answer::kNone;
+  const int64_t value = nearest(left->values, 0);
+  switch (attribute) {
+    case Attribute::kPpid:
+      task_.ppid = value;
+      break;
+    case Attribute::kUid:
+      task_.uid = value;
+      break;
+    case Attribute::kGid:
+      task_.gid = value;
+      break;
+    case Attribute::kNice:
+      task_.nice = value;
+      break;
+    case Attribute::kSched:
+      task_.sched = value;
+      break;
+    case Attribute::kKthread:
+      task_.kthread = value != 0;
+      break;
+    default:
+      SCX_CHECK(false, "not a number by itself");
+  }
+  if (attribute != Attribute::kUid && attribute != Attribute::kGid) return Answer::kFound;
+  for (const abi::Predicate& predicate : classifier_.predicates)
+    if ((predicate.attribute == Attribute::kGid) == (attribute == Attribute::kGid))
+      bind(attribute, -1, predicate.names);
+  bind(attribute, value, left->names);
+  return Answer::kFound;
+}
+
+// Names other than root's may have any id, so a test that knows one holds for whatever number.
+std::optional<TaskValues::Left> TaskValues::left_of(Attribute attribute, const Chosen& chosen) const {
+  Left out{all_numbers(attribute), {}};
+  std::set<std::string> strangers;
+  const auto ids_of = [](const abi::Predicate& predicate) {
+    Ranges ids = predicate.ranges;
+    if (std::count(predicate.names.begin(), predicate.names.end(), kRoot) != 0) ids.push_back({0, 0});
+    return model::normalise(std::move(ids));
+  };
+  for (const Literal& literal : chosen) {
+    const abi::Predicate& predicate = test(literal);
+    if (literal.holds != predicate.negated_names) continue;
+    out.values = without(out.values, ids_of(predicate));
+    strangers.insert(predicate.names.begin(), predicate.names.end());
+  }
+  for (const Literal& literal : chosen) {
+    const abi::Predicate& predicate = test(literal);
+    if (literal.holds == predicate.negated_names) continue;
+    const auto free = std::find_if(predicate.names.begin(), predicate.names.end(), [&](const auto& name) {
+      return name != kRoot && !strangers.contains(name);
+    });
+    if (free != predicate.names.end())
+      out.names.push_back(*free);
+    else
+      out.values = model::intersect(out.values, ids_of(predicate));
+  }
+  if (out.values.empty()) return std::nullopt;
+  return out;
+}
+
+// Gives the names that id; -1 is nobody's.
+void TaskValues::bind(Attribute attribute, int64_t id, const std::vector<std::string>& names) {
+  auto& table = attribute == Attribute::kGid ? ids_.groups : ids_.users;
+  for (const std::string& name : names) table[name] = name == kRoot ? 0 : id;
+}
+
+}  // namespace scx::analysis

@@ -1,0 +1,80 @@
+// The attributes of one imagined task, changed step by step until a set of
+// tests comes out as wanted: each group of attributes that depend on each other
+// is settled on its own. Used by task_search.cpp.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/analysis/string_search.h"
+#include "compiler/model/ranges.h"
+#include "runtime/abi/classifier.h"
+#include "runtime/classify/classify.h"
+
+namespace scx::analysis {
+
+// A predicate and the value that it is to have.
+struct Literal {
+  uint32_t predicate = 0;
+  bool holds = true;
+};
+
+// Attributes that depend on each other.
+enum class Group : uint8_t {
+  kPath,    // cgroup
+  kNames,   // comm, leader comm: one and the same for a leader
+  kIds,     // pid, tgid, leader
+  kNumber,  // one attribute by itself
+  kPlaces,  // affinity
+  kGpu,
+};
+Group group_of(abi::Attribute attribute);
+
+class TaskValues {
+ public:
+  // A leader or another thread, with the defaults of a `test` block. Both references outlive it.
+  TaskValues(const abi::Classifier& classifier, StringSearch& strings, bool leader,
+             std::optional<uint32_t> cell);
+
+  // Gives the attributes of `attribute`'s group values for which every literal
+  // of that group comes out as wanted; of the others nothing changes. Without an
+  // answer nothing changes at all.
+  Answer settle(abi::Attribute attribute, const std::vector<Literal>& literals);
+
+  [[nodiscard]] const classify::TaskFacts& task() const { return task_; }
+  [[nodiscard]] const classify::NameIds& ids() const { return ids_; }
+
+ private:
+  using Chosen = std::vector<Literal>;
+  // What is left for a number, and the names whose id it has.
+  struct Left {
+    model::Ranges values;
+    std::vector<std::string> names;
+  };
+
+  [[nodiscard]] const abi::Predicate& test(const Literal& literal) const {
+    return classifier_.predicates[literal.predicate];
+  }
+  [[nodiscard]] Chosen of(abi::Attribute attribute, const std::vector<Literal>& literals) const;
+  [[nodiscard]] StringNeeds needs(const Chosen& chosen) const;
+  Answer settle_path(const Chosen& path);
+  Answer settle_names(const Chosen& comm, const Chosen& leader_comm);
+  Answer settle_ids(const Chosen& pid, const Chosen& tgid, const Chosen& leader);
+  Answer settle_places(const std::vector<Literal>& literals);
+  Answer settle_gpu(const Chosen& thread, const Chosen& process);
+  Answer settle_number(abi::Attribute attribute, const Chosen& chosen);
+  [[nodiscard]] std::optional<Left> left_of(abi::Attribute attribute, const Chosen& chosen) const;
+  void bind(abi::Attribute attribute, int64_t id, const std::vector<std::string>& names);
+
+  const abi::Classifier& classifier_;
+  StringSearch& strings_;
+  bool leader_;
+  std::optional<uint32_t> cell_;
+  classify::TaskFacts task_;
+  classify::NameIds ids_;
+};
+
+}  // namespace scx::analysis
