@@ -36,8 +36,9 @@ class Reachability {
       const model::Layer& layer = policy_.cells[cell].layers[i];
       std::vector<Goal> goals = earlier;
       goals.push_back({&matches[i].match, true});
-      // The layer that the compiler adds takes what is left, be it nothing.
-      const Answer answer = layer.implicit ? Answer::kFound : search_.find(goals, cell).answer;
+      // The last one takes what is left, be it nothing.
+      const bool takes_rest = matches[i].match.kind == abi::Expression::Kind::kAll;
+      const Answer answer = takes_rest ? Answer::kFound : search_.find(goals, cell).answer;
       if (answer == Answer::kUndecided) say_undecided(layer);
       if (answer == Answer::kNone) say_unreachable(cell, i);
       earlier.push_back({&matches[i].match, false});

@@ -33,7 +33,7 @@ class TaskSearch {
   explicit TaskSearch(const abi::Classifier& classifier);
 
   // A task of the cell (of any, if none is given) for which every goal is met.
-  // Users and groups may have any ids, but `root` has 0. Of the machine nothing
+  // Users and groups may have any ids, each its own; `root` has 0. Of the machine nothing
   // is known. Bounded: kUndecided beyond kMaxBranches choices, or what
   // StringSearch bounds, or for a task that opened several GPUs.
   TaskFinding find(const std::vector<Goal>& goals, std::optional<uint32_t> cell);

@@ -68,6 +68,7 @@ Group group_of(Attribute attribute) {
       return Group::kPlaces;
     case Attribute::kGpuThread:
     case Attribute::kGpuProcess:
+    case Attribute::kKthread:
       return Group::kGpu;
     default:
       return Group::kNumber;
@@ -79,8 +80,8 @@ TaskValues::TaskValues(const abi::Classifier& classifier, StringSearch& strings,
     : classifier_(classifier), strings_(strings), leader_(leader), cell_(cell) {
   task_.leader = leader;
   if (!leader) task_.pid = 2;
-  for (const abi::Predicate& predicate : classifier.predicates)
-    bind(predicate.attribute, -1, predicate.names);
+  bind(Attribute::kUid, 0, "");
+  bind(Attribute::kGid, 0, "");
 }
 
 Answer TaskValues::settle(Attribute attribute, const std::vector<Literal>& literals) {
@@ -95,7 +96,8 @@ Answer TaskValues::settle(Attribute attribute, const std::vector<Literal>& liter
     case Group::kPlaces:
       return settle_places(literals);
     case Group::kGpu:
-      return settle_gpu(of(Attribute::kGpuThread, literals), of(Attribute::kGpuProcess, literals));
+      return settle_gpu(of(Attribute::kGpuThread, literals), of(Attribute::kGpuProcess, literals),
+                        of(Attribute::kKthread, literals));
     case Group::kNumber:
       return settle_number(attribute, of(attribute, literals));
   }
@@ -193,9 +195,14 @@ Answer TaskValues::settle_places(const std::vector<Literal>& literals) {
   return Answer::kFound;
 }
 
-Answer TaskValues::settle_gpu(const Chosen& thread, const Chosen& process) {
+Answer TaskValues::settle_gpu(const Chosen& thread, const Chosen& process, const Chosen& kthread) {
+  const std::optional<Left> kinds = left_of(Attribute::kKthread, kthread);
+  if (!kinds) return Answer::kNone;
+  const bool is_kthread = nearest(kinds->values, 0) == 1;
   Chosen all = thread;
   all.insert(all.end(), process.begin(), process.end());
+  if (is_kthread && std::any_of(all.begin(), all.end(), [](const Literal& literal) { return literal.holds; }))
+    return Answer::kNone;
   // An open that one test sees and a wider one, of any device or a longer time, does not.
   const auto covers = [&](const Literal& wide, const Literal& narrow) {
     const abi::Predicate& w = test(wide);
@@ -228,6 +235,7 @@ Answer TaskValues::settle_gpu(const Chosen& thread, const Chosen& process) {
       });
       if (!met) continue;
       task_ = facts;
+      task_.kthread = is_kthread;
       return Answer::kFound;
     }
   }
@@ -254,54 +262,54 @@ Answer TaskValues::settle_number(Attribute attribute, const Chosen& chosen) {
     case Attribute::kSched:
       task_.sched = value;
       break;
-    case Attribute::kKthread:
-      task_.kthread = value != 0;
-      break;
     default:
       SCX_CHECK(false, "not a number by itself");
   }
   if (attribute != Attribute::kUid && attribute != Attribute::kGid) return Answer::kFound;
-  for (const abi::Predicate& predicate : classifier_.predicates)
-    if ((predicate.attribute == Attribute::kGid) == (attribute == Attribute::kGid))
-      bind(attribute, -1, predicate.names);
-  bind(attribute, value, left->names);
+  bind(attribute, value, left->name);
   return Answer::kFound;
 }
 
-// Names other than root's may have any id, so a test that knows one holds for whatever number.
+// Names other than root's may have any id, each its own: whoever has one of them may have whatever number.
 std::optional<TaskValues::Left> TaskValues::left_of(Attribute attribute, const Chosen& chosen) const {
-  Left out{all_numbers(attribute), {}};
-  std::set<std::string> strangers;
   const auto ids_of = [](const abi::Predicate& predicate) {
     Ranges ids = predicate.ranges;
     if (std::count(predicate.names.begin(), predicate.names.end(), kRoot) != 0) ids.push_back({0, 0});
     return model::normalise(std::move(ids));
   };
+  Ranges open = all_numbers(attribute);
+  std::set<std::string> strangers = {std::string(kRoot)};
+  std::vector<const abi::Predicate*> wanted;
+  std::vector<std::string> candidates = {""};  // the one name that the task has; empty: none
   for (const Literal& literal : chosen) {
     const abi::Predicate& predicate = test(literal);
-    if (literal.holds != predicate.negated_names) continue;
-    out.values = without(out.values, ids_of(predicate));
-    strangers.insert(predicate.names.begin(), predicate.names.end());
+    if (literal.holds == predicate.negated_names) {
+      open = without(open, ids_of(predicate));
+      strangers.insert(predicate.names.begin(), predicate.names.end());
+    } else {
+      wanted.push_back(&predicate);
+      candidates.insert(candidates.end(), predicate.names.begin(), predicate.names.end());
+    }
   }
-  for (const Literal& literal : chosen) {
-    const abi::Predicate& predicate = test(literal);
-    if (literal.holds == predicate.negated_names) continue;
-    const auto free = std::find_if(predicate.names.begin(), predicate.names.end(), [&](const auto& name) {
-      return name != kRoot && !strangers.contains(name);
-    });
-    if (free != predicate.names.end())
-      out.names.push_back(*free);
-    else
-      out.values = model::intersect(out.values, ids_of(predicate));
+  for (const std::string& name : candidates) {
+    if (strangers.contains(name)) continue;
+    Ranges left = open;
+    for (const abi::Predicate* predicate : wanted)
+      if (std::count(predicate->names.begin(), predicate->names.end(), name) == 0)
+        left = model::intersect(left, ids_of(*predicate));
+    if (!left.empty()) return Left{std::move(left), name};
   }
-  if (out.values.empty()) return std::nullopt;
-  return out;
+  return std::nullopt;
 }
 
-// Gives the names that id; -1 is nobody's.
-void TaskValues::bind(Attribute attribute, int64_t id, const std::vector<std::string>& names) {
+// The task has the name's id; every other name is somebody else's, -1.
+void TaskValues::bind(Attribute attribute, int64_t id, const std::string& name) {
   auto& table = attribute == Attribute::kGid ? ids_.groups : ids_.users;
-  for (const std::string& name : names) table[name] = name == kRoot ? 0 : id;
+  for (const abi::Predicate& predicate : classifier_.predicates) {
+    if (predicate.attribute != attribute) continue;
+    for (const std::string& other : predicate.names)
+      table[other] = other == kRoot ? 0 : other == name ? id : -1;
+  }
 }
 
 }  // namespace scx::analysis

@@ -29,7 +29,7 @@ enum class Group : uint8_t {
   kIds,     // pid, tgid, leader
   kNumber,  // one attribute by itself
   kPlaces,  // affinity
-  kGpu,
+  kGpu,     // GPU use, which kernel threads have none of, and kthread
 };
 Group group_of(abi::Attribute attribute);
 
@@ -49,10 +49,10 @@ class TaskValues {
 
  private:
   using Chosen = std::vector<Literal>;
-  // What is left for a number, and the names whose id it has.
+  // What is left for a number, and the name whose id it has, if any.
   struct Left {
     model::Ranges values;
-    std::vector<std::string> names;
+    std::string name;
   };
 
   [[nodiscard]] const abi::Predicate& test(const Literal& literal) const {
@@ -64,10 +64,10 @@ class TaskValues {
   Answer settle_names(const Chosen& comm, const Chosen& leader_comm);
   Answer settle_ids(const Chosen& pid, const Chosen& tgid, const Chosen& leader);
   Answer settle_places(const std::vector<Literal>& literals);
-  Answer settle_gpu(const Chosen& thread, const Chosen& process);
+  Answer settle_gpu(const Chosen& thread, const Chosen& process, const Chosen& kthread);
   Answer settle_number(abi::Attribute attribute, const Chosen& chosen);
   [[nodiscard]] std::optional<Left> left_of(abi::Attribute attribute, const Chosen& chosen) const;
-  void bind(abi::Attribute attribute, int64_t id, const std::vector<std::string>& names);
+  void bind(abi::Attribute attribute, int64_t id, const std::string& name);
 
   const abi::Classifier& classifier_;
   StringSearch& strings_;

@@ -2,7 +2,9 @@
 // and for tools. The driver chooses one; nothing here prints.
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "compiler/diagnostics/diagnostics.h"
 #include "compiler/support/source.h"
@@ -22,6 +24,20 @@ std::string render_compact(const Diagnostics& diagnostics, const Sources& source
 // column, end_line, end_column; counted from 1, columns in bytes, the end is
 // the first byte behind), labels, notes, help, fixes. Bytes that are not UTF-8 are replaced.
 std::string render_json(const Diagnostics& diagnostics, const Sources& sources);
+
+// What was said of one policy. The pointers are never null.
+struct Checked {
+  std::string file;  // as the user named it
+  const Diagnostics* diagnostics = nullptr;
+  const Sources* sources = nullptr;
+};
+
+// One document of SARIF 2.1.0 (OASIS), with the pages of the kinds that occur as help. `version` is scxc's.
+std::string render_sarif(std::span<const Checked> checked, std::string_view version);
+// Annotations of GitHub's workflow commands, one a line.
+std::string render_github(std::span<const Checked> checked);
+// JUnit's XML: a suite a policy, a case a diagnostic, which fails from the level `fail_on` upwards.
+std::string render_junit(std::span<const Checked> checked, Severity fail_on);
 
 // "error", "warning", "note".
 std::string_view spelling(Severity severity);

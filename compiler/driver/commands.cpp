@@ -9,6 +9,8 @@ int run_command(const Options& options) {
   switch (options.command) {
     case Command::kCompile:
       return compile(options);
+    case Command::kLint:
+      return lint(options);
     case Command::kCheck:
       return check(options);
     case Command::kTest:

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "compiler/diagnostics/diagnostics.h"
+
 namespace scx::driver {
 
 // Exit codes of scxc, the same for every command.
@@ -15,10 +17,10 @@ inline constexpr int kExitErrors = 1;  // the policy has errors, or a test of it
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitEnvironment = 3;  // files, the machine, or a fault of scxc itself
 
-enum class Command : uint8_t { kCompile, kCheck, kTest, kExplain, kCompletion };
+enum class Command : uint8_t { kCompile, kCheck, kLint, kTest, kExplain, kCompletion };
 enum class Emit : uint8_t { kObject, kC };
 enum class Dump : uint8_t { kNone, kTokens, kAst, kModel, kC, kObject, kManifest };
-enum class Format : uint8_t { kText, kJson };
+enum class Format : uint8_t { kText, kJson, kSarif, kGithub, kJunit };  // the last three of `lint` only
 enum class Color : uint8_t { kAuto, kAlways, kNever };
 
 struct Options {
@@ -30,7 +32,8 @@ struct Options {
   Dump dump = Dump::kNone;
   Format format = Format::kText;
   Color color = Color::kAuto;
-  size_t error_limit = 20;  // of each file; 0: all
+  size_t error_limit = 20;                            // of each file; 0: all
+  diag::Severity fail_on = diag::Severity::kWarning;  // lint: exit code 1 from this level upwards
   bool timings = false;
   std::string code;       // explain
   bool cleanup = false;   // explain: the cleanup table of `files`

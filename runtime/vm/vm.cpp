@@ -111,8 +111,12 @@ std::vector<std::string> qemu_arguments(const VmSpec& spec, const Qemu& qemu, bo
       qemu.program, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-kernel",
       spec.kernel.image, "-initrd", work.file("initramfs"), "-append",
       // Emulation pays for page-table isolation with a flush of all translations at each system call, and a
-      // test machine keeps no secrets from itself. The console has the kernel's log up to the job.
-      fmt::format("console=ttyS0 panic=-1 loglevel=7 {}{}", kvm ? "" : "mitigations=off ",
+      // test machine keeps no secrets from itself. Its TSC is one clock for all CPUs, and comparing it with
+      // others can stand still in 7.3: before a real clock is in use the comparison waits for another CPU
+      // with interrupts off, by jiffies that it counts itself, while that CPU waits for it to change the
+      // clock (watchdog_wait_seq() in kernel/time/clocksource.c against stop_machine()). The console has the
+      // kernel's log up to the job.
+      fmt::format("console=ttyS0 panic=-1 loglevel=7 {}{}", kvm ? "" : "mitigations=off tsc=reliable ",
                   spec.kernel_arguments),
       "-serial", "file:" + work.file("console"), "-device", "virtio-serial-pci", "-chardev",
       "file,id=output,path=" + option_value(work.file("output")), "-device",

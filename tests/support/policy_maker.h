@@ -165,9 +165,12 @@ class PolicyMaker {
     out += fmt::format(" uid {}; gid {};", pick({"0", "5", "65534", "\"alice\"", "\"bob\"", "\"carol\""}),
                        pick({"0", "7", "\"staff\""}));
     if (!leader) out += fmt::format(" leader comm \"{}\"; not leader;", letters(0, 15));
-    if (below(4) == 0 && leader) out += " kthread;";
-    out += pick(
-        {"", "", " gpu process;", " gpu thread device 1;", " gpu process device 2;", " not gpu thread;"});
+    // No kernel thread opens a device.
+    const bool kthread = below(4) == 0 && leader;
+    if (kthread) out += " kthread;";
+    if (!kthread)
+      out += pick(
+          {"", "", " gpu process;", " gpu thread device 1;", " gpu process device 2;", " not gpu thread;"});
     if (coin())
       out += fmt::format(" affinity \"{}\";", pick({"0-1", "2", "0-3", "4,6", "1,5-7", "7", "0-7"}));
     return out;

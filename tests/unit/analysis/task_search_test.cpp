@@ -84,6 +84,7 @@ INSTANTIATE_TEST_SUITE_P(
         // GPUs: what a thread opened its process did, and what was seen of one device is seen of any.
         Question{"gpu thread device 1", "gpu process", "none"},
         Question{"gpu thread device 1 for 5m", "gpu thread for 10m", "none"},
+        Question{"gpu process", "not kthread", "none"},
         Question{"gpu process", "gpu thread", "task { gpu process device 0; }"},
         Question{"gpu process device 1 for 10m", "gpu process device 1 for 5m",
                  "task { gpu process device 1 (opened 301s ago); }"},

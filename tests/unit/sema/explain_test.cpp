@@ -8,6 +8,9 @@
 #include <gtest/gtest.h>
 
 #include "compiler/analysis/cleanup.h"
+#include "compiler/analysis/lint/rules.h"
+#include "compiler/analysis/reachability.h"
+#include "compiler/automata/build.h"
 #include "tests/unit/sema/compile.h"
 
 namespace scx::test {
@@ -42,7 +45,12 @@ std::string block(std::string_view page, std::string_view language) {
 Compiled compile_example(std::string text) {
   if (text.find("policy") == std::string::npos) text += "\npolicy example { }\n";
   Compiled out = text.starts_with("# file: ") ? compile_files(text) : compile(std::move(text));
-  if (out.policy) analysis::check_cleanup(*out.policy, out.diagnostics);
+  if (!out.policy) return out;
+  analysis::check_cleanup(*out.policy, out.diagnostics);
+  const abi::Classifier classifier = automata::build_classifier(*out.policy, out.sources, out.diagnostics);
+  if (out.diagnostics.has_errors()) return out;
+  analysis::check_reachability(*out.policy, classifier, out.diagnostics);
+  analysis::lint::run_rules(*out.policy, classifier, out.diagnostics);
   return out;
 }
 
