@@ -39,6 +39,8 @@ constexpr const char* kMainExamples = R"(Commands:
   scxc lint FILE...      the same and rules of good policies, for CI
   scxc test FILE...      run the tests that a policy carries
   scxc explain CODE      what a diagnostic means and how to resolve it
+  scxc explain FILE --task WORDS, scxc explain FILE --pid N
+                         which layer a task goes to, and why
   scxc explain --cleanup FILE...
                          what each scope gives back, when and to whom
   scxc completion SHELL  completion for bash, zsh or fish
@@ -75,11 +77,19 @@ Examples:
   scxc test web.scx --format json
 )";
 constexpr const char* kExplainExamples =
-    R"(With --cleanup the words are policies: each scope, what it holds, the event that
+    R"(With --task or --pid the word is a policy: each layer that is asked for the
+task, each test with what it reads, and the layer that takes it. WORDS are
+KEY=VALUE,…: comm, leader-comm, cgroup, pid, tgid, ppid, uid, gid, nice, sched,
+node, llc, gpu-thread, gpu-process; kthread, pinned, not-full, not-leader stand
+alone. What is not named is as in a `test` block. --pid reads /proc; it cannot
+see what GPUs a thread opened.
+With --cleanup the words are policies: each scope, what it holds, the event that
 takes it away and what is done then, by default or by a line of the policy.
 
 Examples:
   scxc explain E0304
+  scxc explain web.scx --task comm=nginx,cgroup=/web.slice,nice=-5
+  scxc explain web.scx --pid 4711
   scxc explain --cleanup web.scx
   scxc explain --cleanup web.scx --format json
 )";
@@ -120,7 +130,9 @@ class Formatter : public CLI::Formatter {
     if (app->get_parent() == nullptr)
       return "Usage: scxc [OPTIONS] FILE\n       scxc COMMAND [OPTIONS] ...\n";
     if (app->get_name() == "explain")
-      return "Usage: scxc explain CODE\n       scxc explain --cleanup [OPTIONS] FILE...\n";
+      return "Usage: scxc explain CODE\n       scxc explain FILE --task WORDS\n       scxc explain FILE "
+             "--pid N\n"
+             "       scxc explain --cleanup [OPTIONS] FILE...\n";
     const CLI::Option* operand =
         app->get_options([](const CLI::Option* o) { return o->get_positional(); }).front();
     return fmt::format("Usage: scxc {} [OPTIONS] {}{}\n", app->get_name(), operand->get_name(),
@@ -190,6 +202,10 @@ struct Parser {
     explain = add_command("explain", "what a diagnostic means, or what a policy does", kExplainExamples);
     explain->add_option("CODE", options.files, "the code in brackets: E0304; without one: which there are")
         ->type_name("");
+    explain->add_option("--task", options.task, "where such a task goes: comm=nginx,nice=-5")
+        ->type_name("WORDS")
+        ->allow_extra_args(false);
+    explain->add_option("--pid", options.pid, "where this thread goes")->type_name("N");
     explain->add_flag("--cleanup", options.cleanup, "the cleanup table of policies");
     add_common(*explain, options);
 
@@ -275,13 +291,17 @@ std::string in_our_style(std::string message) {
 // `scxc explain CODE` reads no policy.
 std::string without_policy(const Options& options) {
   if (options.files.size() > 1) return "one code at a time";
-  if (options.format != Format::kText) return "`--format json` needs `--cleanup`";
+  if (options.format != Format::kText) return "`--format json` needs `--task`, `--pid` or `--cleanup`";
   return "";
 }
 
 // The line fits its own rules, beyond what CLI11 checks.
 std::string contradiction(const Options& options) {
-  if (options.command == Command::kExplain && !options.cleanup) return without_policy(options);
+  if (!options.task.empty() && options.pid) return "`--task` and `--pid` exclude each other";
+  if (options.cleanup && options.explains_task()) return "`--cleanup` goes without a task";
+  if (options.explains_task() && options.files.size() > 1) return "one policy at a time";
+  if (options.command == Command::kExplain && !options.cleanup && !options.explains_task())
+    return without_policy(options);
   if (options.command == Command::kExplain && options.files.empty()) return "no policy given";
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) return "`-` is standard input, once";
   if (options.command != Command::kCompile) return "";
@@ -338,7 +358,8 @@ std::variant<Options, Answer> parse_command_line(const std::vector<std::string>&
   parser.set_command();
   const std::string wrong = contradiction(parser.options);
   if (!wrong.empty()) return usage(wrong);
-  if (parser.options.command == Command::kExplain && !parser.options.cleanup)
+  if (parser.options.command == Command::kExplain && !parser.options.cleanup &&
+      !parser.options.explains_task())
     parser.options.code = parser.options.files.empty() ? "" : parser.options.files.front();
   return parser.options;
 }

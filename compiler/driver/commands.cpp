@@ -16,7 +16,8 @@ int run_command(const Options& options) {
     case Command::kTest:
       return test(options);
     case Command::kExplain:
-      return options.cleanup ? explain_cleanup(options) : explain(options);
+      if (options.cleanup) return explain_cleanup(options);
+      return options.explains_task() ? explain_task(options) : explain(options);
     case Command::kCompletion:
       print_out(completion_script(options.shell));
       return kExitOk;

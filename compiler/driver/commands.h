@@ -14,5 +14,6 @@ int lint(const Options& options);
 int test(const Options& options);
 int explain(const Options& options);
 int explain_cleanup(const Options& options);
+int explain_task(const Options& options);
 
 }  // namespace scx::driver

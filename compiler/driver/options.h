@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,9 +36,12 @@ struct Options {
   size_t error_limit = 20;                            // of each file; 0: all
   diag::Severity fail_on = diag::Severity::kWarning;  // lint: exit code 1 from this level upwards
   bool timings = false;
-  std::string code;       // explain
-  bool cleanup = false;   // explain: the cleanup table of `files`
-  std::string shell;      // completion
+  std::string code;               // explain
+  bool cleanup = false;           // explain: the cleanup table of `files`
+  std::vector<std::string> task;  // explain: where this task goes, `comm=nginx,nice=-5`
+  std::optional<int> pid;         // explain: where this thread goes
+  std::string shell;              // completion
+  [[nodiscard]] bool explains_task() const { return !task.empty() || pid.has_value(); }
   std::string templates;  // folder of BPF templates instead of the built-in ones, for tests
 };
 
