@@ -12,10 +12,13 @@ namespace {
 
 using diag::Kind;
 
+// Layers that an error names; more would hide the point.
+constexpr size_t kMaxTakers = 3;
+
 class Reachability {
  public:
   Reachability(const model::Policy& policy, const abi::Classifier& classifier, diag::Diagnostics& diagnostics)
-      : policy_(policy), classifier_(classifier), search_(classifier), diagnostics_(diagnostics) {}
+      : policy_(policy), classifier_(classifier), search_(policy, classifier), diagnostics_(diagnostics) {}
 
   void check_matchers() {
     for (const model::Matcher& matcher : policy_.matchers) {
@@ -40,7 +43,9 @@ class Reachability {
       const bool takes_rest = matches[i].match.kind == abi::Expression::Kind::kAll;
       const Answer answer = takes_rest ? Answer::kFound : search_.find(goals, cell).answer;
       if (answer == Answer::kUndecided) say_undecided(layer);
-      if (answer == Answer::kNone) say_unreachable(cell, i);
+      // What a full family refuses comes to the cell above it.
+      if (answer == Answer::kNone && search_.find_with_full_families(goals, cell).answer == Answer::kNone)
+        say_unreachable(cell, i);
       earlier.push_back({&matches[i].match, false});
     }
   }
@@ -58,7 +63,7 @@ class Reachability {
     diagnostics_
         .report(Kind::kUndecidedReach, layer.span, "whether a task reaches the layer `{}` was not decided",
                 layer.name)
-        .at("too many tests have to be compared")
+        .at("too many tests to compare, or uses of several GPUs")
         .help(
             "nothing is known to be wrong: a test of the policy that expects this layer would show a task of "
             "it");
@@ -83,7 +88,9 @@ class Reachability {
     report.at("layers before it take every task that it matches");
     std::vector<Goal> untaken = {{&matches[index].match, true}};
     std::string takers;
-    for (uint32_t i = 0; i < index; ++i) {
+    size_t named = 0;
+    bool all_keep_some = true;  // if the layer stood before them
+    for (uint32_t i = 0; i < index && named < kMaxTakers; ++i) {
       std::vector<Goal> goals = untaken;
       goals.push_back({&matches[i].match, true});
       const TaskFinding taken = search_.find(goals, cell);
@@ -92,9 +99,14 @@ class Reachability {
       const model::Layer& taker = policy_.cells[cell].layers[i];
       report.label(taker.span, "takes `" + task_text(taken) + "`");
       takers += (takers.empty() ? "`" : ", `") + taker.name + "`";
+      ++named;
+      const std::vector<Goal> kept = {{&matches[i].match, true}, {&matches[index].match, false}};
+      all_keep_some = all_keep_some && search_.find(kept, cell).answer == Answer::kFound;
     }
-    report.help("the first layer that matches wins: put `" + layer.name + "` before " + takers +
-                ", or take it out");
+    const std::string begin = "the first layer that matches wins: ";
+    report.help(takers.empty() || !all_keep_some
+                    ? begin + "take `" + layer.name + "` out, or narrow what is before it"
+                    : begin + "put `" + layer.name + "` before " + takers + ", or take it out");
   }
 
   const model::Policy& policy_;

@@ -1,7 +1,6 @@
 #include "compiler/analysis/string_search.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <unordered_set>
 #include <utility>
@@ -11,6 +10,8 @@ namespace {
 
 // Positions that one search looks at; each has a few dozen successors.
 constexpr size_t kMaxPositions = 20'000;
+// And all searches of one policy together: about a second.
+constexpr size_t kMaxPositionsOfAll = 150'000;
 
 // One automaton of the side-by-side run, and the bits of it that matter.
 struct Runner {
@@ -41,8 +42,13 @@ void collect(const abi::Expression& expression, std::set<uint32_t>& out) {
 // The run of one search.
 class Run {
  public:
-  Run(const abi::Classifier& classifier, const automata::Dfa& values, const StringNeeds& needs)
-      : classifier_(classifier), values_(values), cell_(needs.cell) {
+  Run(const abi::Classifier& classifier, const std::vector<bool>& families, const automata::Dfa& values,
+      const StringNeeds& needs)
+      : classifier_(classifier),
+        families_(families),
+        values_(values),
+        cell_(needs.cell),
+        full_(needs.families_full) {
     for (const uint32_t predicate : needs.accepted) runner_of(predicate).accepted |= bit(predicate);
     for (const uint32_t predicate : needs.refused) runner_of(predicate).refused |= bit(predicate);
     if (!cell_) return;
@@ -53,30 +59,33 @@ class Run {
 
   [[nodiscard]] std::vector<Runner>& runners() { return runners_; }
 
-  [[nodiscard]] Position start() const {
-    Position out(2 + 2 * runners_.size());
-    return out;
-  }
+  [[nodiscard]] Position start() const { return Position(2 + 2 * runners_.size()); }
 
-  // The position behind `byte`, or nothing when no value from there on is wanted. `length`: bytes before it.
-  [[nodiscard]] std::optional<Position> behind(const Position& from, uint8_t byte, size_t length) const {
+  // Adds the positions behind `byte` from which a value may be wanted. `length`: bytes before it.
+  // Precondition: hopes are set.
+  void step(const Position& from, uint8_t byte, size_t length, std::vector<Position>& out) const {
     Position to = from;
     to[0] = values_.next[from[0] * values_.class_count + values_.class_of[byte]];
-    if (!alive_[to[0]]) return std::nullopt;
-    // A component ends before a `/`, and at the root's own.
-    if (cell_ && byte == '/' && length > 0) to[1] = cell_at(from);
+    if (!alive_[to[0]]) return;
     for (size_t i = 0; i < runners_.size(); ++i) {
       const Runner& runner = runners_[i];
       const abi::Automaton& automaton = *runner.automaton;
       const uint64_t state =
           automaton.next[from[2 + 2 * i] * automaton.class_count + automaton.class_of[byte]];
       const uint64_t bits = from[3 + 2 * i] | (automaton.entered[state] & runner.kept());
-      if ((bits & runner.refused) != 0 || !has_hope(runner, state, bits)) return std::nullopt;
+      if ((bits & runner.refused) != 0 || !has_hope(runner, state, bits)) return;
       to[2 + 2 * i] = state;
       to[3 + 2 * i] = bits;
     }
-    if (cell_ && length == 0) to[1] = cell_at(to);
-    return to;
+    // A component ends before a `/`, and at the root's own.
+    if (!cell_ || byte != '/') {
+      out.push_back(std::move(to));
+      return;
+    }
+    for (const uint64_t cell : cells_at(length == 0 ? to : from)) {
+      out.push_back(to);
+      out.back()[1] = cell;
+    }
   }
 
   // Whether the value may end here.
@@ -87,11 +96,12 @@ class Run {
       if ((bits & runners_[i].refused) != 0 || (bits & runners_[i].accepted) != runners_[i].accepted)
         return false;
     }
-    return !cell_ || cell_at(at) == *cell_;
+    if (!cell_) return true;
+    const std::vector<uint64_t> cells = cells_at(at);
+    return std::find(cells.begin(), cells.end(), *cell_) != cells.end();
   }
 
-  // One byte of each kind that the automata tell apart, in the order of witnesses. Precondition: hopes are
-  // set.
+  // One byte of each kind that the automata tell apart, in the order of witnesses.
   [[nodiscard]] std::vector<uint8_t> bytes() const {
     std::set<std::vector<uint8_t>> seen;
     std::vector<uint8_t> out;
@@ -147,11 +157,14 @@ class Run {
     return true;
   }
 
-  // The cell of the cgroup whose path was read so far.
-  [[nodiscard]] uint64_t cell_at(const Position& at) const {
-    for (uint32_t i = 1; i < classifier_.cells.size(); ++i)
-      if (holds(classifier_.cells[i].claim, at)) return i;
-    return at[1];
+  // The cells that may have the cgroup whose path was read so far: a family may have refused it.
+  [[nodiscard]] std::vector<uint64_t> cells_at(const Position& at) const {
+    for (uint32_t i = 1; i < classifier_.cells.size(); ++i) {
+      if (!holds(classifier_.cells[i].claim, at)) continue;
+      if (full_ && families_[i]) return {i, at[1]};
+      return {i};
+    }
+    return {at[1]};
   }
 
   [[nodiscard]] bool holds(const abi::Expression& expression, const Position& at) const {
@@ -177,16 +190,19 @@ class Run {
   }
 
   const abi::Classifier& classifier_;
+  const std::vector<bool>& families_;
   const automata::Dfa& values_;
   std::optional<uint32_t> cell_;
+  bool full_;
   std::vector<Runner> runners_;
   std::vector<bool> alive_;
 };
 
 }  // namespace
 
-StringSearch::StringSearch(const abi::Classifier& classifier)
+StringSearch::StringSearch(const abi::Classifier& classifier, std::vector<bool> families)
     : classifier_(classifier),
+      families_(std::move(families)),
       names_(automata::values_of(abi::Attribute::kComm)),
       paths_(automata::values_of(abi::Attribute::kCgroup)) {}
 
@@ -228,7 +244,7 @@ const std::vector<bool>& StringSearch::hopeful(uint32_t predicate) {
 }
 
 StringFinding StringSearch::search(abi::Attribute attribute, const StringNeeds& needs) {
-  Run run(classifier_, attribute == abi::Attribute::kCgroup ? paths_ : names_, needs);
+  Run run(classifier_, families_, attribute == abi::Attribute::kCgroup ? paths_ : names_, needs);
   // By bit, as has_hope() walks them.
   for (Runner& runner : run.runners()) {
     std::vector<uint32_t> mine;
@@ -258,12 +274,14 @@ StringFinding StringSearch::search(abi::Attribute attribute, const StringNeeds& 
       std::reverse(out.value.begin(), out.value.end());
       return out;
     }
-    if (seen.size() > kMaxPositions) return {Answer::kUndecided, {}};
+    if (i > kMaxPositions || ++positions_ > kMaxPositionsOfAll) return {Answer::kUndecided, {}};
     for (const uint8_t byte : bytes) {
-      std::optional<Position> next = run.behind(*steps[i].at, byte, steps[i].length);
-      if (!next) continue;
-      const auto [place, fresh] = seen.insert(std::move(*next));
-      if (fresh) steps.push_back({&*place, i, steps[i].length + 1, byte});
+      std::vector<Position> next;
+      run.step(*steps[i].at, byte, steps[i].length, next);
+      for (Position& position : next) {
+        const auto [place, fresh] = seen.insert(std::move(position));
+        if (fresh) steps.push_back({&*place, i, steps[i].length + 1, byte});
+      }
     }
   }
   return {};

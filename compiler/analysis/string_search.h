@@ -26,6 +26,7 @@ struct StringNeeds {
   std::vector<uint32_t> accepted;  // ascending
   std::vector<uint32_t> refused;   // ascending
   std::optional<uint32_t> cell;
+  bool families_full = false;  // a family may have refused any of its cgroups
   auto operator<=>(const StringNeeds&) const = default;
 };
 
@@ -36,8 +37,8 @@ struct StringFinding {
 
 class StringSearch {
  public:
-  // `classifier` outlives the search.
-  explicit StringSearch(const abi::Classifier& classifier);
+  // `classifier` outlives the search. `families`: for each cell, whether it is one.
+  StringSearch(const abi::Classifier& classifier, std::vector<bool> families);
 
   // Precondition: `attribute` is what the predicates read, kComm for both names together.
   const StringFinding& find(abi::Attribute attribute, const StringNeeds& needs);
@@ -48,6 +49,8 @@ class StringSearch {
   StringFinding search(abi::Attribute attribute, const StringNeeds& needs);
 
   const abi::Classifier& classifier_;
+  std::vector<bool> families_;
+  size_t positions_ = 0;  // looked at by all searches so far
   automata::Dfa names_, paths_;
   std::map<uint32_t, std::vector<bool>> hopeful_;
   std::map<std::pair<abi::Attribute, StringNeeds>, StringFinding> known_;

@@ -18,9 +18,10 @@ constexpr size_t kMaxBranches = 2'000;
 // model that most choices agree with).
 class Search {
  public:
-  Search(const abi::Classifier& classifier, StringSearch& strings, bool leader, std::optional<uint32_t> cell)
+  Search(const abi::Classifier& classifier, StringSearch& strings, bool leader, std::optional<uint32_t> cell,
+         bool families_full)
       : classifier_(classifier),
-        values_(classifier, strings, leader, cell),
+        values_(classifier, strings, leader, cell, families_full),
         wanted_(classifier.predicates.size(), kOpen) {
     // Where a cell begins the path is not the default's.
     start_ = cell ? values_.settle(abi::Attribute::kCgroup, {}) : Answer::kFound;
@@ -209,9 +210,16 @@ class Search {
   bool undecided_ = false;
 };
 
+std::vector<bool> families_of(const model::Policy& policy) {
+  std::vector<bool> out;
+  for (const model::Cell& cell : policy.cells) out.push_back(cell.kind == abi::CellKind::kFamily);
+  return out;
+}
+
 }  // namespace
 
-TaskSearch::TaskSearch(const abi::Classifier& classifier) : classifier_(classifier), strings_(classifier) {
+TaskSearch::TaskSearch(const model::Policy& policy, const abi::Classifier& classifier)
+    : classifier_(classifier), strings_(classifier, families_of(policy)) {
   for (const abi::Predicate& predicate : classifier.predicates)
     reads_leader_ = reads_leader_ || predicate.attribute == abi::Attribute::kLeader ||
                     predicate.attribute == abi::Attribute::kLeaderComm ||
@@ -220,15 +228,25 @@ TaskSearch::TaskSearch(const abi::Classifier& classifier) : classifier_(classifi
 }
 
 TaskFinding TaskSearch::find(const std::vector<Goal>& goals, std::optional<uint32_t> cell) {
+  return find(goals, cell, /*families_full=*/false);
+}
+
+TaskFinding TaskSearch::find_with_full_families(const std::vector<Goal>& goals,
+                                                std::optional<uint32_t> cell) {
+  return find(goals, cell, /*families_full=*/true);
+}
+
+TaskFinding TaskSearch::find(const std::vector<Goal>& goals, std::optional<uint32_t> cell,
+                             bool families_full) {
   if (classifier_.cells.size() < 2) cell.reset();
   bool undecided = false;
   for (const bool leader : {true, false}) {
     // Where nothing tells them apart, a leader stands for every thread.
     if (!leader && !reads_leader_) break;
-    TaskFinding found = Search(classifier_, strings_, leader, cell).find(goals);
+    TaskFinding found = Search(classifier_, strings_, leader, cell, families_full).find(goals);
     if (found.answer == Answer::kFound) {
       const classify::Verdict verdict = classify::classify(classifier_, found.task, found.ids);
-      SCX_CHECK(!cell || verdict.cell == *cell, "a witness lies in its cell");
+      SCX_CHECK(!cell || families_full || verdict.cell == *cell, "a witness lies in its cell");
       for (const Goal& goal : goals)
         SCX_CHECK(classify::evaluate(*goal.expression, verdict.predicates) == goal.holds,
                   "the reference classifier agrees with a witness");

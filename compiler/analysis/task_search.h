@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compiler/analysis/string_search.h"
+#include "compiler/model/model.h"
 #include "runtime/abi/classifier.h"
 #include "runtime/classify/classify.h"
 
@@ -29,16 +30,22 @@ struct TaskFinding {
 
 class TaskSearch {
  public:
-  // `classifier` outlives the search.
-  explicit TaskSearch(const abi::Classifier& classifier);
+  // `classifier`, made of `policy`, outlives the search.
+  TaskSearch(const model::Policy& policy, const abi::Classifier& classifier);
 
   // A task of the cell (of any, if none is given) for which every goal is met.
   // Users and groups may have any ids, each its own; `root` has 0. Of the machine nothing
-  // is known. Bounded: kUndecided beyond kMaxBranches choices, or what
+  // is known. Bounded: kUndecided beyond some thousand choices, or what
   // StringSearch bounds, or for a task that opened several GPUs.
   TaskFinding find(const std::vector<Goal>& goals, std::optional<uint32_t> cell);
 
+  // The same where families may be full: tasks of a cgroup that one refused are in the cell above it. The
+  // task found is such a one perhaps.
+  TaskFinding find_with_full_families(const std::vector<Goal>& goals, std::optional<uint32_t> cell);
+
  private:
+  TaskFinding find(const std::vector<Goal>& goals, std::optional<uint32_t> cell, bool families_full);
+
   const abi::Classifier& classifier_;
   StringSearch strings_;
   bool reads_leader_ = false;  // some predicate tells leaders from other threads

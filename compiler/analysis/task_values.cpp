@@ -76,8 +76,12 @@ Group group_of(Attribute attribute) {
 }
 
 TaskValues::TaskValues(const abi::Classifier& classifier, StringSearch& strings, bool leader,
-                       std::optional<uint32_t> cell)
-    : classifier_(classifier), strings_(strings), leader_(leader), cell_(cell) {
+                       std::optional<uint32_t> cell, bool families_full)
+    : classifier_(classifier),
+      strings_(strings),
+      leader_(leader),
+      cell_(cell),
+      families_full_(families_full) {
   task_.leader = leader;
   if (!leader) task_.pid = 2;
   bind(Attribute::kUid, 0, "");
@@ -123,6 +127,7 @@ StringNeeds TaskValues::needs(const Chosen& chosen) const {
 Answer TaskValues::settle_path(const Chosen& path) {
   StringNeeds wanted = needs(path);
   wanted.cell = cell_;
+  wanted.families_full = families_full_;
   const StringFinding& found = strings_.find(Attribute::kCgroup, wanted);
   if (found.answer == Answer::kFound) task_.cgroup = found.value;
   return found.answer;
@@ -219,7 +224,7 @@ Answer TaskValues::settle_gpu(const Chosen& thread, const Chosen& process, const
   std::set<uint64_t> ages = {0};
   for (const Literal& literal : all) {
     if (test(literal).device) devices.insert({*test(literal).device, int64_t{*test(literal).device} + 1});
-    if (test(literal).for_ns != 0) ages.insert(test(literal).for_ns + 1'000'000'000);
+    if (test(literal).for_ns != 0) ages.insert({test(literal).for_ns, test(literal).for_ns + 1});
   }
   std::vector<std::pair<int64_t, int64_t>> candidates = {{-1, -1}};
   for (const int64_t device : devices) candidates.emplace_back(-1, device);
@@ -297,6 +302,8 @@ std::optional<TaskValues::Left> TaskValues::left_of(Attribute attribute, const C
     for (const abi::Predicate* predicate : wanted)
       if (std::count(predicate->names.begin(), predicate->names.end(), name) == 0)
         left = model::intersect(left, ids_of(*predicate));
+    // Id 0 is root's.
+    if (!name.empty()) left = without(left, {{0, 0}});
     if (!left.empty()) return Left{std::move(left), name};
   }
   return std::nullopt;

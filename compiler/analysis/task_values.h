@@ -37,7 +37,7 @@ class TaskValues {
  public:
   // A leader or another thread, with the defaults of a `test` block. Both references outlive it.
   TaskValues(const abi::Classifier& classifier, StringSearch& strings, bool leader,
-             std::optional<uint32_t> cell);
+             std::optional<uint32_t> cell, bool families_full);
 
   // Gives the attributes of `attribute`'s group values for which every literal
   // of that group comes out as wanted; of the others nothing changes. Without an
@@ -73,6 +73,7 @@ class TaskValues {
   StringSearch& strings_;
   bool leader_;
   std::optional<uint32_t> cell_;
+  bool families_full_;
   classify::TaskFacts task_;
   classify::NameIds ids_;
 };

@@ -1,7 +1,7 @@
 // Text of a policy made safe for a terminal, and where each of its bytes ends
 // up: tabs become spaces, control and direction characters and bytes that are
 // not UTF-8 are escaped, wide characters take two columns. Used by the
-// terminal renderer only.
+// renderers of text and XML.
 #pragma once
 
 #include <cstdint>

@@ -27,7 +27,8 @@ std::string render_json(const Diagnostics& diagnostics, const Sources& sources);
 
 // What was said of one policy. The pointers are never null.
 struct Checked {
-  std::string file;  // as the user named it
+  std::string file;     // as the user named it
+  std::string trouble;  // why nothing can be said; usually empty
   const Diagnostics* diagnostics = nullptr;
   const Sources* sources = nullptr;
 };

@@ -1,9 +1,10 @@
 // The formats that tools read of several policies at once: SARIF, annotations of
 // GitHub, JUnit's XML.
-#include <set>
+#include <algorithm>
 
 #include <nlohmann/json.hpp>
 
+#include "compiler/diagnostics/display_text.h"
 #include "compiler/diagnostics/explain.h"
 #include "compiler/diagnostics/render.h"
 
@@ -84,23 +85,30 @@ Json sarif_result(const Diagnostic& diagnostic, const Sources& sources, size_t r
   return out;
 }
 
+// Text of a policy without what a reader could stumble over; lines stay lines.
+std::string safe(std::string_view text) {
+  std::string out;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    out += (begin == 0 ? "" : "\n") + display(text.substr(begin, end - begin)).text;
+    begin = end + 1;
+  }
+  return out;
+}
+
 // What a workflow command of GitHub takes; `property` values lose two more characters.
 std::string github_text(std::string_view text, bool property) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : safe(text)) {
     const bool special = c == '%' || c == '\n' || (property && (c == ':' || c == ','));
-    const auto byte = static_cast<unsigned char>(c);
-    // Control bytes of a policy are nothing for a log that people look at.
-    out += special                       ? fmt::format("%{:02X}", byte)
-           : byte < 0x20 || byte == 0x7f ? std::string("?")
-                                         : std::string(1, c);
+    out += special ? fmt::format("%{:02X}", static_cast<unsigned char>(c)) : std::string(1, c);
   }
   return out;
 }
 
 std::string xml_text(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : safe(text)) {
     switch (c) {
       case '&':
         out += "&amp;";
@@ -114,9 +122,11 @@ std::string xml_text(std::string_view text) {
       case '"':
         out += "&quot;";
         break;
+      case '\n':
+        out += "&#10;";
+        break;
       default:
-        // No other control character may stand in XML.
-        out += static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t' ? c : '?';
+        out += c;
     }
   }
   return out;
@@ -149,7 +159,10 @@ std::string render_sarif(std::span<const Checked> checked, std::string_view vers
 
 std::string render_github(std::span<const Checked> checked) {
   std::string out;
-  for (const Checked& one : checked)
+  for (const Checked& one : checked) {
+    if (!one.trouble.empty())
+      out +=
+          fmt::format("::error file={}::{}\n", github_text(one.file, true), github_text(one.trouble, false));
     for (const Diagnostic* diagnostic : one.diagnostics->sorted()) {
       const KindInfo& kind = info(diagnostic->kind);
       const Span span = diagnostic->span;
@@ -162,12 +175,13 @@ std::string render_github(std::span<const Checked> checked) {
           github_text(fmt::format("{} {}", kind.code, kind.title), true),
           github_text(whole_message(*diagnostic), false));
     }
+  }
   return out;
 }
 
 std::string render_junit(std::span<const Checked> checked, Severity fail_on) {
   std::string suites;
-  size_t tests = 0, failures = 0;
+  size_t tests = 0, failures = 0, errors = 0;
   for (const Checked& one : checked) {
     std::string cases;
     size_t failed = 0, said = 0;
@@ -187,19 +201,27 @@ std::string render_junit(std::span<const Checked> checked, Severity fail_on) {
                      : fmt::format("      <system-out>{}</system-out>\n", text);
       cases += "    </testcase>\n";
     }
+    if (!one.trouble.empty()) {
+      cases += fmt::format(
+          "    <testcase classname=\"scxc\" name=\"{}\">\n      <error message=\"{}\"/>\n    </testcase>\n",
+          xml_text(one.file), xml_text(one.trouble));
+      ++said;
+      ++errors;
+    }
     if (said == 0) {
       cases = "    <testcase classname=\"scxc\" name=\"no findings\"/>\n";
       said = 1;
     }
-    suites += fmt::format("  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\">\n{}  </testsuite>\n",
-                          xml_text(one.file), said, failed, cases);
+    suites += fmt::format(
+        "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\">\n{}  </testsuite>\n",
+        xml_text(one.file), said, failed, one.trouble.empty() ? 0 : 1, cases);
     tests += said;
     failures += failed;
   }
   return fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"scxc lint\" tests=\"{}\" "
-      "failures=\"{}\">\n{}</testsuites>\n",
-      tests, failures, suites);
+      "failures=\"{}\" errors=\"{}\">\n{}</testsuites>\n",
+      tests, failures, errors, suites);
 }
 
 }  // namespace scx::diag

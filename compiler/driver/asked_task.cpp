@@ -51,9 +51,8 @@ std::vector<Word> words_of(const std::vector<std::string>& texts) {
 
 class WordReader {
  public:
-  WordReader(AskedTask& task, const model::Policy& policy)
-      : task_(task), ids_(analysis::test_name_ids(policy)) {
-    task_.ids = ids_;
+  WordReader(AskedTask& task, const model::Policy& policy) : task_(task) {
+    task_.ids = analysis::test_name_ids(policy);
   }
 
   Result<void> read(const Word& word) {
@@ -137,7 +136,6 @@ class WordReader {
   }
 
   AskedTask& task_;
-  classify::NameIds ids_;
 };
 
 // The value of a line `Name:<tab>value` of /proc/PID/status; empty if there is none.
@@ -150,6 +148,12 @@ std::string status_line(const std::string& status, const std::string& name) {
 
 // The number before the first other character.
 int64_t first_number(const std::string& text) { return std::strtoll(text.c_str(), nullptr, 10); }
+
+// Of "real, effective, saved, file system's".
+int64_t effective_id(const std::string& ids) {
+  const size_t tab = ids.find('\t');
+  return first_number(tab == std::string::npos ? ids : ids.substr(tab + 1));
+}
 
 std::string without_newline(std::string text) {
   if (text.ends_with('\n')) text.pop_back();
@@ -216,8 +220,8 @@ Result<AskedTask> task_of_pid(int pid, const model::Policy& policy) {
   facts.pid = pid;
   facts.tgid = first_number(status_line(*status, "Tgid"));
   facts.ppid = first_number(status_line(*status, "PPid"));
-  facts.uid = first_number(status_line(*status, "Uid"));
-  facts.gid = first_number(status_line(*status, "Gid"));
+  facts.uid = effective_id(status_line(*status, "Uid"));
+  facts.gid = effective_id(status_line(*status, "Gid"));
   facts.leader = facts.pid == facts.tgid;
   SCX_TRY(const std::string leader_comm, read_file(fmt::format("/proc/{}/comm", facts.tgid)));
   facts.leader_comm = without_newline(leader_comm);

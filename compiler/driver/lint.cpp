@@ -24,6 +24,7 @@ struct Linted {
   std::string file;
   bool is_found = false;  // in a folder, not named by the user
   Compilation compilation;
+  std::string trouble;       // it could not be looked at
   diag::Diagnostics listed;  // what is said of it
 };
 
@@ -39,7 +40,7 @@ Result<std::deque<Linted>> policies_of(const std::vector<std::string>& words) {
     std::vector<std::string> found;
     auto entry = fs::recursive_directory_iterator(word, code);
     for (; !code && entry != fs::recursive_directory_iterator(); entry.increment(code))
-      if (entry->path().extension() == ".scx" && entry->is_regular_file())
+      if (std::error_code broken; entry->path().extension() == ".scx" && entry->is_regular_file(broken))
         found.push_back(entry->path().string());
     if (code) return make_error("cannot read the folder {}: {}", scx::quoted(word), code.message());
     if (found.empty()) return make_error("no policy (`*.scx`) in the folder {}", scx::quoted(word));
@@ -52,7 +53,15 @@ Result<std::deque<Linted>> policies_of(const std::vector<std::string>& words) {
   return out;
 }
 
-// Takes out what was found in a folder and is included by another: it is looked at as a part of that.
+// Whether the file is a policy by itself, right or wrong, and no fragment.
+bool has_policy_block(const Linted& policy) {
+  const auto& all = policy.compilation.diagnostics.all();
+  return std::none_of(all.begin(), all.end(),
+                      [](const diag::Diagnostic& one) { return one.kind == diag::Kind::kMissingPolicy; });
+}
+
+// Takes out fragments that were found in a folder and are included by a policy: they are looked at as parts
+// of it.
 void drop_parts(std::deque<Linted>& policies) {
   const auto place = [](const std::string& path) {
     std::error_code ignored;
@@ -60,10 +69,12 @@ void drop_parts(std::deque<Linted>& policies) {
   };
   std::set<std::string> parts;
   for (const Linted& policy : policies)
-    for (size_t i = 1; i < policy.compilation.sources.size(); ++i)
+    for (size_t i = has_policy_block(policy) ? 1 : policy.compilation.sources.size();
+         i < policy.compilation.sources.size(); ++i)
       parts.insert(place(policy.compilation.sources.display_path(static_cast<FileId>(i))));
-  std::erase_if(policies,
-                [&](const Linted& policy) { return policy.is_found && parts.contains(place(policy.file)); });
+  std::erase_if(policies, [&](const Linted& policy) {
+    return policy.is_found && !has_policy_block(policy) && parts.contains(place(policy.file));
+  });
 }
 
 // What was said of all policies, in the format that was asked for.
@@ -122,6 +133,7 @@ int lint(const Options& options) {
     const Result<void> ran = run_phases(options, policy.file, Phase::kAutomata, compilation, timings);
     if (!ran) {
       report_error(options, ran.error());
+      policy.trouble = ran.error().message;
       exit_code = kExitEnvironment;
     } else if (!compilation.diagnostics.has_errors()) {
       timings.measure("rules", [&] {
@@ -135,7 +147,7 @@ int lint(const Options& options) {
     if (has_findings(policy.compilation.diagnostics, options.fail_on))
       exit_code = std::max(exit_code, kExitErrors);
     policy.listed = diag::limit_errors(policy.compilation.diagnostics, options.error_limit);
-    checked.push_back({policy.file, &policy.listed, &policy.compilation.sources});
+    checked.push_back({policy.file, policy.trouble, &policy.listed, &policy.compilation.sources});
   }
   print_out(rendered(options, checked));
   if (options.format == Format::kText) print_error(summary(checked));

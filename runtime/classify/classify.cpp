@@ -225,10 +225,8 @@ Verdict classify(const abi::Classifier& classifier, const TaskFacts& facts, cons
 
 bool holds(const abi::Classifier& classifier, const abi::Predicate& predicate, const TaskFacts& facts,
            const NameIds& ids) {
-  if (!abi::is_string(predicate.attribute))
-    return number_holds(predicate, facts, ids);
-  const uint64_t bits =
-      run(classifier.automata[predicate.automaton], text_of(facts, predicate.attribute));
+  if (!abi::is_string(predicate.attribute)) return number_holds(predicate, facts, ids);
+  const uint64_t bits = run(classifier.automata[predicate.automaton], text_of(facts, predicate.attribute));
   return (bits >> predicate.bit & 1) != 0;
 }
 

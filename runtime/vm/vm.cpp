@@ -270,7 +270,7 @@ Result<VmResult> judge(const VmSpec& spec, const Watch& watch, Ending ending, co
 // From QEMU's start to its end, which comes at `end` at the latest.
 Result<VmResult> boot(const VmSpec& spec, const Qemu& qemu, bool kvm, const TemporaryFolder& work,
                       Clock::time_point end) {
-  for (const char* left : {"console", "output", "result"}) ::unlink(work.file(left).c_str());
+  for (const char* left : {"console", "output", "result", "qemu"}) ::unlink(work.file(left).c_str());
   int control[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0) {
     return make_error("cannot make a socket pair: {}", std::strerror(errno));

@@ -33,7 +33,7 @@ struct VmSpec {
   // From QEMU's start, boot included. Then the job is killed.
   std::chrono::seconds time_limit{120};
   // From QEMU's start to the job's. A boot takes 5 to 15 s under emulation, 30 with counted instructions.
-  std::chrono::seconds boot_limit{120};
+  std::chrono::seconds boot_limit{80};
   Accelerator accelerator = Accelerator::kAutomatic;
   // Guest time is counted in executed instructions (-icount shift=0,sleep=off,
   // one thread): repeatable, and 30 times slower.
@@ -67,8 +67,8 @@ struct VmResult {
 // Runs it and returns when QEMU has ended. A second run on this machine waits
 // for the first (two at once make each other's timing useless). QEMU dies with
 // the calling thread. Every failure shows the console's last lines. Reasons:
-// "boot-failed", "boot-stuck" (the boot's limit, twice under emulation, where one
-// in hundreds stands still), "time-limit", "stopped", and those of find_qemu and
+// "boot-failed", "boot-stuck" (the boot's limit, twice under emulation, where a boot
+// can stand still; both within the time limit), "time-limit", "stopped", and those of find_qemu and
 // write_initramfs.
 Result<VmResult> run_vm(const VmSpec& spec);
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "compiler/analysis/lint/rules.h"
+#include "compiler/analysis/policy_tests.h"
 #include "compiler/analysis/task_text.h"
 
 namespace scx::analysis::lint {
@@ -14,6 +15,16 @@ struct Shared {
   TaskFinding task;
 };
 
+// Whether a test of the policy has a task that both layers match: then their order is meant.
+bool is_tested(const Subject& subject, uint32_t cell, const abi::Expression& a, const abi::Expression& b) {
+  const classify::NameIds ids = test_name_ids(subject.policy);
+  return std::any_of(subject.policy.tests.begin(), subject.policy.tests.end(), [&](const model::Test& test) {
+    const classify::Verdict verdict = classify::classify(subject.classifier, test_facts(test.task, ids), ids);
+    return verdict.cell == cell && classify::evaluate(a, verdict.predicates) &&
+           classify::evaluate(b, verdict.predicates);
+  });
+}
+
 // The layers before `index` that take a task which it matches too.
 std::vector<Shared> shared_with(const Subject& subject, uint32_t cell, uint32_t index) {
   const std::vector<abi::DomainMatch>& matches = subject.classifier.cells[cell].layers;
@@ -23,7 +34,8 @@ std::vector<Shared> shared_with(const Subject& subject, uint32_t cell, uint32_t 
     std::vector<Goal> goals = untaken;
     goals.push_back({&matches[i].match, true});
     TaskFinding found = subject.search.find(goals, cell);
-    if (found.answer == Answer::kFound) out.push_back({i, std::move(found)});
+    if (found.answer == Answer::kFound && !is_tested(subject, cell, matches[i].match, matches[index].match))
+      out.push_back({i, std::move(found)});
     untaken.push_back({&matches[i].match, false});
   }
   return out;
@@ -45,8 +57,7 @@ void order_decides(const Subject& subject, diag::Diagnostics& diagnostics) {
       report.at("the order of the layers decides");
       for (const Shared& one : shared)
         report.label(layers[one.layer].span, "takes `" + task_text(one.task) + "`");
-      report.help(
-          "nothing has to be done if the order is meant; a test of the policy with that task keeps it so");
+      report.help("if the order is meant, a test of the policy with that task says so");
     }
   }
 }

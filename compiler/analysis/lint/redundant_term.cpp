@@ -13,15 +13,25 @@ class Terms {
   Terms(const Subject& subject, diag::Diagnostics& diagnostics)
       : subject_(subject), diagnostics_(diagnostics) {}
 
+  // One report an expression, with a note for each further term.
   void check(const Expression& expression, Span span) {
-    for (const Expression& operand : expression.operands) check(operand, span);
-    if (expression.kind != Expression::Kind::kAnd && expression.kind != Expression::Kind::kOr) return;
-    // One at a time: without one of two equal terms the other is needed.
-    for (size_t i = 0; i < expression.operands.size(); ++i)
-      if (is_redundant(expression, i)) return say(expression, i, span);
+    found_.clear();
+    find(expression);
+    if (found_.empty()) return;
+    auto report = diagnostics_.report(diag::Kind::kRedundantTerm, span, "{}", found_.front());
+    for (size_t i = 1; i < found_.size(); ++i) report.note(found_[i]);
+    report.help("take it out, or write what was meant");
   }
 
  private:
+  void find(const Expression& expression) {
+    for (const Expression& operand : expression.operands) find(operand);
+    if (expression.kind != Expression::Kind::kAnd && expression.kind != Expression::Kind::kOr) return;
+    // One at a time: without one of two equal terms the other is needed.
+    for (size_t i = 0; i < expression.operands.size(); ++i)
+      if (is_redundant(expression, i)) return add(expression, i);
+  }
+
   // No task makes the term decide: of an `or` one that only it lets in, of an `and` one that only it keeps
   // out.
   bool is_redundant(const Expression& expression, size_t index) {
@@ -32,19 +42,23 @@ class Terms {
     return subject_.search.find(goals, std::nullopt).answer == Answer::kNone;
   }
 
-  void say(const Expression& expression, size_t index, Span span) {
+  void add(const Expression& expression, size_t index) {
     const std::string term = to_string(subject_.policy, expression.operands[index]);
     const std::string whole = to_string(subject_.policy, expression);
     // A matcher is read again wherever it is named.
-    if (!said_.insert(whole).second) return;
+    if (!said_.insert(term + " in " + whole).second) return;
+    const bool never =
+        subject_.search.find({{&expression.operands[index], true}}, std::nullopt).answer == Answer::kNone;
     const bool is_or = expression.kind == Expression::Kind::kOr;
-    diagnostics_.report(diag::Kind::kRedundantTerm, span, "`{}` changes nothing in `{}`", term, whole)
-        .at(is_or ? "the other terms let in all that it does" : "the other terms keep out all that it does")
-        .help("take it out, or write what was meant");
+    found_.push_back(fmt::format("`{}` changes nothing in `{}`: {}", term, whole,
+                                 never   ? "it never holds"
+                                 : is_or ? "the other terms let in all that it does"
+                                         : "the other terms keep out all that it does"));
   }
 
   const Subject& subject_;
   diag::Diagnostics& diagnostics_;
+  std::vector<std::string> found_;
   std::set<std::string> said_;
 };
 

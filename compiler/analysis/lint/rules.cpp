@@ -4,7 +4,7 @@ namespace scx::analysis::lint {
 
 void run_rules(const model::Policy& policy, const abi::Classifier& classifier,
                diag::Diagnostics& diagnostics) {
-  TaskSearch search(classifier);
+  TaskSearch search(policy, classifier);
   const Subject subject{policy, classifier, search};
   order_decides(subject, diagnostics);
   redundant_term(subject, diagnostics);

@@ -1,9 +1,31 @@
 #include <set>
 
 #include "compiler/analysis/lint/rules.h"
+#include "compiler/analysis/policy_tests.h"
 #include "compiler/analysis/task_text.h"
 
 namespace scx::analysis::lint {
+namespace {
+
+// Whether a test with the task as it is told would find it in the layer.
+bool shows(const Subject& subject, const TaskFinding& found, uint32_t domain) {
+  if (found.answer != Answer::kFound || !fits_a_test(found)) return false;
+  const classify::NameIds ids = test_name_ids(subject.policy);
+  classify::TaskFacts facts = found.task;
+  // A name that is told stands for its id in tests.
+  const auto retell = [](int64_t& id, const auto& told, const auto& in_tests) {
+    for (const auto& [name, known] : told)
+      if (id != 0 && known == id) {
+        id = in_tests.at(name);
+        return;
+      }
+  };
+  retell(facts.uid, found.ids.users, ids.users);
+  retell(facts.gid, found.ids.groups, ids.groups);
+  return classify::classify(subject.classifier, facts, ids).domain == domain;
+}
+
+}  // namespace
 
 void untested_layer(const Subject& subject, diag::Diagnostics& diagnostics) {
   const model::Policy& policy = subject.policy;
@@ -27,7 +49,7 @@ void untested_layer(const Subject& subject, diag::Diagnostics& diagnostics) {
         const TaskFinding task = subject.search.find(goals, cell);
         auto report = diagnostics.report(diag::Kind::kUntestedLayer, layer.span,
                                          "no test of the policy expects the layer `{}`", layer.name);
-        if (task.answer == Answer::kFound)
+        if (shows(subject, task, match.domain))
           report.help("for example `test \"" + layer.name + "\" { " + task_text(task) + " expect layer " +
                       layer.name + " in " + policy.cells[cell].name + "; }`");
       }

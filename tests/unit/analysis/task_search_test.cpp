@@ -27,7 +27,7 @@ std::string search(const std::string& in, const std::string& out) {
   const abi::Classifier classifier =
       automata::build_classifier(*compiled.policy, compiled.sources, compiled.diagnostics);
   const auto& layers = classifier.cells.front().layers;
-  TaskSearch tasks(classifier);
+  TaskSearch tasks(*compiled.policy, classifier);
   const TaskFinding found = tasks.find({{&layers[0].match, true}, {&layers[1].match, false}}, std::nullopt);
   return found.answer == Answer::kFound  ? task_text(found)
          : found.answer == Answer::kNone ? "none"
@@ -76,6 +76,10 @@ INSTANTIATE_TEST_SUITE_P(
         Question{"uid \"root\" and uid {0, 5}", "uid 0", "none"},
         Question{"uid {\"alice\", 7}", "uid \"alice\"", "task { uid 7; }"},
         Question{"gid != \"staff\"", "gid 0", "task { gid 1; }"},
+        Question{"uid \"zed\"", "uid \"root\"", "task { uid \"zed\"; }"},
+        Question{"uid \"zed\"", "uid 1..", "none"},
+        Question{"comm \"x\"", "leader comm \"x\"", "task { comm \"x\"; not leader; leader comm \"\"; }"},
+        Question{"not leader and pid 1", "kthread", "task { not leader; pid 1; tgid 2; }"},
         // Places.
         Question{"affinity pinned", "affinity within llc {0..9}",
                  "task { affinity within node 0; affinity within llc 10; affinity pinned; }"},
@@ -138,7 +142,7 @@ TEST(TaskSearch, AgreesWithRandomTasks) {
     ++used;
     const abi::Classifier classifier =
         automata::build_classifier(*compiled.policy, compiled.sources, compiled.diagnostics);
-    TaskSearch tasks(classifier);
+    TaskSearch tasks(*compiled.policy, classifier);
     std::vector<Asked> asked = questions(classifier);
     for (Asked& one : asked) {
       one.answer = tasks.find(one.goals, one.cell).answer;
