@@ -148,8 +148,14 @@ std::string render_sarif(std::span<const Checked> checked, std::string_view vers
       results.push_back(sarif_result(*diagnostic, *one.sources, rule));
     }
   const Json driver = {{"name", "scxc"}, {"version", version}, {"rules", std::move(rules)}};
-  const Json run = {
-      {"tool", {{"driver", driver}}}, {"columnKind", "unicodeCodePoints"}, {"results", std::move(results)}};
+  Json trouble = Json::array();
+  for (const Checked& one : checked)
+    if (!one.trouble.empty()) trouble.push_back({{"level", "error"}, {"message", {{"text", one.trouble}}}});
+  const Json invocation = {{"executionSuccessful", trouble.empty()}, {"toolExecutionNotifications", trouble}};
+  const Json run = {{"tool", {{"driver", driver}}},
+                    {"columnKind", "unicodeCodePoints"},
+                    {"invocations", Json::array({invocation})},
+                    {"results", std::move(results)}};
   const Json document = {
       {"$schema", "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"},
       {"version", "2.1.0"},
