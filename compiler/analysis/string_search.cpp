@@ -5,6 +5,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "runtime/classify/classify.h"
+
 namespace scx::analysis {
 namespace {
 
@@ -34,11 +36,6 @@ struct PositionHash {
   }
 };
 
-void collect(const abi::Expression& expression, std::set<uint32_t>& out) {
-  if (expression.kind == abi::Expression::Kind::kTest) out.insert(expression.predicate);
-  for (const abi::Expression& operand : expression.operands) collect(operand, out);
-}
-
 // The run of one search.
 class Run {
  public:
@@ -52,9 +49,9 @@ class Run {
     for (const uint32_t predicate : needs.accepted) runner_of(predicate).accepted |= bit(predicate);
     for (const uint32_t predicate : needs.refused) runner_of(predicate).refused |= bit(predicate);
     if (!cell_) return;
-    std::set<uint32_t> claimed;
-    for (size_t i = 1; i < classifier.cells.size(); ++i) collect(classifier.cells[i].claim, claimed);
-    for (const uint32_t predicate : claimed) runner_of(predicate).claims |= bit(predicate);
+    for (size_t i = 1; i < classifier.cells.size(); ++i)
+      for (const uint32_t predicate : classify::predicates_of(classifier.cells[i].claim))
+        runner_of(predicate).claims |= bit(predicate);
   }
 
   [[nodiscard]] std::vector<Runner>& runners() { return runners_; }
@@ -167,26 +164,13 @@ class Run {
     return {at[1]};
   }
 
-  [[nodiscard]] bool holds(const abi::Expression& expression, const Position& at) const {
-    const auto operand = [&](const abi::Expression& e) { return holds(e, at); };
-    switch (expression.kind) {
-      case abi::Expression::Kind::kAll:
-        return true;
-      case abi::Expression::Kind::kTest: {
-        const abi::Predicate& predicate = classifier_.predicates[expression.predicate];
-        for (size_t i = 0; i < runners_.size(); ++i)
-          if (runners_[i].index == predicate.automaton)
-            return (final_bits(at, i) & bit(expression.predicate)) != 0;
-        return false;
-      }
-      case abi::Expression::Kind::kNot:
-        return !operand(expression.operands.front());
-      case abi::Expression::Kind::kAnd:
-        return std::all_of(expression.operands.begin(), expression.operands.end(), operand);
-      case abi::Expression::Kind::kOr:
-        return std::any_of(expression.operands.begin(), expression.operands.end(), operand);
-    }
-    return false;
+  [[nodiscard]] bool holds(const abi::Expression& claim, const Position& at) const {
+    return classify::visit(claim, [&](uint32_t predicate) {
+      const uint32_t automaton = classifier_.predicates[predicate].automaton;
+      for (size_t i = 0; i < runners_.size(); ++i)
+        if (runners_[i].index == automaton) return (final_bits(at, i) & bit(predicate)) != 0;
+      return false;
+    });
   }
 
   const abi::Classifier& classifier_;

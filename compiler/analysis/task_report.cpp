@@ -1,6 +1,5 @@
 #include "compiler/analysis/task_report.h"
 
-#include <algorithm>
 #include <vector>
 
 #include <fmt/format.h>
@@ -13,14 +12,6 @@ namespace scx::analysis {
 namespace {
 
 using nlohmann::json;
-
-// The predicates of an expression in the order of their first use.
-void collect(const abi::Expression& expression, std::vector<uint32_t>& out) {
-  if (expression.kind == abi::Expression::Kind::kTest &&
-      std::find(out.begin(), out.end(), expression.predicate) == out.end())
-    out.push_back(expression.predicate);
-  for (const abi::Expression& operand : expression.operands) collect(operand, out);
-}
 
 // The layers that were asked: up to the one that took the task.
 struct Asked {
@@ -42,9 +33,8 @@ Report report_on(const model::Policy& policy, const abi::Classifier& classifier,
   out.place = classify::place_of(classifier, task.facts.cgroup);
   const auto& matches = classifier.cells[out.verdict.cell].layers;
   for (uint32_t i = 0; i < matches.size() && i <= out.verdict.match; ++i) {
-    Asked asked{&matches[i], &policy.cells[out.verdict.cell].layers[i], {}, i == out.verdict.match};
-    collect(matches[i].match, asked.predicates);
-    out.layers.push_back(std::move(asked));
+    out.layers.push_back({&matches[i], &policy.cells[out.verdict.cell].layers[i],
+                          classify::predicates_of(matches[i].match), i == out.verdict.match});
   }
   return out;
 }

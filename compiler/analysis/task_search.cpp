@@ -72,20 +72,7 @@ class Search {
 
   // What the task at hand makes of it.
   bool holds(const abi::Expression& expression) {
-    const auto operand = [&](const abi::Expression& e) { return holds(e); };
-    switch (expression.kind) {
-      case abi::Expression::Kind::kAll:
-        return true;
-      case abi::Expression::Kind::kTest:
-        return value(expression.predicate);
-      case abi::Expression::Kind::kNot:
-        return !operand(expression.operands.front());
-      case abi::Expression::Kind::kAnd:
-        return std::all_of(expression.operands.begin(), expression.operands.end(), operand);
-      case abi::Expression::Kind::kOr:
-        return std::any_of(expression.operands.begin(), expression.operands.end(), operand);
-    }
-    return false;
+    return classify::visit(expression, [&](uint32_t predicate) { return value(predicate); });
   }
   bool is_met(const Goal& goal) { return holds(*goal.expression) == goal.holds; }
 

@@ -76,25 +76,6 @@ bool number_holds(const abi::Predicate& predicate, const TaskFacts& facts, const
   return named != predicate.negated_names;
 }
 
-// As emitted code does it: operands from the left, as far as they are needed.
-template <typename Value>
-bool visit(const abi::Expression& expression, const Value& value) {
-  const auto operand = [&](const abi::Expression& e) { return visit(e, value); };
-  switch (expression.kind) {
-    case abi::Expression::Kind::kAll:
-      return true;
-    case abi::Expression::Kind::kTest:
-      return value(expression.predicate);
-    case abi::Expression::Kind::kNot:
-      return !operand(expression.operands.front());
-    case abi::Expression::Kind::kAnd:
-      return std::all_of(expression.operands.begin(), expression.operands.end(), operand);
-    case abi::Expression::Kind::kOr:
-      return std::any_of(expression.operands.begin(), expression.operands.end(), operand);
-  }
-  SCX_CHECK(false, "unknown expression");
-}
-
 bool ask(const abi::Expression& expression, std::vector<Evaluation>& predicates) {
   return visit(expression, [&](uint32_t predicate) {
     predicates[predicate].evaluated = true;
@@ -142,6 +123,13 @@ class PathWalk {
   std::vector<Scan> scans_;
   std::vector<uint32_t> reading_;
 };
+
+void walk(const abi::Expression& expression, std::vector<uint32_t>& out) {
+  if (expression.kind == abi::Expression::Kind::kTest &&
+      std::find(out.begin(), out.end(), expression.predicate) == out.end())
+    out.push_back(expression.predicate);
+  for (const abi::Expression& operand : expression.operands) walk(operand, out);
+}
 
 void decide(const abi::Expression& expression, const std::vector<Evaluation>& predicates,
             std::vector<uint32_t>& out) {
@@ -232,6 +220,12 @@ bool holds(const abi::Classifier& classifier, const abi::Predicate& predicate, c
 
 bool evaluate(const abi::Expression& expression, const std::vector<Evaluation>& predicates) {
   return visit(expression, [&](uint32_t predicate) { return predicates[predicate].value; });
+}
+
+std::vector<uint32_t> predicates_of(const abi::Expression& expression) {
+  std::vector<uint32_t> out;
+  walk(expression, out);
+  return out;
 }
 
 std::vector<uint32_t> deciding(const abi::Expression& expression, const std::vector<Evaluation>& predicates) {

@@ -3,6 +3,7 @@
 // it is pure, so it runs wherever the manifest is.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "runtime/abi/classifier.h"
+#include "runtime/base/check.h"
 
 namespace scx::classify {
 
@@ -86,8 +88,31 @@ Verdict classify(const abi::Classifier& classifier, const TaskFacts& facts, cons
 bool holds(const abi::Classifier& classifier, const abi::Predicate& predicate, const TaskFacts& facts,
            const NameIds& ids);
 
+// The value of an expression in which `value(predicate)` says what a predicate is. As emitted code does it:
+// operands from the left, as far as they are needed.
+template <typename Value>
+bool visit(const abi::Expression& expression, const Value& value) {
+  const auto operand = [&](const abi::Expression& e) { return visit(e, value); };
+  switch (expression.kind) {
+    case abi::Expression::Kind::kAll:
+      return true;
+    case abi::Expression::Kind::kTest:
+      return value(expression.predicate);
+    case abi::Expression::Kind::kNot:
+      return !operand(expression.operands.front());
+    case abi::Expression::Kind::kAnd:
+      return std::all_of(expression.operands.begin(), expression.operands.end(), operand);
+    case abi::Expression::Kind::kOr:
+      return std::any_of(expression.operands.begin(), expression.operands.end(), operand);
+  }
+  SCX_CHECK(false, "unknown expression");
+}
+
 // The value of any expression over the verdict's predicates.
 bool evaluate(const abi::Expression& expression, const std::vector<Evaluation>& predicates);
+
+// The predicates that an expression reads, in the order of their first use.
+std::vector<uint32_t> predicates_of(const abi::Expression& expression);
 
 // The predicates that settle an expression's value: of a true `and` and a false
 // `or` those of every operand, otherwise those of the first operand that

@@ -15,18 +15,27 @@ struct Shared {
   TaskFinding task;
 };
 
-// Whether a test of the policy has a task that both layers match: then their order is meant.
-bool is_tested(const Subject& subject, uint32_t cell, const abi::Expression& a, const abi::Expression& b) {
+// Where the tasks of the policy's tests go.
+std::vector<classify::Verdict> verdicts_of_tests(const Subject& subject) {
   const classify::NameIds ids = test_name_ids(subject.policy);
-  return std::any_of(subject.policy.tests.begin(), subject.policy.tests.end(), [&](const model::Test& test) {
-    const classify::Verdict verdict = classify::classify(subject.classifier, test_facts(test.task, ids), ids);
+  std::vector<classify::Verdict> out;
+  for (const model::Test& test : subject.policy.tests)
+    out.push_back(classify::classify(subject.classifier, test_facts(test.task, ids), ids));
+  return out;
+}
+
+// Whether one of them is a task that both layers match: then their order is meant.
+bool is_tested(const std::vector<classify::Verdict>& tests, uint32_t cell, const abi::Expression& a,
+               const abi::Expression& b) {
+  return std::any_of(tests.begin(), tests.end(), [&](const classify::Verdict& verdict) {
     return verdict.cell == cell && classify::evaluate(a, verdict.predicates) &&
            classify::evaluate(b, verdict.predicates);
   });
 }
 
 // The layers before `index` that take a task which it matches too.
-std::vector<Shared> shared_with(const Subject& subject, uint32_t cell, uint32_t index) {
+std::vector<Shared> shared_with(const Subject& subject, const std::vector<classify::Verdict>& tests,
+                                uint32_t cell, uint32_t index) {
   const std::vector<abi::DomainMatch>& matches = subject.classifier.cells[cell].layers;
   std::vector<Shared> out;
   std::vector<Goal> untaken = {{&matches[index].match, true}};
@@ -34,7 +43,7 @@ std::vector<Shared> shared_with(const Subject& subject, uint32_t cell, uint32_t 
     std::vector<Goal> goals = untaken;
     goals.push_back({&matches[i].match, true});
     TaskFinding found = subject.search.find(goals, cell);
-    if (found.answer == Answer::kFound && !is_tested(subject, cell, matches[i].match, matches[index].match))
+    if (found.answer == Answer::kFound && !is_tested(tests, cell, matches[i].match, matches[index].match))
       out.push_back({i, std::move(found)});
     untaken.push_back({&matches[i].match, false});
   }
@@ -44,12 +53,13 @@ std::vector<Shared> shared_with(const Subject& subject, uint32_t cell, uint32_t 
 }  // namespace
 
 void order_decides(const Subject& subject, diag::Diagnostics& diagnostics) {
+  const std::vector<classify::Verdict> tests = verdicts_of_tests(subject);
   for (uint32_t cell = 0; cell < subject.policy.cells.size(); ++cell) {
     const std::vector<model::Layer>& layers = subject.policy.cells[cell].layers;
     for (uint32_t i = 0; i < layers.size(); ++i) {
       // One that takes what is left is meant to.
       if (layers[i].match.kind == abi::Expression::Kind::kAll) continue;
-      const std::vector<Shared> shared = shared_with(subject, cell, i);
+      const std::vector<Shared> shared = shared_with(subject, tests, cell, i);
       if (shared.empty()) continue;
       auto report =
           diagnostics.report(diag::Kind::kOrderDecides, layers[i].span,
