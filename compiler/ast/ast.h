@@ -155,6 +155,7 @@ Span span_of(const Item& item);
 struct File {
   FileId id{};
   std::vector<Item> items;
+  std::vector<Span> comments;  // each from its `#` to the end of its line
 };
 
 // The files of one compilation, each once: the main file first, then what it

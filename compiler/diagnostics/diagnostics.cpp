@@ -8,9 +8,22 @@
 
 namespace scx::diag {
 
+std::string_view spelling(Severity severity) {
+  switch (severity) {
+    case Severity::kError:
+      return "error";
+    case Severity::kWarning:
+      return "warning";
+    case Severity::kNote:
+      break;
+  }
+  return "note";
+}
+
 const std::vector<KindInfo>& all_kinds() {
   static const std::vector<KindInfo> kinds = {
-#define SCX_DIAGNOSTIC(name, code, severity, title) {#name, code, Severity::severity, title},
+#define SCX_DIAGNOSTIC(name, code, severity, category, title) \
+  {#name, code, Severity::severity, category, title},
 #include "compiler/diagnostics/kinds.def"
 #undef SCX_DIAGNOSTIC
   };
@@ -23,12 +36,33 @@ const KindInfo& info(Kind kind) {
   return all_kinds()[index];
 }
 
+std::string rule_name(const KindInfo& kind) {
+  std::string out;
+  for (const char c : kind.name) {
+    const bool upper = c >= 'A' && c <= 'Z';
+    if (upper && !out.empty()) out += '-';
+    out += upper ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return out;
+}
+
+std::optional<Kind> kind_named(std::string_view word) {
+  for (size_t i = 0; i < all_kinds().size(); ++i)
+    if (all_kinds()[i].code == word || rule_name(all_kinds()[i]) == word) return static_cast<Kind>(i);
+  return std::nullopt;
+}
+
 Builder Diagnostics::add(Kind kind, Span span, std::string message) {
-  return add(Diagnostic{kind, span, std::move(message), {}, {}, {}, {}, {}});
+  Diagnostic diagnostic{};
+  diagnostic.kind = kind;
+  diagnostic.span = span;
+  diagnostic.message = std::move(message);
+  diagnostic.severity = info(kind).severity;
+  return add(std::move(diagnostic));
 }
 
 Builder Diagnostics::add(Diagnostic diagnostic) {
-  if (info(diagnostic.kind).severity == Severity::kError) ++errors_;
+  if (diagnostic.severity == Severity::kError) ++errors_;
   diagnostics_.push_back(std::move(diagnostic));
   return Builder(diagnostics_.back());
 }
@@ -65,8 +99,7 @@ Diagnostics limit_errors(const Diagnostics& all, size_t limit) {
   Diagnostics out;
   for (const Diagnostic* diagnostic : all.sorted()) {
     // That reading ended early is no mistake of its own and always told.
-    const bool counts =
-        info(diagnostic->kind).severity == Severity::kError && diagnostic->kind != Kind::kTooManyErrors;
+    const bool counts = diagnostic->severity == Severity::kError && diagnostic->kind != Kind::kTooManyErrors;
     Tally& tally = tallies[diagnostic->span.file];
     if (!counts || tally.listed < limit) {
       tally.listed += counts ? 1 : 0;

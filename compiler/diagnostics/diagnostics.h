@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,9 +18,11 @@
 namespace scx::diag {
 
 enum class Severity : uint8_t { kError, kWarning, kNote };
+// "error", "warning", "note".
+std::string_view spelling(Severity severity);
 
 enum class Kind : uint16_t {
-#define SCX_DIAGNOSTIC(name, code, severity, title) k##name,
+#define SCX_DIAGNOSTIC(name, code, severity, category, title) k##name,
 #include "compiler/diagnostics/kinds.def"
 #undef SCX_DIAGNOSTIC
 };
@@ -29,10 +32,16 @@ struct KindInfo {
   std::string_view name;
   std::string_view code;
   Severity severity;
+  std::string_view category;
   std::string_view title;
 };
 const KindInfo& info(Kind kind);
 const std::vector<KindInfo>& all_kinds();
+
+// The name by which people call a kind beside its code: `order-decides`.
+std::string rule_name(const KindInfo& kind);
+// The kind that `word` is the code or the rule name of.
+std::optional<Kind> kind_named(std::string_view word);
 
 // A second place that explains the first.
 struct Label {
@@ -40,10 +49,19 @@ struct Label {
   std::string text;
 };
 
-// A replacement that a tool may apply without asking.
+// A replacement of text. A safe one is what the author meant, or changes nothing of what the policy means:
+// a tool may apply it without asking. The others are guesses.
 struct Fix {
   Span span;
   std::string replacement;
+  bool safe = true;
+};
+
+// What may have been meant: the sentence that asks, and the word that stands for the misspelt one; empty
+// where nothing is near, `help` says something else then.
+struct Hint {
+  std::string help;
+  std::string word;
 };
 
 // Wording: lower case, no final period, code in backticks, what was found;
@@ -59,6 +77,10 @@ struct Diagnostic {
   std::vector<Fix> fixes;
   // Reading went on as if the text were right: what else is found around the place stands.
   bool repaired = false;
+  // As of the kind, until the settings of `scxc lint` say otherwise.
+  Severity severity = Severity::kError;
+  // Why a comment of the policy allows it; empty if none does.
+  std::string allowed;
 };
 
 // Adds detail to a diagnostic that has been reported:
@@ -87,6 +109,16 @@ class Builder {
     diagnostic_.fixes.push_back({span, std::move(replacement)});
     return *this;
   }
+  // What may have been meant, of which nothing is known for sure.
+  Builder& suggest(Span span, std::string replacement) {
+    diagnostic_.fixes.push_back({span, std::move(replacement), false});
+    return *this;
+  }
+  // For a diagnostic whose span is the misspelt word.
+  Builder& hint(Hint hint) {
+    if (!hint.word.empty()) suggest(diagnostic_.span, std::move(hint.word));
+    return help(std::move(hint.help));
+  }
   Builder& repaired() {
     diagnostic_.repaired = true;
     return *this;
@@ -105,6 +137,7 @@ class Diagnostics {
     return add(kind, span, fmt::format(format, std::forward<Args>(args)...));
   }
   Builder add(Kind kind, Span span, std::string message);
+  // With its severity as it is.
   Builder add(Diagnostic diagnostic);
 
   [[nodiscard]] bool has_errors() const { return errors_ > 0; }

@@ -14,11 +14,24 @@ namespace pages {
 const std::vector<std::pair<std::string_view, std::string_view>>& embedded_files();
 }
 
-std::optional<std::string_view> explain(std::string_view code) {
-  const std::string path = fmt::format("explain/{}.md", code);
+namespace {
+
+std::optional<std::string_view> embedded(std::string_view path) {
   for (const auto& [name, text] : pages::embedded_files())
     if (name == path) return text;
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string_view> explain(std::string_view code) {
+  return embedded(fmt::format("explain/{}.md", code));
+}
+
+std::string_view finding_schema() {
+  const auto schema = embedded("schema/finding.schema.json");
+  SCX_CHECK(schema.has_value(), "the schema is embedded");
+  return *schema;
 }
 
 std::string_view explanation(const KindInfo& kind) {

@@ -15,4 +15,7 @@ std::optional<std::string_view> explain(std::string_view code);
 // The page of a kind; every kind has one (a test sees to it).
 std::string_view explanation(const KindInfo& kind);
 
+// The JSON schema of what render_json() writes in a line.
+std::string_view finding_schema();
+
 }  // namespace scx::diag

@@ -30,17 +30,17 @@ struct Checked {
   std::string file;     // as the user named it
   std::string trouble;  // why nothing can be said; usually empty
   const Diagnostics* diagnostics = nullptr;
+  const Diagnostics* allowed = nullptr;  // by comments of the policy
   const Sources* sources = nullptr;
+  Severity fail_on = Severity::kWarning;  // findings from this level upwards are failures
 };
 
-// One document of SARIF 2.1.0 (OASIS), with the pages of the kinds that occur as help. `version` is scxc's.
+// One document of SARIF 2.1.0 (OASIS), with the pages of the kinds that occur as help, and what comments
+// allow as suppressed results. `version` is scxc's.
 std::string render_sarif(std::span<const Checked> checked, std::string_view version);
 // Annotations of GitHub's workflow commands, one a line.
 std::string render_github(std::span<const Checked> checked);
-// JUnit's XML: a suite a policy, a case a diagnostic, which fails from the level `fail_on` upwards.
-std::string render_junit(std::span<const Checked> checked, Severity fail_on);
-
-// "error", "warning", "note".
-std::string_view spelling(Severity severity);
+// JUnit's XML: a suite a policy, a case a diagnostic.
+std::string render_junit(std::span<const Checked> checked);
 
 }  // namespace scx::diag

@@ -21,7 +21,9 @@ Json to_json(const Diagnostic& diagnostic, const Sources& sources) {
   const KindInfo& kind = info(diagnostic.kind);
   Json out = place(diagnostic.span, sources);
   out["code"] = kind.code;
-  out["severity"] = spelling(kind.severity);
+  out["severity"] = spelling(diagnostic.severity);
+  out["rule"] = rule_name(kind);
+  out["category"] = kind.category;
   out["title"] = kind.title;
   out["message"] = diagnostic.message;
   out["label"] = diagnostic.label;
@@ -37,6 +39,7 @@ Json to_json(const Diagnostic& diagnostic, const Sources& sources) {
   for (const Fix& fix : diagnostic.fixes) {
     Json entry = place(fix.span, sources);
     entry["replacement"] = fix.replacement;
+    entry["safe"] = fix.safe;
     out["fixes"].push_back(std::move(entry));
   }
   return out;

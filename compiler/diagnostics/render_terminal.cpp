@@ -103,10 +103,7 @@ class Row {
 class Renderer {
  public:
   Renderer(const Diagnostic& diagnostic, const Sources& sources, bool color)
-      : diagnostic_(diagnostic),
-        sources_(sources),
-        paint_(color),
-        style_(style_of(info(diagnostic.kind).severity)) {}
+      : diagnostic_(diagnostic), sources_(sources), paint_(color), style_(style_of(diagnostic.severity)) {}
 
   std::string run() {
     std::map<FileId, std::vector<Mark>> marks;
@@ -123,7 +120,7 @@ class Renderer {
     gutter_ = fmt::format("{}", last).size();
 
     const KindInfo& kind = info(diagnostic_.kind);
-    out_ += paint_(style_, fmt::format("{}[{}]", spelling(kind.severity), kind.code));
+    out_ += paint_(style_, fmt::format("{}[{}]", spelling(diagnostic_.severity), kind.code));
     out_ += paint_(Style::kBold, fmt::format(": {}", display(diagnostic_.message).text)) + "\n";
     for (const FileId file : order) render_file(file, marks[file]);
     for (const std::string& note : diagnostic_.notes) remark("note", note);
@@ -265,18 +262,6 @@ class Renderer {
 
 }  // namespace
 
-std::string_view spelling(Severity severity) {
-  switch (severity) {
-    case Severity::kError:
-      return "error";
-    case Severity::kWarning:
-      return "warning";
-    case Severity::kNote:
-      break;
-  }
-  return "note";
-}
-
 std::string render_terminal(const Diagnostic& diagnostic, const Sources& sources, bool color) {
   return Renderer(diagnostic, sources, color).run();
 }
@@ -294,7 +279,7 @@ std::string render_compact(const Diagnostics& diagnostics, const Sources& source
     const LineColumn at = sources.position(diagnostic->span.file, diagnostic->span.begin);
     const KindInfo& kind = info(diagnostic->kind);
     out += fmt::format("{}:{}:{}: {}[{}]: {}\n", display(sources.display_path(diagnostic->span.file)).text,
-                       at.line, at.column, spelling(kind.severity), kind.code,
+                       at.line, at.column, spelling(diagnostic->severity), kind.code,
                        display(diagnostic->message).text);
   }
   return out;

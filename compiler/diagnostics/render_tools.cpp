@@ -47,6 +47,7 @@ Json location(const Sources& sources, Span span) {
             {"region", region(sources, span)}}}};
 }
 
+// Braces stay single: SARIF (3.11.5) has them doubled, and no tool that shows such files undoes it.
 std::string whole_message(const Diagnostic& diagnostic) {
   std::string out = diagnostic.message;
   if (!diagnostic.label.empty()) out += ": " + diagnostic.label;
@@ -60,13 +61,14 @@ Json sarif_rule(const KindInfo& kind) {
           {"name", kind.name},
           {"shortDescription", {{"text", kind.title}}},
           {"help", {{"text", std::string(explanation(kind))}, {"markdown", std::string(explanation(kind))}}},
-          {"defaultConfiguration", {{"level", spelling(kind.severity)}}}};
+          {"defaultConfiguration", {{"level", spelling(kind.severity)}}},
+          {"properties", {{"category", kind.category}, {"tags", Json::array({kind.category})}}}};
 }
 
 Json sarif_result(const Diagnostic& diagnostic, const Sources& sources, size_t rule) {
   Json out = {{"ruleId", info(diagnostic.kind).code},
               {"ruleIndex", rule},
-              {"level", spelling(info(diagnostic.kind).severity)},
+              {"level", spelling(diagnostic.severity)},
               {"message", {{"text", whole_message(diagnostic)}}},
               {"locations", Json::array({location(sources, diagnostic.span)})}};
   for (const Label& label : diagnostic.labels) {
@@ -74,13 +76,18 @@ Json sarif_result(const Diagnostic& diagnostic, const Sources& sources, size_t r
     related["message"] = {{"text", label.text}};
     out["relatedLocations"].push_back(std::move(related));
   }
+  if (!diagnostic.allowed.empty())
+    out["suppressions"] = Json::array({{{"kind", "inSource"}, {"justification", diagnostic.allowed}}});
   // Each of ours is one by itself.
   for (const Fix& fix : diagnostic.fixes) {
     Json replacement = {{"deletedRegion", region(sources, fix.span)},
                         {"insertedContent", {{"text", fix.replacement}}}};
     Json change = {{"artifactLocation", {{"uri", uri_of(sources.display_path(fix.span.file))}}},
                    {"replacements", Json::array({std::move(replacement)})}};
-    out["fixes"].push_back({{"artifactChanges", Json::array({std::move(change)})}});
+    const std::string what =
+        fix.replacement.empty() ? "take it out" : fmt::format("write `{}`", fix.replacement);
+    out["fixes"].push_back(
+        {{"description", {{"text", what}}}, {"artifactChanges", Json::array({std::move(change)})}});
   }
   return out;
 }
@@ -137,16 +144,19 @@ std::string xml_text(std::string_view text) {
 std::string render_sarif(std::span<const Checked> checked, std::string_view version) {
   Json rules = Json::array(), results = Json::array();
   std::vector<Kind> known;
-  for (const Checked& one : checked)
-    for (const Diagnostic* diagnostic : one.diagnostics->sorted()) {
-      size_t rule = 0;
-      while (rule < known.size() && known[rule] != diagnostic->kind) ++rule;
-      if (rule == known.size()) {
-        known.push_back(diagnostic->kind);
-        rules.push_back(sarif_rule(info(diagnostic->kind)));
-      }
-      results.push_back(sarif_result(*diagnostic, *one.sources, rule));
+  const auto add = [&](const Diagnostic& diagnostic, const Sources& sources) {
+    size_t rule = 0;
+    while (rule < known.size() && known[rule] != diagnostic.kind) ++rule;
+    if (rule == known.size()) {
+      known.push_back(diagnostic.kind);
+      rules.push_back(sarif_rule(info(diagnostic.kind)));
     }
+    results.push_back(sarif_result(diagnostic, sources, rule));
+  };
+  for (const Checked& one : checked) {
+    for (const Diagnostic* diagnostic : one.diagnostics->sorted()) add(*diagnostic, *one.sources);
+    for (const Diagnostic* diagnostic : one.allowed->sorted()) add(*diagnostic, *one.sources);
+  }
   const Json driver = {{"name", "scxc"}, {"version", version}, {"rules", std::move(rules)}};
   Json trouble = Json::array();
   for (const Checked& one : checked)
@@ -172,7 +182,8 @@ std::string render_github(std::span<const Checked> checked) {
     for (const Diagnostic* diagnostic : one.diagnostics->sorted()) {
       const KindInfo& kind = info(diagnostic->kind);
       const Span span = diagnostic->span;
-      const std::string_view command = kind.severity == Severity::kNote ? "notice" : spelling(kind.severity);
+      const std::string_view command =
+          diagnostic->severity == Severity::kNote ? "notice" : spelling(diagnostic->severity);
       out += fmt::format(
           "::{} file={},line={},endLine={},col={},endColumn={},title={}::{}\n", command,
           github_text(one.sources->display_path(span.file), true),
@@ -185,7 +196,7 @@ std::string render_github(std::span<const Checked> checked) {
   return out;
 }
 
-std::string render_junit(std::span<const Checked> checked, Severity fail_on) {
+std::string render_junit(std::span<const Checked> checked) {
   std::string suites;
   size_t tests = 0, failures = 0, errors = 0;
   for (const Checked& one : checked) {
@@ -196,14 +207,14 @@ std::string render_junit(std::span<const Checked> checked, Severity fail_on) {
       const LineColumn place = one.sources->position(diagnostic->span.file, diagnostic->span.begin);
       const std::string where =
           fmt::format("{}:{}:{}", one.sources->display_path(diagnostic->span.file), place.line, place.column);
-      const bool fails = kind.severity <= fail_on;
+      const bool fails = diagnostic->severity <= one.fail_on;
       failed += fails ? 1 : 0;
       ++said;
       cases += fmt::format("    <testcase classname=\"{}\" name=\"{} {}\">\n", kind.code, xml_text(where),
                            xml_text(kind.title));
       const std::string text = xml_text(whole_message(*diagnostic));
       cases += fails ? fmt::format("      <failure message=\"{}\" type=\"{}\">{}</failure>\n",
-                                   xml_text(diagnostic->message), spelling(kind.severity), text)
+                                   xml_text(diagnostic->message), spelling(diagnostic->severity), text)
                      : fmt::format("      <system-out>{}</system-out>\n", text);
       cases += "    </testcase>\n";
     }

@@ -13,6 +13,7 @@ int check(const Options& options) {
   for (const std::string& file : options.files) {
     Compilation compilation;
     const Result<void> ran = run_phases(options, file, Phase::kAutomata, compilation, timings);
+    heed_allowances(compilation, false);
     report_diagnostics(options, compilation, false);
     if (!ran) report_error(options, ran.error());
     const int own = !ran ? kExitEnvironment : compilation.diagnostics.has_errors() ? kExitErrors : kExitOk;

@@ -59,12 +59,20 @@ constexpr const char* kCheckExamples = R"(Examples:
   scxc check web.scx
   scxc check *.scx --format json
 )";
-constexpr const char* kLintExamples = R"(Folders stand for all policies (*.scx) in them and below.
+constexpr const char* kLintExamples =
+    R"(Folders stand for all policies (*.scx) in them and below. A file `.scxlint` in a
+policy's folder, or above it, sets the levels of rules:
+  level order-decides off;    level tests warning;
+  fail-on note;               exclude "imported/*";
+A comment in a policy allows what a rule finds, with a reason:
+  # scxlint allow order-decides: the small layer is meant to win
 
 Examples:
   scxc lint web.scx
   scxc lint policies/ --fail-on note
+  scxc lint policies/ --fix
   scxc lint policies/ --format sarif >scxc.sarif
+  scxc lint --rules
 
 Exit codes: 0 nothing at the level of --fail-on or above, 1 findings, 2 usage, 3 environment
 )";
@@ -100,8 +108,8 @@ constexpr const char* kCompletionExamples = R"(Examples:
 )";
 
 // An option whose values are the keys of a table: a wrong one lists them.
-template <typename T>
-CLI::Option* add_choice(CLI::App& app, const std::string& name, T& target,
+template <typename Target, typename T>
+CLI::Option* add_choice(CLI::App& app, const std::string& name, Target& target,
                         const std::map<std::string, T>& values, const std::string& description) {
   std::vector<std::string> words;
   for (const auto& [word, value] : values) words.push_back(word);
@@ -190,9 +198,15 @@ struct Parser {
     add_common(*check, options);
 
     lint = add_command("lint", "report errors, warnings, notes and findings of rules", kLintExamples);
-    lint->add_option("FILE", options.files, "policies and folders")->type_name("")->required();
+    lint->add_option("FILE", options.files, "policies and folders")->type_name("");
     add_choice(*lint, "--fail-on", options.fail_on, kLevels,
                "exit with 1 from this level on; default warning");
+    lint->add_flag("--fix", options.fix, "make the fixes that are safe, then report what is left");
+    lint->add_flag("--fix-guesses", options.fix_guesses, "with --fix: also what may have been meant");
+    lint->add_option("--config", options.config, "these settings, not the `.scxlint` of each policy's folder")
+        ->type_name("FILE");
+    lint->add_flag("--rules", options.list_rules, "list the rules and their levels");
+    lint->add_flag("--schema", options.schema, "print the JSON schema of a line of --format json");
     add_common(*lint, options, kLintFormats);
 
     test = add_command("test", "run the tests that a policy carries", kTestExamples);
@@ -302,7 +316,14 @@ std::string contradiction(const Options& options) {
   if (options.explains_task() && options.files.size() > 1) return "one policy at a time";
   if (options.command == Command::kExplain && !options.cleanup && !options.explains_task())
     return without_policy(options);
-  if (options.command == Command::kExplain && options.files.empty()) return "no policy given";
+  if (options.list_rules || options.schema)
+    return options.files.empty() ? "" : "`--rules` and `--schema` go without a policy";
+  if (options.command != Command::kCompile && options.command != Command::kCompletion &&
+      options.files.empty())
+    return "no policy given";
+  const bool from_stdin = std::count(options.files.begin(), options.files.end(), "-") > 0;
+  if (options.fix && from_stdin) return "`--fix` writes files, and `-` is none";
+  if (options.fix_guesses && !options.fix) return "`--fix-guesses` goes with `--fix`";
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) return "`-` is standard input, once";
   if (options.command != Command::kCompile) return "";
   if (options.files.empty()) return "no policy given";

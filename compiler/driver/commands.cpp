@@ -1,5 +1,6 @@
 #include "compiler/driver/commands.h"
 
+#include "compiler/diagnostics/explain.h"
 #include "compiler/driver/completion.h"
 #include "compiler/driver/report.h"
 
@@ -10,7 +11,9 @@ int run_command(const Options& options) {
     case Command::kCompile:
       return compile(options);
     case Command::kLint:
-      return lint(options);
+      if (options.schema) print_out(diag::finding_schema());
+      if (options.schema) return kExitOk;
+      return options.list_rules ? list_rules(options) : lint(options);
     case Command::kCheck:
       return check(options);
     case Command::kTest:

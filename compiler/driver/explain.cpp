@@ -29,14 +29,13 @@ int explain(const Options& options) {
   }
   std::string code = options.code;
   std::transform(code.begin(), code.end(), code.begin(), [](unsigned char c) { return std::toupper(c); });
-  std::vector<std::string_view> codes;
-  for (const diag::KindInfo& kind : diag::all_kinds()) {
-    if (kind.code == code) {
-      print_out(diag::explanation(kind));
+  for (const std::string& word : {code, options.code})
+    if (const std::optional<diag::Kind> kind = diag::kind_named(word)) {
+      print_out(diag::explanation(info(*kind)));
       return kExitOk;
     }
-    codes.push_back(kind.code);
-  }
+  std::vector<std::string_view> codes;
+  for (const diag::KindInfo& kind : diag::all_kinds()) codes.push_back(kind.code);
   Error error = make_error("no diagnostic has the code {}", scx::quoted(options.code));
   const std::string_view near = closest(code, codes);
   error.help = "`scxc explain` lists them";

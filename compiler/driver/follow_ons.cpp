@@ -47,7 +47,7 @@ bool any_part_around(const ast::Program& program, Span place, const Predicate& h
 // something missing that may be what could not be read.
 bool is_independent(const diag::Diagnostic& diagnostic, const ast::Program& program,
                     const diag::Diagnostics& syntax_errors) {
-  if (diag::info(diagnostic.kind).severity != diag::Severity::kError) return false;
+  if (diagnostic.severity != diag::Severity::kError) return false;
   const auto& errors = syntax_errors.all();
   if (std::all_of(errors.begin(), errors.end(), [](const auto& error) { return error.repaired; }))
     return true;

@@ -1,5 +1,6 @@
 // `scxc lint FILE…`: what every command says of a policy, and the rules of
-// analysis/lint, for people and for the tools of CI.
+// analysis/lint, for people and for the tools of CI; with `--fix`, the policies
+// without what can be mended.
 #include <algorithm>
 #include <deque>
 #include <filesystem>
@@ -10,9 +11,12 @@
 #include "compiler/analysis/lint/rules.h"
 #include "compiler/diagnostics/render.h"
 #include "compiler/driver/commands.h"
+#include "compiler/driver/lint_settings.h"
 #include "compiler/driver/pipeline.h"
+#include "compiler/driver/policy_files.h"
 #include "compiler/driver/report.h"
 #include "compiler/driver/version.h"
+#include "compiler/findings/fixes.h"
 #include "runtime/base/file.h"
 
 namespace scx::driver {
@@ -20,37 +24,36 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Mending one thing shows another; so often at most.
+constexpr int kMostRounds = 16;
+
 struct Linted {
-  std::string file;
-  bool is_found = false;  // in a folder, not named by the user
+  PolicyFile file;
+  diag::Severity fail_on = diag::Severity::kWarning;
   Compilation compilation;
   std::string trouble;       // it could not be looked at
   diag::Diagnostics listed;  // what is said of it
+  size_t fixes = 0;          // made
 };
 
-// The policies that the words stand for: a folder for all below it, sorted.
-Result<std::deque<Linted>> policies_of(const std::vector<std::string>& words) {
-  std::deque<Linted> out;
-  for (const std::string& word : words) {
-    std::error_code code;
-    if (!fs::is_directory(word, code)) {
-      out.emplace_back().file = word;
-      continue;
-    }
-    std::vector<std::string> found;
-    auto entry = fs::recursive_directory_iterator(word, code);
-    for (; !code && entry != fs::recursive_directory_iterator(); entry.increment(code))
-      if (std::error_code broken; entry->path().extension() == ".scx" && entry->is_regular_file(broken))
-        found.push_back(entry->path().string());
-    if (code) return make_error("cannot read the folder {}: {}", scx::quoted(word), code.message());
-    if (found.empty()) return make_error("no policy (`*.scx`) in the folder {}", scx::quoted(word));
-    std::sort(found.begin(), found.end());
-    for (const std::string& file : found) {
-      out.emplace_back().file = file;
-      out.back().is_found = true;
-    }
+// Looks at the policy anew.
+void look_at(const Options& options, const findings::Settings& settings, Linted& policy, Timings& timings) {
+  policy.compilation = Compilation{};
+  policy.trouble.clear();
+  Compilation& compilation = policy.compilation;
+  const Result<void> ran = run_phases(options, policy.file.name, Phase::kAutomata, compilation, timings);
+  if (!ran) {
+    policy.trouble = ran.error().message;
+    return;
   }
-  return out;
+  const bool is_sound = !compilation.diagnostics.has_errors();
+  if (is_sound)
+    timings.measure("rules", [&] {
+      analysis::lint::run_rules(*compilation.policy, *compilation.classifier, compilation.diagnostics);
+    });
+  heed_allowances(compilation, is_sound);
+  compilation.diagnostics = findings::at_levels(
+      findings::with_removals(compilation.diagnostics, compilation.program, compilation.sources), settings);
 }
 
 // Whether the file is a policy by itself, right or wrong, and no fragment.
@@ -73,8 +76,41 @@ void drop_parts(std::deque<Linted>& policies) {
          i < policy.compilation.sources.size(); ++i)
       parts.insert(place(policy.compilation.sources.display_path(static_cast<FileId>(i))));
   std::erase_if(policies, [&](const Linted& policy) {
-    return policy.is_found && !has_policy_block(policy) && parts.contains(place(policy.file));
+    return policy.file.is_found && !has_policy_block(policy) && parts.contains(place(policy.file.name));
   });
+}
+
+// Writes the texts of files that are the policy's own, and tells what stood in them before.
+Result<std::map<std::string, std::string>> write_texts(const findings::Fixed& fixed, const Sources& sources) {
+  std::map<std::string, std::string> before;
+  for (const auto& [file, text] : fixed.texts) {
+    if (sources.logical_path(file).starts_with("<include>")) continue;
+    SCX_TRY_VOID(write_file_atomically(sources.display_path(file), text));
+    before[sources.display_path(file)] = std::string(sources.text(file));
+  }
+  return before;
+}
+
+// Makes fixes until there are none, or one would leave more errors than there were.
+Result<void> fix(const Options& options, const findings::Settings& settings, Linted& policy,
+                 Timings& timings) {
+  for (int round = 0; round < kMostRounds && policy.trouble.empty(); ++round) {
+    const findings::Fixed fixed = findings::apply_fixes(policy.compilation.diagnostics,
+                                                        policy.compilation.sources, options.fix_guesses);
+    if (fixed.count == 0) return {};
+    const size_t errors = policy.compilation.diagnostics.error_count();
+    SCX_TRY(const auto before, write_texts(fixed, policy.compilation.sources));
+    if (before.empty()) return {};
+    look_at(options, settings, policy, timings);
+    if (policy.trouble.empty() && policy.compilation.diagnostics.error_count() <= errors) {
+      policy.fixes += fixed.count;
+      continue;
+    }
+    for (const auto& [path, text] : before) SCX_TRY_VOID(write_file_atomically(path, text));
+    look_at(options, settings, policy, timings);
+    return {};
+  }
+  return {};
 }
 
 // What was said of all policies, in the format that was asked for.
@@ -85,7 +121,7 @@ std::string rendered(const Options& options, const std::vector<diag::Checked>& c
     case Format::kGithub:
       return diag::render_github(checked);
     case Format::kJunit:
-      return diag::render_junit(checked, options.fail_on);
+      return diag::render_junit(checked);
     case Format::kText:
     case Format::kJson:
       break;
@@ -98,59 +134,78 @@ std::string rendered(const Options& options, const std::vector<diag::Checked>& c
   return out;
 }
 
-std::string count_of(size_t count, std::string_view what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+std::string count_of(size_t count, std::string_view what, std::string_view plural = "") {
+  return fmt::format("{} {}{}", count, count == 1 || plural.empty() ? what : plural,
+                     count == 1 || !plural.empty() ? "" : "s");
 }
 
 // "3 policies: 1 error, 2 warnings, 0 notes"
-std::string summary(const std::vector<diag::Checked>& checked) {
-  size_t counts[3] = {};
-  for (const diag::Checked& one : checked)
-    for (const diag::Diagnostic* diagnostic : one.diagnostics->sorted())
-      ++counts[static_cast<size_t>(info(diagnostic->kind).severity)];
-  return fmt::format("{} {}: {}, {}, {}\n", checked.size(), checked.size() == 1 ? "policy" : "policies",
-                     count_of(counts[0], "error"), count_of(counts[1], "warning"),
-                     count_of(counts[2], "note"));
+std::string summary(const std::deque<Linted>& policies) {
+  size_t counts[3] = {}, allowed = 0, fixes = 0;
+  for (const Linted& policy : policies) {
+    for (const diag::Diagnostic* one : policy.compilation.diagnostics.sorted())
+      ++counts[static_cast<size_t>(one->severity)];
+    allowed += policy.compilation.allowed.sorted().size();
+    fixes += policy.fixes;
+  }
+  std::string out =
+      fmt::format("{}: {}, {}, {}", count_of(policies.size(), "policy", "policies"),
+                  count_of(counts[0], "error"), count_of(counts[1], "warning"), count_of(counts[2], "note"));
+  if (allowed > 0) out += fmt::format("; {} allowed", allowed);
+  if (fixes > 0) out += fmt::format("; {} mended", fixes);
+  return out + "\n";
 }
 
-bool has_findings(const diag::Diagnostics& diagnostics, diag::Severity from) {
-  return std::any_of(diagnostics.all().begin(), diagnostics.all().end(),
-                     [&](const diag::Diagnostic& one) { return info(one.kind).severity <= from; });
+bool has_findings(const Linted& policy) {
+  const auto& all = policy.compilation.diagnostics.all();
+  return std::any_of(all.begin(), all.end(),
+                     [&](const diag::Diagnostic& one) { return one.severity <= policy.fail_on; });
 }
 
 }  // namespace
 
 int lint(const Options& options) {
-  Result<std::deque<Linted>> policies = policies_of(options.files);
-  if (!policies) {
-    report_error(options, policies.error());
+  const Result<std::vector<PolicyFile>> files = policy_files(options.files);
+  if (!files) {
+    report_error(options, files.error());
     return kExitEnvironment;
   }
   Timings timings;
+  LintSettings all_settings(options);
+  std::deque<Linted> policies;
   int exit_code = kExitOk;
-  for (Linted& policy : *policies) {
-    Compilation& compilation = policy.compilation;
-    const Result<void> ran = run_phases(options, policy.file, Phase::kAutomata, compilation, timings);
-    if (!ran) {
-      report_error(options, ran.error());
-      policy.trouble = ran.error().message;
+  for (const PolicyFile& file : *files) {
+    const Result<const LintSettings::Of*> settings = all_settings.of(file.name);
+    if (!settings) {
+      report_error(options, settings.error());
+      return kExitEnvironment;
+    }
+    if (file.is_found && is_excluded(**settings, file.name)) continue;
+    Linted& policy = policies.emplace_back();
+    policy.file = file;
+    policy.fail_on =
+        options.fail_on.value_or((*settings)->settings.fail_on.value_or(diag::Severity::kWarning));
+    look_at(options, (*settings)->settings, policy, timings);
+    const Result<void> fixed =
+        options.fix ? fix(options, (*settings)->settings, policy, timings) : Result<void>{};
+    if (!fixed) {
+      report_error(options, fixed.error());
       exit_code = kExitEnvironment;
-    } else if (!compilation.diagnostics.has_errors()) {
-      timings.measure("rules", [&] {
-        analysis::lint::run_rules(*compilation.policy, *compilation.classifier, compilation.diagnostics);
-      });
     }
   }
-  drop_parts(*policies);
+  drop_parts(policies);
   std::vector<diag::Checked> checked;
-  for (Linted& policy : *policies) {
-    if (has_findings(policy.compilation.diagnostics, options.fail_on))
-      exit_code = std::max(exit_code, kExitErrors);
+  for (Linted& policy : policies) {
+    if (!policy.trouble.empty()) exit_code = kExitEnvironment;
+    if (has_findings(policy)) exit_code = std::max(exit_code, kExitErrors);
     policy.listed = diag::limit_errors(policy.compilation.diagnostics, options.error_limit);
-    checked.push_back({policy.file, policy.trouble, &policy.listed, &policy.compilation.sources});
+    checked.push_back({policy.file.name, policy.trouble, &policy.listed, &policy.compilation.allowed,
+                       &policy.compilation.sources, policy.fail_on});
   }
   print_out(rendered(options, checked));
-  if (options.format == Format::kText) print_error(summary(checked));
+  for (const Linted& policy : policies)
+    if (!policy.trouble.empty()) print_error(fmt::format("error: {}\n", policy.trouble));
+  if (options.format == Format::kText) print_error(summary(policies));
   report_timings(options, timings);
   return exit_code;
 }

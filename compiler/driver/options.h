@@ -33,8 +33,14 @@ struct Options {
   Dump dump = Dump::kNone;
   Format format = Format::kText;
   Color color = Color::kAuto;
-  size_t error_limit = 20;                            // of each file; 0: all
-  diag::Severity fail_on = diag::Severity::kWarning;  // lint: exit code 1 from this level upwards
+  size_t error_limit = 20;  // of each file; 0: all
+  std::optional<diag::Severity>
+      fail_on;               // lint: exit code 1 from this level upwards; else as the settings say
+  std::string config;        // lint: the settings instead of those beside each policy
+  bool fix = false;          // lint: make the fixes
+  bool fix_guesses = false;  // lint: also those that may not be what was meant
+  bool list_rules = false;   // lint: which rules there are
+  bool schema = false;       // lint: the schema of its JSON
   bool timings = false;
   std::string code;               // explain
   bool cleanup = false;           // explain: the cleanup table of `files`

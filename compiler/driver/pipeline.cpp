@@ -12,6 +12,7 @@
 #include "compiler/codegen/codegen.h"
 #include "compiler/driver/follow_ons.h"
 #include "compiler/driver/manifest.h"
+#include "compiler/findings/allowances.h"
 #include "compiler/sema/analyse.h"
 #include "compiler/syntax/syntax.h"
 #include "runtime/base/file.h"
@@ -115,6 +116,20 @@ Result<void> run_phases(const Options& options, const std::string& file, Phase l
   }));
   if (stop(Phase::kCodegen)) return {};
   return compile_object(file, result, timings);
+}
+
+void heed_allowances(Compilation& compilation, bool all_rules_ran) {
+  std::vector<findings::Allowance> allowances;
+  for (const ast::File& file : compilation.program.files) {
+    if (compilation.sources.text(file.id).find(findings::kAllowanceMark) == std::string_view::npos) continue;
+    for (findings::Allowance& one :
+         findings::read_allowances(file, file.comments, compilation.sources, compilation.diagnostics))
+      allowances.push_back(std::move(one));
+  }
+  if (allowances.empty()) return;
+  findings::Told told = findings::heed(compilation.diagnostics, allowances, all_rules_ran);
+  compilation.diagnostics = std::move(told.told);
+  compilation.allowed = std::move(told.allowed);
 }
 
 namespace {

@@ -23,6 +23,7 @@ enum class Phase : uint8_t { kSyntax, kSema, kAutomata, kCodegen, kBackend };
 struct Compilation {
   Sources sources;
   diag::Diagnostics diagnostics;
+  diag::Diagnostics allowed;  // by comments of the policy, see heed_allowances()
   ast::Program program;
   std::optional<model::Policy> policy;
   std::optional<abi::Classifier> classifier;
@@ -41,6 +42,10 @@ std::string stem_of(const std::string& file);
 // are those of the environment and faults of our own.
 Result<void> run_phases(const Options& options, const std::string& file, Phase last, Compilation& result,
                         Timings& timings);
+
+// Takes what comments of the policy allow out of the diagnostics. `all_rules_ran`: a comment that allows
+// nothing is told.
+void heed_allowances(Compilation& compilation, bool all_rules_ran);
 
 // The C text with its manifest as a last block, so that stock clang gives an
 // object that scx-run loads. Precondition: all phases ran.

@@ -59,6 +59,7 @@ void report_timings(const Options& options, const Timings& timings) {
 std::optional<int> run_for_result(const Options& options, const std::string& file, Phase last,
                                   Compilation& compilation, Timings& timings) {
   const Result<void> ran = run_phases(options, file, last, compilation, timings);
+  heed_allowances(compilation, false);
   const bool wrong = !ran || compilation.diagnostics.has_errors();
   // Standard output holds the result and nothing else, unless there is none.
   report_diagnostics(options, compilation, !wrong);

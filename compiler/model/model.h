@@ -48,7 +48,8 @@ using Expression = abi::Expression;
 struct Matcher {
   std::string name;
   Expression expression;
-  Span span;
+  Span span;  // of the name
+  Span match_span;
 };
 
 // `slice_ns` is resolved: the layer's own or the policy's.

@@ -69,7 +69,8 @@ model::Policy assemble(const Declarations& declarations, const PolicySettings& s
     const auto& lowered = matchers.matcher(i);
     SCX_CHECK(lowered.has_value(), "a matcher that cannot be lowered was reported");
     const ast::Word& name = declarations.matchers[i]->name;
-    out.matchers.push_back({name.text, numbering.renumber(lowered->expression), name.span});
+    out.matchers.push_back({name.text, numbering.renumber(lowered->expression), name.span,
+                            declarations.matchers[i]->expression.span});
   }
   out.tests = std::move(tests);
   return out;

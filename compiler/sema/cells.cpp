@@ -340,7 +340,7 @@ class CellReader {
       std::vector<std::string_view> names = declarations_.cell_names();
       std::erase(names, out.cell.name);
       diagnostics_.report(Kind::kUndefinedReference, name->span, "there is no cell `{}`", name->text)
-          .help(did_you_mean(name->text, names, "cells: " + list_words(names)));
+          .hint(did_you_mean(name->text, names, "cells: " + list_words(names)));
       return;
     }
     const ast::Cell* other = declarations_.cells[*index].written;

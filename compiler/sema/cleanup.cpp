@@ -200,7 +200,7 @@ class CleanupReader {
     diagnostics_
         .report(Kind::kUnknownEvent, join(ast::span_of(terms[1]), ast::span_of(terms.back())),
                 "no event is called {}", text.empty() ? describe(terms[1]) : fmt::format("`{}`", text))
-        .help(did_you_mean(text, event_words(), "events are " + list_words(event_words())));
+        .hint(did_you_mean(text, event_words(), "events are " + list_words(event_words())));
     return std::nullopt;
   }
 
@@ -326,7 +326,7 @@ class CleanupReader {
     if (contains(cells_, out.target)) return true;
     known.insert(known.end(), cells_.begin(), cells_.end());
     diagnostics_.report(Kind::kUnknownTarget, word->span, "`{}` is no cell of this policy", word->text)
-        .help(did_you_mean(word->text, known, "targets are " + list_words(known)));
+        .hint(did_you_mean(word->text, known, "targets are " + list_words(known)));
     return false;
   }
 

@@ -203,7 +203,7 @@ class Collector {
       return;
     }
     diagnostics_.report(Kind::kUnknownDeclaration, word->span, "unknown declaration `{}`", word->text)
-        .help(did_you_mean(word->text, declaration_words(),
+        .hint(did_you_mean(word->text, declaration_words(),
                            "declarations are " + list_words(declaration_words())));
   }
 
@@ -304,23 +304,6 @@ Declarations collect(const ast::Program& program, const Sources& sources, diag::
     diagnostics.report(Kind::kMissingPolicy, {out.main, 0, 0}, "the file has no policy block")
         .help("name the scheduler, for instance `policy desktop { }`; its properties all have defaults");
   return out;
-}
-
-std::string list_words(const std::vector<std::string_view>& words, std::string_view conjunction) {
-  constexpr size_t kMostWords = 30;
-  std::string text;
-  for (size_t i = 0; i < words.size(); ++i) {
-    if (i == kMostWords) return fmt::format("{} {} {} others", text, conjunction, words.size() - i);
-    if (i > 0) text += i + 1 == words.size() ? fmt::format(" {} ", conjunction) : ", ";
-    text += fmt::format("`{}`", words[i]);
-  }
-  return text;
-}
-
-std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates,
-                         std::string otherwise) {
-  const std::string_view guess = closest(word, candidates);
-  return guess.empty() ? std::move(otherwise) : fmt::format("did you mean `{}`?", guess);
 }
 
 }  // namespace scx::sema

@@ -96,7 +96,7 @@ class Resolver {
     std::vector<std::string_view> names = declarations_.let_names();
     std::erase(names, let.name.text);
     diagnostics_.report(Kind::kUndefinedConstant, word.span, "undefined constant `{}`", word.text)
-        .help(
+        .hint(
             did_you_mean(word.text, names, "text stands in double quotes, a test gets a name with `match`"));
   }
 

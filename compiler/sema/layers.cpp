@@ -79,7 +79,7 @@ class LayerReader {
     if (found == kinds.end()) {
       diagnostics_
           .report(Kind::kUnknownLayerKind, written.kind.span, "unknown layer kind `{}`", written.kind.text)
-          .help(did_you_mean(written.kind.text, kinds, "kinds: " + list_words(kinds)));
+          .hint(did_you_mean(written.kind.text, kinds, "kinds: " + list_words(kinds)));
       return false;
     }
     out.kind = static_cast<abi::LayerKind>(found - kinds.begin());

@@ -10,6 +10,7 @@
 
 #include "compiler/ast/ast.h"
 #include "compiler/diagnostics/diagnostics.h"
+#include "compiler/diagnostics/words.h"
 #include "compiler/support/source.h"
 
 namespace scx::sema {
@@ -71,10 +72,7 @@ Constants resolve_constants(const Declarations& declarations, diag::Diagnostics&
 // For did-you-mean: more names than a person wrote are not searched.
 inline constexpr size_t kMostCandidates = 256;
 
-// "`a`, `b` and `c`", for help; of a long list the beginning.
-std::string list_words(const std::vector<std::string_view>& words, std::string_view conjunction = "and");
-// "did you mean `x`?", or `otherwise` if nothing is close.
-std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates,
-                         std::string otherwise);
+using diag::did_you_mean;
+using diag::list_words;
 
 }  // namespace scx::sema

@@ -36,7 +36,7 @@ std::optional<size_t> Phrase::choose(const std::vector<std::string_view>& choice
     return std::nullopt;
   }
   diagnostics_.report(Kind::kUnknownValue, found->span, "unknown word `{}` in `{}`", found->text, words_)
-      .help(did_you_mean(found->text, choices,
+      .hint(did_you_mean(found->text, choices,
                          fmt::format("{} stands there, for instance `{}`", wanted, example_)));
   return std::nullopt;
 }

@@ -100,7 +100,7 @@ void PredicateReader::report_unknown(const Terms& terms) {
     if (!row.attribute && row.forms.empty()) later.push_back(row.words);
   const std::string_view guess = closest(word->text, later);
   diagnostics_.report(Kind::kUnknownAttribute, word->span, "unknown {} `{}`", what, word->text)
-      .help(did_you_mean(word->text, words,
+      .hint(did_you_mean(word->text, words,
                          guess.empty()
                              ? "attributes: " + list_words(attribute_words())
                              : fmt::format("did you mean `{}`, which is not implemented yet?", guess)));
@@ -383,7 +383,7 @@ std::optional<int64_t> PredicateReader::read_sched_word(const ast::Word& word) {
     words.push_back(row.word);
   }
   diagnostics_.report(Kind::kUnknownValue, word.span, "unknown scheduling policy `{}`", word.text)
-      .help(did_you_mean(word.text, words, "one of " + list_words(words)));
+      .hint(did_you_mean(word.text, words, "one of " + list_words(words)));
   return std::nullopt;
 }
 

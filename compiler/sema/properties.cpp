@@ -32,18 +32,18 @@ std::vector<std::string_view> forms_of(std::string_view word, Place place) {
 
 // Help for an unknown property: a close one of this place, of another place,
 // or one of a later version.
-std::string guess_property(std::string_view word, Place place) {
+diag::Hint guess_property(std::string_view word, Place place) {
   const std::vector<std::string_view> words = implemented(place);
   if (const std::string_view guess = closest(word, words); !guess.empty())
-    return fmt::format("did you mean `{}`?", guess);
+    return {fmt::format("did you mean `{}`?", guess), std::string(guess)};
   std::vector<std::string_view> elsewhere;
   for (const PropertyRow& row : properties()) elsewhere.push_back(row.words);
   const std::string_view guess = closest(word, elsewhere);
-  if (guess.empty()) return fmt::format("properties of {}: {}", describe(place), list_words(words));
+  if (guess.empty()) return {fmt::format("properties of {}: {}", describe(place), list_words(words)), ""};
   for (const PropertyRow& row : properties())
     if (row.words == guess && row.property != Property::kNone)
-      return fmt::format("did you mean `{}`, which belongs in {}?", guess, describe(row.place));
-  return fmt::format("did you mean `{}`, which is not implemented yet?", guess);
+      return {fmt::format("did you mean `{}`, which belongs in {}?", guess, describe(row.place)), ""};
+  return {fmt::format("did you mean `{}`, which is not implemented yet?", guess), ""};
 }
 
 }  // namespace
@@ -118,7 +118,7 @@ void PropertyReader::report_unknown(const ast::Property& property, Place place) 
   }
   diagnostics_
       .report(Kind::kUnknownProperty, word.span, "unknown property `{}` of {}", word.text, describe(place))
-      .help(guess_property(word.text, place));
+      .hint(guess_property(word.text, place));
 }
 
 bool PropertyReader::no_block(const PropertyUse& use) {
@@ -246,7 +246,7 @@ std::optional<size_t> PropertyReader::word(const PropertyUse& use,
     if (words[i] == written->text) return i;
   diagnostics_
       .report(Kind::kUnknownValue, written->span, "unknown word `{}` for `{}`", written->text, use.row.words)
-      .help(did_you_mean(written->text, words, "one of " + list_words(words)));
+      .hint(did_you_mean(written->text, words, "one of " + list_words(words)));
   return std::nullopt;
 }
 

@@ -160,7 +160,7 @@ class TestReader {
       return;
     }
     diagnostics_.report(Kind::kUnknownAttribute, word.span, "unknown attribute `{}` of a task", word.text)
-        .help(did_you_mean(word.text, words, "attributes: " + list_words(words)));
+        .hint(did_you_mean(word.text, words, "attributes: " + list_words(words)));
   }
 
   void read_value(const AttributeRow& row, const std::vector<ast::Term>& terms, bool off,
@@ -421,7 +421,7 @@ class TestReader {
     if (!index) {
       const std::vector<std::string_view> cells = declarations_.cell_names();
       diagnostics_.report(Kind::kUndefinedReference, cell.span, "there is no cell `{}`", cell.text)
-          .help(did_you_mean(cell.text, cells,
+          .hint(did_you_mean(cell.text, cells,
                              cells.size() == 1 ? "layers at the top level are in the cell `root`"
                                                : "cells: " + list_words(cells)));
       return false;
@@ -448,8 +448,9 @@ class TestReader {
     diagnostics_
         .report(Kind::kUndefinedReference, layer.span, "there is no layer `{}`{}", layer.text,
                 cells_.size() == 1 ? "" : fmt::format(" in the cell `{}`", cell.text))
-        .help(!elsewhere.empty() ? fmt::format("the cell `{}` has one of this name", elsewhere)
-                                 : did_you_mean(layer.text, names, "layers: " + list_words(names)));
+        .hint(!elsewhere.empty()
+                  ? diag::Hint{fmt::format("the cell `{}` has one of this name", elsewhere), ""}
+                  : did_you_mean(layer.text, names, "layers: " + list_words(names)));
   }
 
   bool find_matcher(const ast::Word& word, model::Expectation& expectation) {
@@ -459,7 +460,7 @@ class TestReader {
     }
     const std::vector<std::string_view> names = declarations_.matcher_names();
     diagnostics_.report(Kind::kUndefinedReference, word.span, "there is no matcher `{}`", word.text)
-        .help(did_you_mean(word.text, names,
+        .hint(did_you_mean(word.text, names,
                            is_attribute_word(word.text)
                                ? "an expectation takes the name of a matcher: give the test a "
                                  "name with `match NAME = …;`"

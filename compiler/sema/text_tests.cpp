@@ -96,13 +96,15 @@ std::optional<LeafTest> PredicateReader::read_text(const Test& test) {
   if (at + 1 == test.terms.size()) {
     // The last word is a value: most likely text whose quotes are missing.
     const std::vector<std::string_view> names = declarations_.let_names();
+    diag::Hint hint = did_you_mean(
+        word->text, names, fmt::format("text stands in double quotes: `{} \"{}\"`", row.words, word->text));
+    if (hint.word.empty()) hint.word = fmt::format("\"{}\"", word->text);
     diagnostics_.report(Kind::kUndefinedConstant, word->span, "undefined constant `{}`", word->text)
-        .help(did_you_mean(word->text, names,
-                           fmt::format("text stands in double quotes: `{} \"{}\"`", row.words, word->text)));
+        .hint(std::move(hint));
     return std::nullopt;
   }
   diagnostics_.report(Kind::kUnknownOperator, word->span, "unknown operator `{}`", word->text)
-      .help(
+      .hint(
           did_you_mean(word->text, operators_of(row.type),
                        fmt::format("operators of `{}`: {}", row.words, list_words(operators_of(row.type)))));
   return std::nullopt;

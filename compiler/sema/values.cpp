@@ -95,7 +95,7 @@ void ValueReader::wrong_type(const Operand& operand, const Subject& subject, std
     const std::vector<std::string_view> names = constants_.names();
     report(Kind::kUndefinedConstant, operand, fmt::format("undefined constant `{}`", word->text))
         .at(fmt::format("`{}` takes {}", subject.words, wanted))
-        .help(did_you_mean(word->text, names, fmt::format("for instance `{}`", subject.example)));
+        .hint(did_you_mean(word->text, names, fmt::format("for instance `{}`", subject.example)));
     return;
   }
   const bool several = wanted == "a string" && std::holds_alternative<ast::Set>(*operand.term);
@@ -121,9 +121,11 @@ void ValueReader::wrong_unit(const ast::Number& number, const Operand& operand, 
     return;
   }
   if (find_unit(number.unit) == nullptr) {
+    diag::Hint hint = did_you_mean(number.unit, fit, help);
+    if (!hint.word.empty()) hint.word.insert(0, number.text);
     report(Kind::kWrongUnit, at,
            fmt::format("unknown unit `{}`, `{}` takes {}", number.unit, subject.words, wanted))
-        .help(did_you_mean(number.unit, fit, help));
+        .hint(std::move(hint));
     return;
   }
   report(Kind::kWrongUnit, at,

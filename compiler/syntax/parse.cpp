@@ -50,9 +50,11 @@ ast::File parse(FileId file, const Sources& sources, diag::Diagnostics& diagnost
   }
   // ANTLR uses exceptions inside; none is expected to come out of it.
   try {
-    std::vector<Token> tokens = lex(reporter);
+    std::vector<Token> tokens = lex(reporter, &none.comments);
     if (reporter.full() || !shape(tokens, reporter) || reporter.full()) return none;
-    return parse_tokens(tokens, reporter);
+    ast::File tree = parse_tokens(tokens, reporter);
+    tree.comments = std::move(none.comments);
+    return tree;
   } catch (const std::exception& error) {
     scx::check_failed("no exception in the parser", __FILE__, __LINE__, error.what());
   }

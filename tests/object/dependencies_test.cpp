@@ -54,6 +54,7 @@ const std::map<std::string, std::set<std::string>> kAllowed = {
     {"diagnostics", {"support"}},
     {"ast", {"support", "diagnostics"}},
     {"syntax", {"support", "diagnostics", "ast"}},
+    {"findings", {"support", "diagnostics", "ast"}},
     {"model", {"support"}},
     {"automata", {"support", "diagnostics", "model"}},
     {"sema", {"support", "diagnostics", "ast", "model", "automata"}},

@@ -39,9 +39,8 @@ std::string Compiled::rendered() const { return diag::render_terminal(diagnostic
 Compiled compile(std::string text) {
   Compiled out;
   const FileId file = out.sources.add("test.scx", "test.scx", std::move(text));
-  ast::Program program;
-  program.files.push_back(syntax::parse(file, out.sources, out.diagnostics));
-  out.policy = sema::analyse(program, out.sources, out.diagnostics);
+  out.program.files.push_back(syntax::parse(file, out.sources, out.diagnostics));
+  out.policy = sema::analyse(out.program, out.sources, out.diagnostics);
   return out;
 }
 
@@ -65,7 +64,8 @@ Compiled compile_files(std::string_view text) {
   Compiled out;
   auto program = syntax::parse_program(main, {}, out.sources, out.diagnostics);
   EXPECT_TRUE(program.ok());
-  if (program) out.policy = sema::analyse(*program, out.sources, out.diagnostics);
+  if (program) out.program = std::move(*program);
+  out.policy = sema::analyse(out.program, out.sources, out.diagnostics);
   std::filesystem::remove_all(folder);
   return out;
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "compiler/ast/ast.h"
 #include "compiler/diagnostics/diagnostics.h"
 #include "compiler/model/model.h"
 #include "compiler/support/source.h"
@@ -16,6 +17,7 @@ namespace scx::test {
 struct Compiled {
   Sources sources;
   diag::Diagnostics diagnostics;
+  ast::Program program;
   std::optional<model::Policy> policy;
 
   // "E0205 `40s`": the code of each diagnostic and the text it points at, in file order.

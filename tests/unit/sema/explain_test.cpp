@@ -2,6 +2,7 @@
 // right is.
 #include "compiler/diagnostics/explain.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -11,6 +12,9 @@
 #include "compiler/analysis/lint/rules.h"
 #include "compiler/analysis/reachability.h"
 #include "compiler/automata/build.h"
+#include "compiler/findings/allowances.h"
+#include "compiler/findings/settings.h"
+#include "compiler/syntax/syntax.h"
 #include "tests/unit/sema/compile.h"
 
 namespace scx::test {
@@ -51,6 +55,18 @@ Compiled compile_example(std::string text) {
   if (out.diagnostics.has_errors()) return out;
   analysis::check_reachability(*out.policy, classifier, out.diagnostics);
   analysis::lint::run_rules(*out.policy, classifier, out.diagnostics);
+  const ast::File& file = out.program.files.front();
+  const auto allowances = findings::read_allowances(file, file.comments, out.sources, out.diagnostics);
+  out.diagnostics = findings::heed(out.diagnostics, allowances, true).told;
+  return out;
+}
+
+// The diagnostics of a `.scxlint`.
+diag::Diagnostics read_settings(std::string text) {
+  Sources sources;
+  diag::Diagnostics out;
+  const FileId id = sources.add(".scxlint", ".scxlint", std::move(text));
+  findings::read_settings(syntax::parse(id, sources, out), out);
   return out;
 }
 
@@ -74,6 +90,13 @@ TEST(Explain, WrongExamplesGetTheDiagnosticAndRightOnesDoNot) {
     if (without_examples().contains(kind.code)) continue;
     SCOPED_TRACE(std::string(kind.code) + " " + std::string(kind.name));
     const std::string_view page = diag::explanation(kind);
+    if (const std::string wrong = block(page, "scxlint-wrong"); !wrong.empty()) {
+      const diag::Diagnostics bad = read_settings(wrong);
+      EXPECT_TRUE(std::any_of(bad.all().begin(), bad.all().end(),
+                              [&](const auto& one) { return info(one.kind).code == kind.code; }));
+      EXPECT_TRUE(read_settings(block(page, "scxlint")).all().empty());
+      continue;
+    }
     const std::string wrong = block(page, "scx-wrong");
     const std::string right = block(page, "scx");
     ASSERT_FALSE(wrong.empty());

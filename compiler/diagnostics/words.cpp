@@ -1,0 +1,25 @@
+#include "compiler/diagnostics/words.h"
+
+#include "runtime/base/closest.h"
+
+namespace scx::diag {
+
+std::string list_words(const std::vector<std::string_view>& words, std::string_view conjunction) {
+  constexpr size_t kMostWords = 30;
+  std::string text;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (i == kMostWords) return fmt::format("{} {} {} others", text, conjunction, words.size() - i);
+    if (i > 0) text += i + 1 == words.size() ? fmt::format(" {} ", conjunction) : ", ";
+    text += fmt::format("`{}`", words[i]);
+  }
+  return text;
+}
+
+Hint did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates,
+                  std::string otherwise) {
+  const std::string_view guess = closest(word, candidates);
+  if (guess.empty()) return {std::move(otherwise), ""};
+  return {fmt::format("did you mean `{}`?", guess), std::string(guess)};
+}
+
+}  // namespace scx::diag

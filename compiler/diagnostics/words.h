@@ -1,0 +1,19 @@
+// Lists of words and guesses at misspelt ones, for the help of diagnostics.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/diagnostics/diagnostics.h"
+
+namespace scx::diag {
+
+// "`a`, `b` and `c`"; of a long list the beginning.
+std::string list_words(const std::vector<std::string_view>& words, std::string_view conjunction = "and");
+
+// "did you mean `x`?" with `x`, or `otherwise` if no candidate is close to the word.
+Hint did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates,
+                  std::string otherwise);
+
+}  // namespace scx::diag

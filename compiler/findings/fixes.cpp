@@ -1,0 +1,156 @@
+#include "compiler/findings/fixes.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "compiler/findings/statements.h"
+
+namespace scx::findings {
+namespace {
+
+using diag::Kind;
+
+// What is taken out, and whether that changes nothing of what the policy means.
+enum class Removal : uint8_t { kNone, kComment, kStatement, kAction, kStatementPerhaps, kTerm };
+
+Removal removal_of(Kind kind) {
+  switch (kind) {
+    case Kind::kWeightAlone:
+    case Kind::kUnusedCellProperty:
+    case Kind::kUnusedDevices:
+      return Removal::kStatement;
+    case Kind::kRestoreWithoutChange:
+      return Removal::kAction;
+    // Something else may have been meant, or is still to come.
+    case Kind::kUnusedMatcher:
+    case Kind::kUnusedConstant:
+    case Kind::kPropertyWithoutEffect:
+    case Kind::kRepeatedProperty:
+      return Removal::kStatementPerhaps;
+    case Kind::kUnusedAllowance:
+      return Removal::kComment;
+    case Kind::kRedundantTerm:
+      return Removal::kTerm;
+    default:
+      return Removal::kNone;
+  }
+}
+
+// The operand of an `and` or an `or` that stands at `place`, with the word that joins it to its neighbour.
+std::optional<Span> term_at(const ast::Expression& expression, Span place) {
+  const bool joins =
+      expression.kind == ast::Expression::Kind::kAnd || expression.kind == ast::Expression::Kind::kOr;
+  const std::vector<ast::Expression>& operands = expression.operands;
+  for (size_t i = 0; i < operands.size(); ++i) {
+    if (joins && operands[i].span == place)
+      return i > 0 ? Span{place.file, operands[i - 1].span.end, place.end}
+                   : Span{place.file, place.begin, operands[1].span.begin};
+    if (const std::optional<Span> inside = term_at(operands[i], place)) return inside;
+  }
+  return std::nullopt;
+}
+
+std::optional<Span> term_in(const ast::Block& block, Span place) {
+  for (const ast::Property& property : block.properties)
+    if (property.match)
+      if (const std::optional<Span> found = term_at(*property.match, place)) return found;
+  for (const ast::Layer& layer : block.layers)
+    if (const std::optional<Span> found = term_in(layer.body, place)) return found;
+  return std::nullopt;
+}
+
+std::optional<Span> term_in(const ast::File& file, Span place) {
+  for (const ast::Item& item : file.items) {
+    std::optional<Span> found;
+    if (const auto* matcher = std::get_if<ast::Matcher>(&item)) found = term_at(matcher->expression, place);
+    if (const auto* layer = std::get_if<ast::Layer>(&item)) found = term_in(layer->body, place);
+    if (const auto* cell = std::get_if<ast::Cell>(&item)) found = term_in(cell->body, place);
+    if (found) return found;
+  }
+  return std::nullopt;
+}
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+// A span whose text goes away takes its line along if nothing else stands there, and otherwise the blanks
+// before it.
+Span with_line(Span span, std::string_view text) {
+  uint32_t begin = span.begin;
+  while (begin > 0 && is_blank(text[begin - 1])) --begin;
+  uint32_t end = span.end;
+  while (end < text.size() && (is_blank(text[end]) || text[end] == '\r')) ++end;
+  const bool begins_line = begin == 0 || text[begin - 1] == '\n';
+  const bool ends_line = end == text.size() || text[end] == '\n';
+  if (begins_line && ends_line)
+    return {span.file, begin, static_cast<uint32_t>(std::min<size_t>(end + 1, text.size()))};
+  if (begins_line) return {span.file, span.begin, end};
+  return {span.file, begin, span.end};
+}
+
+// The statement at `span`, with each block around it that would be empty without it: an event without an
+// action is an error.
+Span with_empty_blocks(Span span, const Statements& statements, std::string_view text) {
+  for (;;) {
+    const std::optional<Span> outer = statements.strictly_around(span);
+    if (!outer) return span;
+    const std::string_view before = text.substr(outer->begin, span.begin - outer->begin);
+    const std::string_view behind = text.substr(span.end, outer->end - span.end);
+    const size_t brace = before.find_last_not_of(" \t\r\n");
+    if (brace == std::string_view::npos || before[brace] != '{' ||
+        behind.substr(std::min(behind.find_first_not_of(" \t\r\n"), behind.size())) != "}")
+      return span;
+    span = *outer;
+  }
+}
+
+}  // namespace
+
+diag::Diagnostics with_removals(const diag::Diagnostics& all, const ast::Program& program,
+                                const Sources& sources) {
+  diag::Diagnostics out;
+  for (const diag::Diagnostic& one : all.all()) {
+    diag::Builder builder = out.add(one);
+    const Removal removal = removal_of(one.kind);
+    if (removal == Removal::kNone || !one.fixes.empty()) continue;
+    const auto file = std::find_if(program.files.begin(), program.files.end(),
+                                   [&](const ast::File& tree) { return tree.id == one.span.file; });
+    if (file == program.files.end()) continue;
+    if (removal == Removal::kComment) {
+      builder.fix(with_line(one.span, sources.text(one.span.file)), "");
+    } else if (removal == Removal::kTerm) {
+      if (const std::optional<Span> term = term_in(*file, one.span)) builder.fix(*term, "");
+    } else if (const Statements statements(*file); auto statement = statements.around(one.span)) {
+      const std::string_view text = sources.text(one.span.file);
+      if (removal == Removal::kAction) *statement = with_empty_blocks(*statement, statements, text);
+      const Span whole = with_line(*statement, text);
+      removal == Removal::kStatementPerhaps ? builder.suggest(whole, "") : builder.fix(whole, "");
+    }
+  }
+  return out;
+}
+
+Fixed apply_fixes(const diag::Diagnostics& all, const Sources& sources, bool guesses) {
+  std::vector<diag::Fix> chosen;
+  for (const diag::Diagnostic* one : all.sorted()) {
+    const auto fix = std::find_if(one->fixes.begin(), one->fixes.end(),
+                                  [&](const diag::Fix& candidate) { return guesses || candidate.safe; });
+    if (fix == one->fixes.end()) continue;
+    const Span span = fix->span;
+    const bool touches = std::any_of(chosen.begin(), chosen.end(), [&](const diag::Fix& other) {
+      return other.span.file == span.file && other.span.begin <= span.end && span.begin <= other.span.end;
+    });
+    if (!touches) chosen.push_back(*fix);
+  }
+  std::sort(chosen.begin(), chosen.end(),
+            [](const diag::Fix& a, const diag::Fix& b) { return a.span.begin > b.span.begin; });
+  Fixed out;
+  out.count = chosen.size();
+  // From the end of each file, so that places before stay where they are.
+  for (const diag::Fix& fix : chosen) {
+    std::string& text = out.texts.try_emplace(fix.span.file, sources.text(fix.span.file)).first->second;
+    text.replace(fix.span.begin, fix.span.end - fix.span.begin, fix.replacement);
+  }
+  return out;
+}
+
+}  // namespace scx::findings
