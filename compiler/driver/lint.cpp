@@ -91,18 +91,21 @@ Result<std::map<std::string, std::string>> write_texts(const findings::Fixed& fi
   return before;
 }
 
-// Makes fixes until there are none, or one would leave more errors than there were.
+// Makes fixes until there are none: safe ones first, whatever else they bring to light, then guesses, which
+// are taken back if they leave more errors than there were.
 Result<void> fix(const Options& options, const findings::Settings& settings, Linted& policy,
                  Timings& timings) {
   for (int round = 0; round < kMostRounds && policy.trouble.empty(); ++round) {
-    const findings::Fixed fixed = findings::apply_fixes(policy.compilation.diagnostics,
-                                                        policy.compilation.sources, options.fix_guesses);
-    if (fixed.count == 0) return {};
-    const size_t errors = policy.compilation.diagnostics.error_count();
-    SCX_TRY(const auto before, write_texts(fixed, policy.compilation.sources));
+    const diag::Diagnostics& found = policy.compilation.diagnostics;
+    const Sources& sources = policy.compilation.sources;
+    findings::Fixed fixed = findings::apply_fixes(found, sources, false);
+    const bool guessed = fixed.count == 0 && options.fix_guesses;
+    if (guessed) fixed = findings::apply_fixes(found, sources, true);
+    const size_t errors = found.error_count();
+    SCX_TRY(const auto before, write_texts(fixed, sources));
     if (before.empty()) return {};
     look_at(options, settings, policy, timings);
-    if (policy.trouble.empty() && policy.compilation.diagnostics.error_count() <= errors) {
+    if (!guessed || (policy.trouble.empty() && policy.compilation.diagnostics.error_count() <= errors)) {
       policy.fixes += fixed.count;
       continue;
     }
