@@ -81,7 +81,7 @@ run_tests() {
 }
 
 next "set-up"
-"$root/tests/support/setup.sh"
+"$root/tests/support/setup.sh" --tests
 
 if [ $ci = yes ]; then
   next "clang-format"

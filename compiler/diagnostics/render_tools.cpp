@@ -30,9 +30,9 @@ Json region(const Sources& sources, Span span) {
           {"endColumn", column_of(sources, span.file, span.end)}};
 }
 
-// A path as a relative URI (RFC 3986).
+// A path as a URI (RFC 3986), relative unless the path is absolute.
 std::string uri_of(std::string_view path) {
-  std::string out;
+  std::string out = path.starts_with('/') ? "file://" : "";
   for (const char c : path) {
     const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
                        std::string_view("/-._~").find(c) != std::string_view::npos;

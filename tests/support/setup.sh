@@ -3,7 +3,10 @@
 # running need and this machine lacks. One dpkg-query when nothing is missing.
 # Run by tests/run.sh and examples/run.sh; can be run by itself, again and again.
 #
-#   tests/support/setup.sh [--check]      --check: only say what is missing (exit 1)
+#   tests/support/setup.sh [--tests] [--check]
+#
+#   --tests   also what only tests need
+#   --check   only say what is missing (exit 1)
 #
 # Debian 12 takes libbpf and QEMU from its backports, through an apt of its own:
 # the machine's apt configuration stays as it is.
@@ -24,10 +27,18 @@ floors=(
   "qemu-system-x86 8 earlier ones make kernels from 6.18 on panic under emulation"
 )
 
-case ${1:-} in
-  '' | --check) ;;
-  *) echo "set-up: unknown option \`$1\`; there is --check" >&2; exit 2 ;;
-esac
+only_check=no
+for word in "$@"; do
+  case $word in
+    --check) only_check=yes ;;
+    --tests)
+      packages+=(python3-jsonschema python3-yaml pre-commit)
+      # Fetches the validator of SARIF files. Distributions cut it into hundreds of packages: any will do.
+      command -v npm >/dev/null || packages+=(npm)
+      ;;
+    *) echo "set-up: unknown option \`$word\`; there are --tests and --check" >&2; exit 2 ;;
+  esac
+done
 
 say() { echo "set-up: $*"; }
 die() {
@@ -84,7 +95,7 @@ if [ ${#missing[@]} -eq 0 ] && [ ${#too_old[@]} -eq 0 ]; then
   exit 0
 fi
 say "missing: ${missing[*]} ${too_old[*]}"
-[ "${1:-}" = --check ] && exit 1
+[ $only_check = yes ] && exit 1
 
 case $release in
   debian-12 | debian-13 | ubuntu-24.04) ;;
