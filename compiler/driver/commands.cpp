@@ -13,6 +13,8 @@ int run_command(const Options& options) {
       return lint(options);
     case Command::kCheck:
       return check(options);
+    case Command::kFmt:
+      return format(options);
     case Command::kTest:
       return test(options);
     case Command::kExplain:

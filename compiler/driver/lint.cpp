@@ -11,6 +11,7 @@
 #include "compiler/diagnostics/render.h"
 #include "compiler/driver/commands.h"
 #include "compiler/driver/pipeline.h"
+#include "compiler/driver/policy_files.h"
 #include "compiler/driver/report.h"
 #include "compiler/driver/version.h"
 #include "runtime/base/file.h"
@@ -27,31 +28,6 @@ struct Linted {
   std::string trouble;       // it could not be looked at
   diag::Diagnostics listed;  // what is said of it
 };
-
-// The policies that the words stand for: a folder for all below it, sorted.
-Result<std::deque<Linted>> policies_of(const std::vector<std::string>& words) {
-  std::deque<Linted> out;
-  for (const std::string& word : words) {
-    std::error_code code;
-    if (!fs::is_directory(word, code)) {
-      out.emplace_back().file = word;
-      continue;
-    }
-    std::vector<std::string> found;
-    auto entry = fs::recursive_directory_iterator(word, code);
-    for (; !code && entry != fs::recursive_directory_iterator(); entry.increment(code))
-      if (std::error_code broken; entry->path().extension() == ".scx" && entry->is_regular_file(broken))
-        found.push_back(entry->path().string());
-    if (code) return make_error("cannot read the folder {}: {}", scx::quoted(word), code.message());
-    if (found.empty()) return make_error("no policy (`*.scx`) in the folder {}", scx::quoted(word));
-    std::sort(found.begin(), found.end());
-    for (const std::string& file : found) {
-      out.emplace_back().file = file;
-      out.back().is_found = true;
-    }
-  }
-  return out;
-}
 
 // Whether the file is a policy by itself, right or wrong, and no fragment.
 bool has_policy_block(const Linted& policy) {
@@ -121,14 +97,19 @@ bool has_findings(const diag::Diagnostics& diagnostics, diag::Severity from) {
 }  // namespace
 
 int lint(const Options& options) {
-  Result<std::deque<Linted>> policies = policies_of(options.files);
-  if (!policies) {
-    report_error(options, policies.error());
+  const Result<std::vector<PolicyFile>> files = policy_files(options.files);
+  if (!files) {
+    report_error(options, files.error());
     return kExitEnvironment;
+  }
+  std::deque<Linted> policies;
+  for (const PolicyFile& file : *files) {
+    policies.emplace_back().file = file.name;
+    policies.back().is_found = file.is_found;
   }
   Timings timings;
   int exit_code = kExitOk;
-  for (Linted& policy : *policies) {
+  for (Linted& policy : policies) {
     Compilation& compilation = policy.compilation;
     const Result<void> ran = run_phases(options, policy.file, Phase::kAutomata, compilation, timings);
     if (!ran) {
@@ -141,9 +122,9 @@ int lint(const Options& options) {
       });
     }
   }
-  drop_parts(*policies);
+  drop_parts(policies);
   std::vector<diag::Checked> checked;
-  for (Linted& policy : *policies) {
+  for (Linted& policy : policies) {
     if (has_findings(policy.compilation.diagnostics, options.fail_on))
       exit_code = std::max(exit_code, kExitErrors);
     policy.listed = diag::limit_errors(policy.compilation.diagnostics, options.error_limit);

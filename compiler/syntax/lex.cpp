@@ -18,7 +18,8 @@ bool is_unit(std::string_view word) { return std::find(kUnits.begin(), kUnits.en
 
 class Lexing {
  public:
-  explicit Lexing(Reporter& reporter) : reporter_(reporter), text_(reporter.text()) {}
+  Lexing(Reporter& reporter, std::vector<Span>* comments)
+      : reporter_(reporter), text_(reporter.text()), comments_(comments) {}
 
   std::vector<Token> run();
 
@@ -48,6 +49,7 @@ class Lexing {
 
   Reporter& reporter_;
   std::string_view text_;
+  std::vector<Span>* comments_;  // may be null
   std::vector<Token> tokens_;
   uint32_t line_start_ = 0;  // of the line that the scan for line starts has reached
   uint32_t scanned_ = 0;
@@ -309,6 +311,7 @@ void Lexing::unknown(Span where) {
 void Lexing::raw(size_t type, Span where) {
   switch (type) {
     case Type::COMMENT:
+      if (comments_ != nullptr) comments_->push_back(where);
       return;
     case Type::NUMBER:
       return number(where);
@@ -367,6 +370,8 @@ NumberParts split_number(std::string_view text) {
   return {digits, text.substr(end)};
 }
 
-std::vector<Token> lex(Reporter& reporter) { return Lexing(reporter).run(); }
+std::vector<Token> lex(Reporter& reporter, std::vector<Span>* comments) {
+  return Lexing(reporter, comments).run();
+}
 
 }  // namespace scx::syntax

@@ -65,13 +65,15 @@ Result<void> write_file_atomically(const std::string& named, std::string_view by
     ::close(fd);
     return written;
   }
+  const bool replaces = existing.st_mode != 0;
   std::string temporary = path + ".XXXXXX";
   const int fd = ::mkostemp(temporary.data(), O_CLOEXEC);
   if (fd < 0) return system_error("write", named);
   const mode_t mask = ::umask(0);
   ::umask(mask);
   Result<void> written = write_all(fd, bytes, named);
-  if (written && (::fchmod(fd, 0666 & ~mask) != 0 || ::fsync(fd) != 0))
+  const mode_t mode = replaces ? existing.st_mode & 0777 : 0666 & ~mask;
+  if (written && (::fchmod(fd, mode) != 0 || ::fsync(fd) != 0))
     written = system_error("write", named);
   if (::close(fd) != 0 && written) written = system_error("write", named);
   if (written && ::rename(temporary.c_str(), path.c_str()) != 0) written = system_error("write", named);

@@ -34,6 +34,20 @@ TEST(WriteFile, ReplacesWhatALinkLeadsTo) {
   EXPECT_EQ(*read_file(folder->file("target")), "new");
 }
 
+TEST(WriteFile, KeepsTheModeOfWhatItReplaces) {
+  const Result<TemporaryFolder> folder = TemporaryFolder::make("scx-test");
+  ASSERT_TRUE(folder.ok());
+  const std::string path = folder->file("private");
+  ASSERT_TRUE(write_file_atomically(path, "old").ok());
+  for (const mode_t mode : {0600U, 0755U}) {
+    ASSERT_EQ(::chmod(path.c_str(), mode), 0);
+    ASSERT_TRUE(write_file_atomically(path, "new").ok());
+    struct stat status{};
+    ASSERT_EQ(::stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777U, mode);
+  }
+}
+
 TEST(WriteFile, AFailureLeavesNothing) {
   const Result<TemporaryFolder> folder = TemporaryFolder::make("scx-test");
   ASSERT_TRUE(folder.ok());
