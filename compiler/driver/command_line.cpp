@@ -161,10 +161,15 @@ class Formatter : public CLI::Formatter {
   std::string make_subcommands(const CLI::App*, CLI::AppFormatMode) const override { return ""; }
 };
 
-// How a command speaks.
-void add_output(CLI::App& app, Options& options, const std::map<std::string, Format>& formats = kFormats) {
+// `compiles`: the command reads includes and runs phases.
+void add_common(CLI::App& app, Options& options, const std::map<std::string, Format>& formats = kFormats,
+                bool compiles = true) {
   add_choice(app, "--format", options.format, formats, "how diagnostics are written");
   add_choice(app, "--color", options.color, kColors, "color of text; NO_COLOR counts for auto");
+  if (compiles)
+    app.add_option("-I", options.include_dirs, "also allow includes from this folder")
+        ->type_name("DIR")
+        ->allow_extra_args(false);
   app.add_option("--error-limit", options.error_limit, "errors listed of each file, 0 for all; default 20")
       ->type_name("N")
       ->check(CLI::Validator(
@@ -174,15 +179,7 @@ void add_output(CLI::App& app, Options& options, const std::map<std::string, For
             return number ? std::string() : fmt::format("`{}` is no number of errors", word);
           },
           ""));
-}
-
-// Of the commands that compile.
-void add_common(CLI::App& app, Options& options, const std::map<std::string, Format>& formats = kFormats) {
-  add_output(app, options, formats);
-  app.add_option("-I", options.include_dirs, "also allow includes from this folder")
-      ->type_name("DIR")
-      ->allow_extra_args(false);
-  app.add_flag("--timings", options.timings, "time of each phase, on standard error");
+  if (compiles) app.add_flag("--timings", options.timings, "time of each phase, on standard error");
 }
 
 struct Parser {
@@ -222,7 +219,7 @@ struct Parser {
     fmt->add_option("FILE", options.files, "policies and folders")->type_name("")->required();
     fmt->add_flag("--check", options.only_check, "write nothing, list what would change");
     fmt->add_flag("--diff", options.diff, "write nothing, print what would change");
-    add_output(*fmt, options);
+    add_common(*fmt, options, kFormats, false);
 
     test = add_command("test", "run the tests that a policy carries", kTestExamples);
     test->add_option("FILE", options.files, "policies")->type_name("")->required();

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::string_view kStandardInput = "-";
 
-// The formatted text of what `compilation` read; the exit code, told, if there is none.
+// The formatted text of a file without mistakes.
 Result<std::string> formatted(FileId before, Sources& sources) {
   std::string text = format::format(before, sources);
   if (text.size() > syntax::kMaxFileSize)
@@ -92,7 +92,7 @@ class Formatting {
       print_out(with_color || ::isatty(STDOUT_FILENO) != 0 ? shown(diff, with_color) : diff);
     }
     if (options_.only_check) {
-      if (changes) tell(file, "would be formatted");
+      if (changes) tell(file, "unformatted");
       return changes ? kExitErrors : kExitOk;
     }
     if (options_.diff) return kExitOk;
