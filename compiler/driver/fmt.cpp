@@ -23,8 +23,9 @@ constexpr std::string_view kStandardInput = "-";
 Result<std::string> formatted(FileId before, Sources& sources) {
   std::string text = format::format(before, sources);
   if (text.size() > syntax::kMaxFileSize)
-    return make_error("the formatted text of {} has {} bytes, more than {}",
-                      scx::quoted(sources.display_path(before)), text.size(), syntax::kMaxFileSize);
+    return Error{fmt::format("the formatted text of {} has {} bytes, more than {}",
+                             scx::quoted(sources.display_path(before)), text.size(), syntax::kMaxFileSize),
+                 "move a part of it to another file, and `include` that", "too-large"};
   // A formatter that loses a line of a policy is worse than none: what is written is compared first.
   const FileId after = sources.add(sources.display_path(before), sources.logical_path(before), text);
   if (!format::same_content(before, after, sources))
@@ -71,7 +72,10 @@ class Formatting {
       return kExitErrors;
     }
     const Result<std::string> text = formatted(before, compilation.sources);
-    if (!text) return fail(text.error());
+    if (!text) {
+      report_error(options_, text.error());
+      return text.error().reason == "too-large" ? kExitErrors : kExitEnvironment;
+    }
     return finish(file, *read, *text);
   }
 

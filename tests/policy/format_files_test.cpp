@@ -125,7 +125,7 @@ TEST_F(FormatFiles, ATextThatBecomesTooLargeIsLeft) {
   text += std::string(150, '}');
   write("large.scx", text);
   const testing::Outcome outcome = run({"large.scx"});
-  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.error, HasSubstr("more than 262144"));
   EXPECT_EQ(read("large.scx"), text);
 }
