@@ -12,8 +12,8 @@
 
 namespace scx::syntax {
 
-// The tokens with one for the end of the file. Comments are no tokens; where they stand is added to `comments`
-// unless it is null.
+// The tokens with one for the end of the file. Comments are no tokens; where they stand is added to
+// `comments` unless it is null.
 std::vector<Token> lex(Reporter& reporter, std::vector<Span>* comments = nullptr);
 
 // A number token's digits and what touches them.

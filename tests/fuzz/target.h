@@ -18,8 +18,8 @@ inline std::string text_of(const uint8_t* data, size_t size) {
   return text;
 }
 
-// Ends the process where an input took more than a second. Of the processor's time: how busy the machine is makes
-// no difference. libFuzzer's own -timeout is for what never ends.
+// Ends the process where an input took more than a second. Of the processor's time: how busy the machine is
+// makes no difference. libFuzzer's own -timeout is for what never ends.
 class TimeLimit {
  public:
   TimeLimit() = default;
