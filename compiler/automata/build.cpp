@@ -62,23 +62,27 @@ std::vector<Candidate> candidates(const model::Policy& policy) {
 }
 
 // The automaton of the longest run of candidates from the front that one can
-// hold, and the length of that run; 0 when the first alone is too large.
-std::pair<abi::Automaton, size_t> longest_fit(std::span<const Candidate> run) {
+// hold, and the length of that run; 0 when the first alone is too large. `guess`
+// is tried first: neighbours are alike.
+std::pair<abi::Automaton, size_t> longest_fit(std::span<const Candidate> run, size_t guess) {
   std::vector<Pattern> patterns;
   for (const Candidate& candidate : run.first(std::min<size_t>(run.size(), abi::kMaxAutomatonBits)))
     patterns.push_back(candidate.pattern);
   std::pair<abi::Automaton, size_t> best{{}, 0};
   // Runs grow by steps of four until one fails, then by halves: a build that
-  // fails costs most, and few do.
+  // fails costs most, and few do. Beside a guess that was right one step is enough.
   size_t fails = patterns.size() + 1;
-  for (size_t length = 1; best.second + 1 < fails;) {
+  for (size_t length = std::clamp<size_t>(guess, 1, patterns.size()); best.second + 1 < fails;) {
     if (auto automaton = compile(std::span(patterns).first(length), run.front().attribute)) {
       best = {*std::move(automaton), length};
     } else {
       fails = length;
     }
     const bool grows = fails > patterns.size();
-    length = grows ? std::min(best.second * 4, patterns.size()) : (best.second + fails) / 2;
+    const bool guessed = grows && length == guess && guess > 1;
+    length = guessed ? best.second + 1
+             : grows ? std::min(best.second * 4, patterns.size())
+                     : (best.second + fails) / 2;
   }
   return best;
 }
@@ -101,10 +105,13 @@ void check_depth(const model::Layer& layer, diag::Diagnostics& diagnostics) {
 
 void pack(const model::Policy& policy, abi::Classifier& classifier, diag::Diagnostics& diagnostics) {
   const std::vector<Candidate> all = candidates(policy);
+  size_t length_before = 1;
   for (std::span<const Candidate> rest(all); !rest.empty();) {
     const auto group_end = std::find_if(
         rest.begin(), rest.end(), [&](const Candidate& c) { return c.group() != rest.front().group(); });
-    auto [automaton, length] = longest_fit(rest.first(static_cast<size_t>(group_end - rest.begin())));
+    auto [automaton, length] =
+        longest_fit(rest.first(static_cast<size_t>(group_end - rest.begin())), length_before);
+    length_before = std::max<size_t>(length, 1);
     if (length == 0) {
       report_too_large(policy.predicates[rest.front().predicate], diagnostics);
       rest = rest.subspan(1);

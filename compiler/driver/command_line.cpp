@@ -37,6 +37,7 @@ constexpr const char* kMainExamples = R"(Commands:
   scxc FILE              compile a policy (the default)
   scxc check FILE...     report errors, warnings and notes
   scxc lint FILE...      the same and rules of good policies, for CI
+  scxc fmt FILE...       lay policies out in the one way
   scxc test FILE...      run the tests that a policy carries
   scxc explain CODE      what a diagnostic means and how to resolve it
   scxc explain FILE --task WORDS, scxc explain FILE --pid N
@@ -75,6 +76,21 @@ Examples:
   scxc lint --rules
 
 Exit codes: 0 nothing at the level of --fail-on or above, 1 findings, 2 usage, 3 environment
+)";
+constexpr const char* kFmtExamples =
+    R"(Rewrites the files that are not in the one layout: comments stay where they are,
+what a policy means does not change, and there is nothing to choose. Folders stand
+for all policies (*.scx) in them and below; `-` is standard input, to standard
+output. A file with mistakes in its text is left as it is.
+
+Examples:
+  scxc fmt web.scx
+  scxc fmt policies/ --check      for CI: lists what would change
+  scxc fmt web.scx --diff         shows it, as `patch` takes it
+  scxc fmt - <web.scx             for editors
+
+Exit codes: 0 done, 1 a file has errors or, with --check, would change, 2 usage,
+3 environment
 )";
 constexpr const char* kTestExamples =
     R"(Each test runs on the reference classifier and on the emitted one, compiled for
@@ -153,12 +169,15 @@ class Formatter : public CLI::Formatter {
   std::string make_subcommands(const CLI::App*, CLI::AppFormatMode) const override { return ""; }
 };
 
-void add_common(CLI::App& app, Options& options, const std::map<std::string, Format>& formats = kFormats) {
+// `compiles`: the command reads includes and runs phases.
+void add_common(CLI::App& app, Options& options, const std::map<std::string, Format>& formats = kFormats,
+                bool compiles = true) {
   add_choice(app, "--format", options.format, formats, "how diagnostics are written");
   add_choice(app, "--color", options.color, kColors, "color of text; NO_COLOR counts for auto");
-  app.add_option("-I", options.include_dirs, "also allow includes from this folder")
-      ->type_name("DIR")
-      ->allow_extra_args(false);
+  if (compiles)
+    app.add_option("-I", options.include_dirs, "also allow includes from this folder")
+        ->type_name("DIR")
+        ->allow_extra_args(false);
   app.add_option("--error-limit", options.error_limit, "errors listed of each file, 0 for all; default 20")
       ->type_name("N")
       ->check(CLI::Validator(
@@ -168,7 +187,7 @@ void add_common(CLI::App& app, Options& options, const std::map<std::string, For
             return number ? std::string() : fmt::format("`{}` is no number of errors", word);
           },
           ""));
-  app.add_flag("--timings", options.timings, "time of each phase, on standard error");
+  if (compiles) app.add_flag("--timings", options.timings, "time of each phase, on standard error");
 }
 
 struct Parser {
@@ -176,6 +195,7 @@ struct Parser {
   CLI::App app{"scxc: compiles a CPU-scheduling policy to a sched_ext scheduler", "scxc"};
   CLI::App* check = nullptr;
   CLI::App* lint = nullptr;
+  CLI::App* fmt = nullptr;
   CLI::App* test = nullptr;
   CLI::App* explain = nullptr;
   CLI::App* completion = nullptr;
@@ -208,6 +228,12 @@ struct Parser {
     lint->add_flag("--rules", options.list_rules, "list the rules and their levels");
     lint->add_flag("--schema", options.schema, "print the JSON schema of a line of --format json");
     add_common(*lint, options, kLintFormats);
+
+    fmt = add_command("fmt", "lay policies out in the one way", kFmtExamples);
+    fmt->add_option("FILE", options.files, "policies and folders")->type_name("")->required();
+    fmt->add_flag("--check", options.only_check, "write nothing, list what would change");
+    fmt->add_flag("--diff", options.diff, "write nothing, print what would change");
+    add_common(*fmt, options, kFormats, false);
 
     test = add_command("test", "run the tests that a policy carries", kTestExamples);
     test->add_option("FILE", options.files, "policies")->type_name("")->required();
@@ -246,6 +272,7 @@ struct Parser {
   void set_command() {
     if (check->parsed()) options.command = Command::kCheck;
     if (lint->parsed()) options.command = Command::kLint;
+    if (fmt->parsed()) options.command = Command::kFmt;
     if (test->parsed()) options.command = Command::kTest;
     if (explain->parsed()) options.command = Command::kExplain;
     if (completion->parsed()) options.command = Command::kCompletion;
@@ -337,7 +364,7 @@ std::string contradiction(const Options& options) {
 }  // namespace
 
 const std::vector<std::string_view>& planned_commands() {
-  static const std::vector<std::string_view> commands = {"fmt",    "diff",   "draw", "topology",
+  static const std::vector<std::string_view> commands = {"diff",   "draw",   "topology",
                                                          "import", "verify", "lsp"};
   return commands;
 }

@@ -16,6 +16,8 @@ int run_command(const Options& options) {
       return options.list_rules ? list_rules(options) : lint(options);
     case Command::kCheck:
       return check(options);
+    case Command::kFmt:
+      return format(options);
     case Command::kTest:
       return test(options);
     case Command::kExplain:

@@ -18,7 +18,7 @@ inline constexpr int kExitErrors = 1;  // the policy has errors, or a test of it
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitEnvironment = 3;  // files, the machine, or a fault of scxc itself
 
-enum class Command : uint8_t { kCompile, kCheck, kLint, kTest, kExplain, kCompletion };
+enum class Command : uint8_t { kCompile, kCheck, kLint, kFmt, kTest, kExplain, kCompletion };
 enum class Emit : uint8_t { kObject, kC };
 enum class Dump : uint8_t { kNone, kTokens, kAst, kModel, kC, kObject, kManifest };
 enum class Format : uint8_t { kText, kJson, kSarif, kGithub, kJunit };  // the last three of `lint` only
@@ -42,6 +42,8 @@ struct Options {
   bool list_rules = false;   // lint: which rules there are
   bool schema = false;       // lint: the schema of its JSON
   bool timings = false;
+  bool only_check = false;        // fmt: write nothing, list what would change
+  bool diff = false;              // fmt: write nothing, print what would change
   std::string code;               // explain
   bool cleanup = false;           // explain: the cleanup table of `files`
   std::vector<std::string> task;  // explain: where this task goes, `comm=nginx,nice=-5`

@@ -33,8 +33,9 @@ constexpr uintmax_t kMaxReadSize = uintmax_t{64} << 20;
 constexpr std::string_view kTooLarge = "larger than 64 MiB";
 constexpr std::string_view kStandardInput = "-";
 
-// The main file's text; `-` is standard input.
-Result<std::string> read_main_file(const std::string& path) {
+}  // namespace
+
+Result<std::string> read_text(const std::string& path) {
   std::error_code error;
   if (path == kStandardInput) {
     std::string text;
@@ -50,6 +51,8 @@ Result<std::string> read_main_file(const std::string& path) {
   if (!error && size > kMaxReadSize) return make_error("cannot read {}: {}", scx::quoted(path), kTooLarge);
   return read_file(path);
 }
+
+namespace {
 
 class Loading {
  public:
@@ -204,7 +207,7 @@ void Loading::parse_file(FileId id, const fs::path& canonical) {
 
 Result<ast::Program> Loading::run(const std::string& path) {
   std::error_code error;
-  SCX_TRY(std::string text, read_main_file(path));
+  SCX_TRY(std::string text, read_text(path));
   root_ = fs::canonical(folder_of(path), error);
   if (error) return make_error("cannot find the folder of {}: {}", scx::quoted(path), error.message());
   const fs::path name = path == kStandardInput ? "stdin" : fs::path(path).filename();

@@ -72,6 +72,14 @@ constexpr std::array<std::string_view, 17> kOpenWords = {
     "else",   "for",  "of",       "except", "by", "with",   "within", "under",  "prefix",
     "suffix", "from", "contains", "to",     "in", "expect", "on",     "matches"};
 
+// Those of kStatementWords that are statements by themselves.
+constexpr std::array<std::string_view, 7> kFlags = {
+    "count-open-time", "exclusive", "idle-confined", "partial", "preempt", "protected", "skip-remote-node"};
+
+// Attributes whose value may be a set.
+constexpr std::array<std::string_view, 7> kSetAttributes = {"pid", "tgid", "ppid", "uid",
+                                                            "gid", "nice", "sched"};
+
 bool begins_declaration(size_t type) {
   switch (type) {
     case Type::LANGUAGE:
@@ -150,8 +158,6 @@ class Shaping {
 // A `{` opens a set when a set is what can follow, or when its content begins
 // as no statement does; and when it is closed before a `;` or another `{`.
 void Shaping::mark_sets() {
-  constexpr std::array<std::string_view, 7> kSetAttributes = {"pid", "tgid", "ppid", "uid",
-                                                              "gid", "nice", "sched"};
   for (size_t i = 0; i + 1 < tokens_.size(); ++i) {
     if (tokens_[i].type != Type::LBRACE) continue;
     size_t close = i + 1;
@@ -266,6 +272,13 @@ bool Shaping::ends_before(const Token& begin, const Token& previous, const Token
   if (!next.first_on_line || !begin.first_on_line || next.column > begin.column) return false;
   if (!begins_declaration(next.type) && !(next.type == Type::WORD && is_one_of(next, kStatementWords)))
     return false;
+  // `borrow idle return within 2ms`, `irq keep-off protected`
+  if (text(begin) == "borrow" && text(next) == "return") return false;
+  if (text(begin) == "irq" && text(next) == "protected") return false;
+  // What wants more is no end, or a correct file would be another one by its indentation.
+  if (is_one_of(previous, kStatementWords) && !is_one_of(previous, kFlags)) return false;
+  if (is_one_of(previous, kSetAttributes) || text(previous) == "comm") return false;
+  if (begins_declaration(previous.type) && (previous.type != Type::ROOT || &previous == &begin)) return false;
   switch (previous.type) {
     case Type::AND:
     case Type::OR:

@@ -27,6 +27,9 @@ inline constexpr size_t kMaxIncludeDepth = 32;
 // declarations that could be read; `diagnostics` tells whether there were any.
 ast::File parse(FileId file, const Sources& sources, diag::Diagnostics& diagnostics);
 
+// The text of the main file of a policy; `-` is standard input. Refuses what is far too large.
+Result<std::string> read_text(const std::string& path);
+
 // The policy at `path` and every file that it includes, each read once. An
 // include is looked for beside the file that names it, then in `include_dirs`;
 // it must lie in the policy's folder, below it, or in one of these. Problems of

@@ -73,8 +73,7 @@ Result<void> write_file_atomically(const std::string& named, std::string_view by
   ::umask(mask);
   Result<void> written = write_all(fd, bytes, named);
   const mode_t mode = replaces ? existing.st_mode & 0777 : 0666 & ~mask;
-  if (written && (::fchmod(fd, mode) != 0 || ::fsync(fd) != 0))
-    written = system_error("write", named);
+  if (written && (::fchmod(fd, mode) != 0 || ::fsync(fd) != 0)) written = system_error("write", named);
   if (::close(fd) != 0 && written) written = system_error("write", named);
   if (written && ::rename(temporary.c_str(), path.c_str()) != 0) written = system_error("write", named);
   if (!written) ::unlink(temporary.c_str());

@@ -59,6 +59,7 @@ const std::map<std::string, std::set<std::string>> kAllowed = {
     {"automata", {"support", "diagnostics", "model"}},
     {"sema", {"support", "diagnostics", "ast", "model", "automata"}},
     {"analysis", {"support", "diagnostics", "model", "automata"}},
+    {"format", {"support", "diagnostics", "syntax"}},
     {"codegen", {"support", "diagnostics", "model", "automata"}},
     {"backend", {}},
 };

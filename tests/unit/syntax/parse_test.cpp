@@ -295,6 +295,18 @@ TEST(Parse, IndentationIsFree) {
   EXPECT_THAT(parsed.errors(), IsEmpty());
 }
 
+// A word that begins statements elsewhere may stand first on a line inside of one.
+TEST(Parse, LineEndsInsideStatementsAreFree) {
+  for (const char* text :
+       {"layer web open {\nmatch\ncgroup\nunder\n\"/w\" and comm\nslice;\nslice\nmax;\n}\n",
+        "cell c {\nborrow idle\nreturn within 2ms;\n}\n", "root\ncell {\ncpus\nmax;\n}\n",
+        "cleanup {\non\ncgroup exit {\nreturn\ncpus to root;\nrestore\nirq;\n}\n}\n",
+        "layer\nslice open {\nprefer\nnodes 1;\nmatch uid\nmax;\n}\n",
+        "let\nweight = 5;\nmatch\nslice = *;\n", "policy p {\nirq keep-off\nprotected;\n}\n",
+        "test \"t\" {\nexpect layer\nweight in\nroot;\n}\n"})
+    EXPECT_THAT(Parsed(text).errors(), IsEmpty()) << text;
+}
+
 TEST(Tokens, Dump) {
   Sources sources;
   const FileId file = sources.add("t", "t", "let a = {1, 2}; # c\nlayer x open { slice 5ms }\n");
