@@ -18,7 +18,7 @@ inline constexpr int kExitErrors = 1;  // the policy has errors, or a test of it
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitEnvironment = 3;  // files, the machine, or a fault of scxc itself
 
-enum class Command : uint8_t { kCompile, kCheck, kLint, kTest, kExplain, kCompletion };
+enum class Command : uint8_t { kCompile, kCheck, kLint, kTest, kDiff, kExplain, kCompletion };
 enum class Emit : uint8_t { kObject, kC };
 enum class Dump : uint8_t { kNone, kTokens, kAst, kModel, kC, kObject, kManifest };
 enum class Format : uint8_t { kText, kJson, kSarif, kGithub, kJunit };  // the last three of `lint` only
