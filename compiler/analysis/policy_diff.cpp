@@ -56,6 +56,35 @@ Counterparts pair_layers(const model::Policy& old_policy, const model::Policy& n
   return out;
 }
 
+std::set<LayerPlace> taken_places(const Counterparts& layers) {
+  std::set<LayerPlace> out;
+  for (const auto& row : layers)
+    for (const auto& place : row)
+      if (place) out.insert(*place);
+  return out;
+}
+
+// Layers without a namesake that are written alike.
+void pair_by_match(const model::Policy& old_policy, const model::Policy& new_policy, const CellPairs& cells,
+                   Counterparts& layers, std::vector<Rename>& renames) {
+  const std::set<LayerPlace> taken = taken_places(layers);
+  for (uint32_t a = 0; a < cells.size(); ++a) {
+    if (!cells[a]) continue;
+    const std::vector<model::Layer>& news = new_policy.cells[*cells[a]].layers;
+    std::map<std::string, uint32_t> nameless;
+    for (uint32_t j = 0; j < news.size(); ++j)
+      if (!taken.contains({*cells[a], j})) nameless.emplace(canonical_text(new_policy, news[j].match), j);
+    for (uint32_t i = 0; i < layers[a].size(); ++i) {
+      if (layers[a][i]) continue;
+      const auto same = nameless.find(canonical_text(old_policy, old_policy.cells[a].layers[i].match));
+      if (same == nameless.end()) continue;
+      layers[a][i] = LayerPlace{*cells[a], same->second};
+      renames.push_back({a, *cells[a], i, same->second});
+      nameless.erase(same);
+    }
+  }
+}
+
 // A layer without a namesake whose tasks all go to one without a namesake, to which no others come.
 void find_renamed_layers(PolicyDiff& diff, const CellPairs& cells, Counterparts& layers) {
   std::map<LayerPlace, std::set<LayerPlace>> targets, origins;
@@ -63,10 +92,11 @@ void find_renamed_layers(PolicyDiff& diff, const CellPairs& cells, Counterparts&
     targets[move.from].insert(move.to);
     origins[move.to].insert(move.from);
   }
-  std::set<LayerPlace> namesakes;
-  for (const auto& row : layers)
-    for (const auto& place : row)
-      if (place) namesakes.insert(*place);
+  for (Rename& rename : diff.renames)
+    if (rename.old_layer)
+      rename.same_tasks = !targets.contains({rename.old_cell, *rename.old_layer}) &&
+                          !origins.contains({rename.new_cell, *rename.new_layer});
+  const std::set<LayerPlace> namesakes = taken_places(layers);
   std::set<std::pair<LayerPlace, LayerPlace>> renamed;
   for (const Move& move : diff.moves) {
     const bool is_only_name = move.is_decided && !layers[move.from.cell][move.from.layer] &&
@@ -118,6 +148,7 @@ PolicyDiff diff_policies(const PolicySide& old_side, const PolicySide& new_side)
   PolicyDiff out;
   const CellPairs cells = pair_cells(*old_side.policy, *new_side.policy, out.renames);
   Counterparts layers = pair_layers(*old_side.policy, *new_side.policy, cells);
+  pair_by_match(*old_side.policy, *new_side.policy, cells, layers, out.renames);
   out.moves = find_moves(old_side, new_side, layers);
   find_renamed_layers(out, cells, layers);
   list_one_sided(*new_side.policy, cells, layers, out);

@@ -31,10 +31,12 @@ struct Move {
   TaskFinding task;         // if decided
 };
 
-// The same under another name. A layer has the same tasks; a cell begins at the same cgroups.
+// The same under another name: a cell that begins at the same cgroups, a layer that has the same tasks, or
+// the same match where some of its tasks move all the same.
 struct Rename {
   uint32_t old_cell = 0, new_cell = 0;
   std::optional<uint32_t> old_layer, new_layer;  // of a layer
+  bool same_tasks = true;
 };
 
 // A value that differs, in the words of the language. One of them is empty where nothing is written and the

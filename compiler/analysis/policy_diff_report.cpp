@@ -13,6 +13,10 @@ using nlohmann::json;
 
 // Pairs that were not decided and are named; more would hide the rest.
 constexpr size_t kMaxUndecided = 10;
+// Moves that are shown to people.
+constexpr size_t kMaxMoves = 100;
+// Of a match as written.
+constexpr size_t kMaxMatch = 100;
 
 // One policy in the report.
 class Names {
@@ -42,9 +46,23 @@ class Names {
     return text_of(where(cell(index).span, false));
   }
 
-  // `match comm "nginx*"`
+  // `comm "nginx*" and not web`: as written, on one line.
   [[nodiscard]] std::string match_text(LayerPlace place) const {
-    return "match " + model::to_string(policy_, layer(place).match);
+    if (layer(place).implicit) return "*";
+    std::string out;
+    bool in_comment = false;
+    for (const char c : sources_.text(layer(place).match_span)) {
+      in_comment = c != '\n' && (in_comment || c == '#');
+      const bool is_space = c == ' ' || c == '\n' || c == '\t' || c == '\r' || in_comment;
+      if (!is_space)
+        out += c;
+      else if (!out.empty() && out.back() != ' ')
+        out += ' ';
+    }
+    if (out.size() <= kMaxMatch) return printable(out);
+    size_t end = kMaxMatch;
+    while (end > 0 && (static_cast<unsigned char>(out[end]) & 0xc0) == 0x80) --end;  // not inside a character
+    return printable(out.substr(0, end)) + " ...";
   }
   [[nodiscard]] std::string properties(LayerPlace place) const {
     std::string out(model::spelling(layer(place).kind));
@@ -77,7 +95,8 @@ class TextReport {
     if (diff_.is_empty()) return fmt::format("{} and {} mean the same\n", old_.file(), new_.file());
     write_renames();
     write_removed_and_added();
-    write_moves();
+    write_moves(false, "tasks that go somewhere else, for instance");
+    write_moves(true, "and where a family of cells is full and refuses the cgroup");
     write_undecided();
     write_settings();
     write_summary();
@@ -110,8 +129,8 @@ class TextReport {
         continue;
       }
       const LayerPlace from{rename.old_cell, *rename.old_layer}, to{rename.new_cell, *rename.new_layer};
-      out_ += fmt::format("  {} ({}) is now {} ({}): the same tasks\n", old_.name(from),
-                          old_.place_text(from), new_.name(to), new_.place_text(to));
+      out_ += fmt::format("  {} ({}) is now {} ({}): the same {}\n", old_.name(from), old_.place_text(from),
+                          new_.name(to), new_.place_text(to), rename.same_tasks ? "tasks" : "match");
     }
   }
 
@@ -130,17 +149,19 @@ class TextReport {
       added(fmt::format("{} ({}): {}", new_.name(place), new_.place_text(place), new_.properties(place)));
   }
 
-  void write_moves() {
-    bool any = false;
+  void write_moves(bool needs_full, const std::string& title) {
+    const LayerPlace* last = nullptr;
+    size_t count = 0;
     for (const Move& move : diff_.moves) {
-      if (!move.is_decided) continue;
-      if (!any) head("tasks that go somewhere else, for instance");
-      any = true;
-      out_ += "  " + task_text(move.task) + "\n";
-      if (move.needs_full) out_ += "    where a family of cells is full and refuses its cgroup\n";
-      removed(line(old_, move.from), 4);
+      if (!move.is_decided || move.needs_full != needs_full) continue;
+      if (count++ == 0) head(title);
+      if (count > kMaxMoves) continue;
+      if (last == nullptr || *last != move.from) removed(line(old_, move.from));
+      last = &move.from;
+      out_ += "      " + task_text(move.task) + "\n";
       added(line(new_, move.to), 4);
     }
+    if (count > kMaxMoves) out_ += fmt::format("  and {} more: `--format json` has all\n", count - kMaxMoves);
   }
   static std::string line(const Names& names, LayerPlace place) {
     return fmt::format("{} ({}): {}", names.name(place), names.place_text(place), names.match_text(place));
@@ -229,7 +250,8 @@ json rename_json(const Names& olds, const Names& news, const Rename& rename) {
   if (!rename.old_layer)
     return {{"old", cell_json(olds, rename.old_cell)}, {"new", cell_json(news, rename.new_cell)}};
   return {{"old", layer_json(olds, {rename.old_cell, *rename.old_layer})},
-          {"new", layer_json(news, {rename.new_cell, *rename.new_layer})}};
+          {"new", layer_json(news, {rename.new_cell, *rename.new_layer})},
+          {"same_tasks", rename.same_tasks}};
 }
 
 }  // namespace

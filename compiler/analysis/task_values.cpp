@@ -269,7 +269,8 @@ Answer TaskValues::settle_gpu(const Chosen& thread, const Chosen& process, const
       return Answer::kFound;
     }
   }
-  return Answer::kUndecided;
+  // A test says no more than what was tried.
+  return world_.tests != nullptr ? Answer::kNone : Answer::kUndecided;
 }
 
 Answer TaskValues::settle_number(Attribute attribute, const Chosen& chosen) {

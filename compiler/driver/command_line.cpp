@@ -72,10 +72,17 @@ Exit codes: 0 nothing at the level of --fail-on or above, 1 findings, 2 usage, 3
 constexpr const char* kTestExamples =
     R"(Each test runs on the reference classifier and on the emitted one, compiled for
 this machine; they must agree.
+With --coverage it tells which layers the tests reach and which matchers and
+tests of attributes they have seen true and false, as far as a test can.
+With --generate it runs none: it writes those that are missing, for layers that
+no test expects and for values that none has shown.
 
 Examples:
   scxc test web.scx
   scxc test web.scx --format json
+  scxc test web.scx --coverage
+  scxc test policies/*.scx --coverage-at-least 100
+  scxc test web.scx --generate >>web.scx
 )";
 constexpr const char* kDiffExamples =
     R"(Tells what the change from OLD to NEW means, however it is written: layers and
@@ -213,6 +220,12 @@ struct Parser {
 
     test = add_command("test", "run the tests that a policy carries", kTestExamples);
     test->add_option("FILE", options.files, "policies")->type_name("")->required();
+    test->add_flag("--coverage", options.coverage, "also tell which layers, matchers and tests they show");
+    test->add_option("--coverage-at-least", options.coverage_at_least,
+                     "the same, and exit with 1 if they reach fewer layers")
+        ->type_name("PERCENT")
+        ->check(CLI::Range(0, 100).name(""));
+    test->add_flag("--generate", options.generate, "write tests that the policy lacks instead");
     add_common(*test, options);
 
     diff = add_command("diff", "what a change of a policy means", kDiffExamples);
@@ -253,6 +266,7 @@ struct Parser {
     if (check->parsed()) options.command = Command::kCheck;
     if (lint->parsed()) options.command = Command::kLint;
     if (test->parsed()) options.command = Command::kTest;
+    options.coverage = options.coverage || test->count("--coverage-at-least") != 0;
     if (diff->parsed()) options.command = Command::kDiff;
     if (explain->parsed()) options.command = Command::kExplain;
     if (completion->parsed()) options.command = Command::kCompletion;
@@ -324,6 +338,9 @@ std::string contradiction(const Options& options) {
   if (options.command == Command::kExplain && !options.cleanup && !options.explains_task())
     return without_policy(options);
   if (options.command == Command::kExplain && options.files.empty()) return "no policy given";
+  if (options.generate && options.coverage)
+    return "`--generate` runs no tests, `--coverage` cannot go with it";
+  if (options.generate && options.files.size() > 1) return "one policy at a time";
   if (options.command == Command::kDiff && options.files.size() != 2)
     return "`scxc diff` compares two policies: OLD NEW";
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) return "`-` is standard input, once";

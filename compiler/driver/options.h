@@ -36,6 +36,9 @@ struct Options {
   size_t error_limit = 20;                            // of each file; 0: all
   diag::Severity fail_on = diag::Severity::kWarning;  // lint: exit code 1 from this level upwards
   bool timings = false;
+  bool coverage = false;          // test: what the tests reach
+  size_t coverage_at_least = 0;   // test: percent of layers; exit code 1 below
+  bool generate = false;          // test: propose tests instead
   std::string code;               // explain
   bool cleanup = false;           // explain: the cleanup table of `files`
   std::vector<std::string> task;  // explain: where this task goes, `comm=nginx,nice=-5`
