@@ -6,6 +6,7 @@
 #include "compiler/analysis/task_text.h"
 #include "compiler/analysis/test_finder.h"
 #include "compiler/analysis/test_text.h"
+#include "runtime/base/file.h"
 
 namespace scx::analysis {
 namespace {
@@ -24,7 +25,8 @@ Shown shown(bool is_seen, const Find& find) {
   const TestTaskFinding found = find();
   out.can_be = found.answer != Answer::kNone;
   if (found.answer == Answer::kFound)
-    out.task = test_task_text(found);
+    out.task =
+        (found.place.cpus.empty() ? "" : "host " + quoted(found.place.host) + "; ") + test_task_text(found);
   else
     out.why_not = found.why_not;
   return out;

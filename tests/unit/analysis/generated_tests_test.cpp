@@ -106,10 +106,10 @@ TEST(GeneratedTests, WhatNoTestCanSayIsAComment) {
                                  "{ match comm \"x*\" or nice < 0; } layer rest open { match *; }"),
               HasSubstr("#   layer `rest` in `root`: there is no such task\n"));
   EXPECT_THAT(
-      generated(kBegin + "cells t for cgroup under \"/t/*\" { max 2; } layer a open { match cgroup under "
-                         "\"/t\" and not cgroup == \"/t\"; } layer rest open { match *; }"),
+      generated(kBegin + "cells t for cgroup under \"/t/*\" { max 2; } layer a open { match not cgroup under "
+                         "\"/t/*\"; } layer b open { match nice > 5; } layer rest open { match *; }"),
       HasSubstr(
-          "#   layer `a` in `root`: only tasks reach it whose cgroup a full family of cells refused\n"));
+          "#   layer `b` in `root`: only tasks reach it whose cgroup a full family of cells refused\n"));
 }
 
 TEST(Coverage, TellsWhatTestsReach) {
