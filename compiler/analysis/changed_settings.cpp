@@ -18,7 +18,7 @@ using Texts = std::map<std::string, std::string>;  // by name
 
 // `place near gpu` is called by two words, `yield ignore` by one: what may stand twice needs the second.
 std::string name_of(const std::string& property) {
-  const std::string first = property.substr(0, property.find(' '));
+  std::string first = property.substr(0, property.find(' '));
   if (first != "place") return first;
   const size_t second = property.find(' ', property.find(' ') + 1);
   return property.substr(0, property.find(' ', second + 1));
@@ -144,7 +144,28 @@ class Comparison {
     std::erase_if(before, [&](const auto& entry) {
       return !after.contains(entry.first) && olds.at(entry.first)->is_default();
     });
+    forget_what_follows(before, after);
     compare(scope, a, b, before, after);
+  }
+
+  // On `cgroup exit` a cell does what it does on `cell end`, unless something else is written.
+  static void forget_what_follows(Texts& before, Texts& after) {
+    const std::string exit = fmt::format(" on {}", spelling(model::Event::kCgroupExit));
+    const std::string end = fmt::format(" on {}", spelling(model::Event::kCellEnd));
+    const auto action = [](const Texts& texts, const std::string& name) {
+      const auto found = texts.find(name);
+      return found == texts.end() ? "" : found->second.substr(found->second.find('{'));
+    };
+    Texts names = before;
+    names.insert(after.begin(), after.end());
+    for (const auto& [name, unused] : names) {
+      if (!name.ends_with(exit)) continue;
+      const std::string other = name.substr(0, name.size() - exit.size()) + end;
+      if (action(before, name) != action(before, other) || action(after, name) != action(after, other))
+        continue;
+      before.erase(name);
+      after.erase(name);
+    }
   }
 
   static std::string text_of(const model::Policy& policy, const model::CleanupRule& rule) {

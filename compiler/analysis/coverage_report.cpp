@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/analysis/coverage.h"
+#include "compiler/analysis/task_text.h"
 #include "runtime/base/file.h"
 
 namespace scx::analysis {
@@ -98,7 +99,7 @@ std::string to_text(const Coverage& coverage, bool color) {
     if (list.empty()) return;
     out.head(head, Coverage::of(list));
     for (const BothValues& both : list)
-      out.line("`" + printable(both.text) + "`", both.where, {&both.yes, &both.no},
+      out.line("`" + one_line(both.text) + "`", both.where, {&both.yes, &both.no},
                {"never true", "never false"});
   };
   values("values of matchers seen", coverage.matchers);

@@ -9,6 +9,7 @@
 #include "compiler/analysis/coverage.h"
 #include "compiler/analysis/machine_check.h"
 #include "compiler/analysis/policy_tests.h"
+#include "compiler/analysis/task_text.h"
 #include "compiler/analysis/test_finder.h"
 #include "compiler/analysis/test_text.h"
 #include "runtime/base/check.h"
@@ -44,8 +45,7 @@ class Generator {
     for (uint32_t i = 0; i < asked.size(); ++i)
       for (const bool value : {true, false})
         if (asked[i] && !(value ? seen_.yes : seen_.no)[i]) {
-          const std::string what =
-              fmt::format("`{}` is {}", printable(classifier_.predicates[i].text), value);
+          const std::string what = fmt::format("`{}` is {}", one_line(classifier_.predicates[i].text), value);
           add(finder_.of_predicate(i, value), what, what);
         }
     return std::move(out_);

@@ -49,20 +49,11 @@ class Names {
   // `comm "nginx*" and not web`: as written, on one line.
   [[nodiscard]] std::string match_text(LayerPlace place) const {
     if (layer(place).implicit) return "*";
-    std::string out;
-    bool in_comment = false;
-    for (const char c : sources_.text(layer(place).match_span)) {
-      in_comment = c != '\n' && (in_comment || c == '#');
-      const bool is_space = c == ' ' || c == '\n' || c == '\t' || c == '\r' || in_comment;
-      if (!is_space)
-        out += c;
-      else if (!out.empty() && out.back() != ' ')
-        out += ' ';
-    }
-    if (out.size() <= kMaxMatch) return printable(out);
+    const std::string out = one_line(sources_.text(layer(place).match_span));
+    if (out.size() <= kMaxMatch) return out;
     size_t end = kMaxMatch;
     while (end > 0 && (static_cast<unsigned char>(out[end]) & 0xc0) == 0x80) --end;  // not inside a character
-    return printable(out.substr(0, end)) + " ...";
+    return out.substr(0, end) + " ...";
   }
   [[nodiscard]] std::string properties(LayerPlace place) const {
     std::string out(model::spelling(layer(place).kind));

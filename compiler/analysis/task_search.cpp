@@ -208,7 +208,8 @@ CellTable table_of(const model::Policy& policy, const abi::Classifier& classifie
 TaskSearch::TaskSearch(const model::Policy& policy, const abi::Classifier& classifier)
     : TaskSearch(classifier, {table_of(policy, classifier)}, kMaxPositionsOfAll) {}
 
-TaskSearch::TaskSearch(const abi::Classifier& classifier, std::vector<CellTable> tables, size_t max_positions)
+TaskSearch::TaskSearch(const abi::Classifier& classifier, const std::vector<CellTable>& tables,
+                       size_t max_positions)
     : classifier_(classifier), strings_(classifier, tables, max_positions) {
   for (const CellTable& table : tables) cell_counts_.push_back(table.claims.size());
   for (const abi::Predicate& predicate : classifier.predicates)

@@ -36,7 +36,7 @@ class TaskSearch {
 
   // A search over what two policies say at once: `classifier` has the predicates of both and no cells, each
   // of `tables` the cells of one.
-  TaskSearch(const abi::Classifier& classifier, std::vector<CellTable> tables, size_t max_positions);
+  TaskSearch(const abi::Classifier& classifier, const std::vector<CellTable>& tables, size_t max_positions);
 
   // A task of the cell (of any, if none is given) for which every goal is met.
   // Users and groups may have any ids, each its own; `root` has 0. Of the machine nothing

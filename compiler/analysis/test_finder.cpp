@@ -104,8 +104,10 @@ TestTaskFinding TestFinder::find(const std::vector<Goal>& goals, std::optional<u
   }
   const TaskFinding any = search_.find(goals, cell);
   out.is_possible = any.answer != Answer::kNone;
-  if (out.answer == Answer::kUndecided || any.answer == Answer::kUndecided)
-    out.why_not = "not decided: too many tests to compare, or uses of several GPUs";
+  if (out.answer == Answer::kUndecided)
+    out.why_not = "not decided: too many tests to compare";
+  else if (any.answer == Answer::kUndecided)
+    out.why_not = "no task that a test can have, whatever others there are";
   else
     out.why_not = out.is_possible ? reason(any, world_) : "there is no such task";
   return out;

@@ -61,9 +61,9 @@ std::string description(const TestTaskFinding& found) {
   say(task.pid != usual_pid, fmt::format("with pid {}", task.pid));
   say(!task.leader && task.tgid != 1, fmt::format("with tgid {}", task.tgid));
   say(task.ppid != usual.ppid, fmt::format("with ppid {}", task.ppid));
-  say(task.gpu_thread >= 0, fmt::format("that uses GPU {}", task.gpu_thread));
+  say(task.gpu_thread >= 0, fmt::format("that opened GPU {} itself", task.gpu_thread));
   say(task.gpu_process >= 0 && task.gpu_thread < 0,
-      fmt::format("whose process uses GPU {}", task.gpu_process));
+      fmt::format("{} uses GPU {}", task.leader ? "that" : "whose process", task.gpu_process));
   say(!found.place.cpus.empty(), "on CPUs " + found.place.cpus);
   if (parts.empty() && !task.kthread && task.leader) return "any process";
   for (const std::string& part : parts) out += " " + part;

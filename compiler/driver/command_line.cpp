@@ -224,7 +224,14 @@ struct Parser {
     test->add_option("--coverage-at-least", options.coverage_at_least,
                      "the same, and exit with 1 if they reach fewer layers")
         ->type_name("PERCENT")
-        ->check(CLI::Range(0, 100).name(""));
+        ->check(CLI::Validator(
+            [](std::string& word) {
+              const bool number = !word.empty() && word.size() < 4 &&
+                                  word.find_first_not_of("0123456789") == std::string::npos;
+              return number && std::stoi(word) <= 100 ? std::string()
+                                                      : fmt::format("`{}` is no percentage", word);
+            },
+            ""));
     test->add_flag("--generate", options.generate, "write tests that the policy lacks instead");
     add_common(*test, options);
 

@@ -112,6 +112,21 @@ TEST(GeneratedTests, WhatNoTestCanSayIsAComment) {
           "#   layer `b` in `root`: only tasks reach it whose cgroup a full family of cells refused\n"));
 }
 
+// A comment is one line, whatever the policy has in its own.
+TEST(GeneratedTests, AreTextOfOneLineEach) {
+  const std::string policy =
+      kBegin +
+      "layer a open { match gpu process and not gpu\n  process # \" not a string\n for 5m; }\n"
+      "layer b open { match comm \"a#  b\" or uid {1,\n 2}; }\nlayer rest open { match *; }\n";
+  const std::string text = generated(policy);
+  EXPECT_THAT(text, HasSubstr("#   `gpu process for 5m` is false: its GPU"));
+  EXPECT_THAT(text, HasSubstr("goes to b: `uid {1, 2}` is true\""));
+  EXPECT_THAT(text, HasSubstr("task { comm \"a#  b\"; }"));
+  const Subject after(policy + text);
+  ASSERT_TRUE(after.sound()) << after.compiled.rendered();
+  EXPECT_TRUE(after.run().passed());
+}
+
 TEST(Coverage, TellsWhatTestsReach) {
   const Subject subject(kBegin + R"(match web = comm "nginx*";
 layer web open { match web and nice < 0; }

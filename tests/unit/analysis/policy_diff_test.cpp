@@ -176,6 +176,10 @@ std::string changed(const std::string& text, const std::string& other, uint32_t 
         target = "layer m" + line.substr(line.find(' ', 6));
         break;
       }
+  if (random() % 3 == 0) {
+    std::string& renamed = all[any()];
+    if (!renamed.empty()) renamed = "layer n" + renamed.substr(renamed.find(' ', 6));
+  }
   std::string out;
   for (const std::string& line : all) out += line + "\n";
   return out;
@@ -255,6 +259,7 @@ TEST(PolicyDiff, AgreesWithRandomTasks) {
   EXPECT_GT(used, pairs() / 5);
   EXPECT_GT(moves, used);
   EXPECT_GT(moved_tasks, used);
+  EXPECT_GT(renamed, 0U);
   EXPECT_LT(undecided, moves / 20 + 1);
 }
 
