@@ -16,6 +16,12 @@ void mark_tests(const abi::Expression& expression, std::vector<bool>& asked) {
   for (const abi::Expression& operand : expression.operands) mark_tests(operand, asked);
 }
 
+// `host "2n2c"; task { … }`: the machine only where the task's place on it is no usual one.
+std::string words_of(const TestTaskFinding& found) {
+  const bool is_usual = found.place.cpus.empty() && found.place.node < 0;
+  return (is_usual ? "" : "host " + quoted(found.place.host) + "; ") + test_task_text(found);
+}
+
 // `find` looks for a task that would show it.
 template <typename Find>
 Shown shown(bool is_seen, const Find& find) {
@@ -25,8 +31,7 @@ Shown shown(bool is_seen, const Find& find) {
   const TestTaskFinding found = find();
   out.can_be = found.answer != Answer::kNone;
   if (found.answer == Answer::kFound)
-    out.task =
-        (found.place.cpus.empty() ? "" : "host " + quoted(found.place.host) + "; ") + test_task_text(found);
+    out.task = words_of(found);
   else
     out.why_not = found.why_not;
   return out;

@@ -29,9 +29,12 @@ class Generator {
         one_test_(policy) {
     for (const model::Test& test : policy.tests) {
       names_.insert(test.name);
+      const uint32_t domain = classify::classify(classifier, test_facts(test.task, ids_), ids_).domain;
+      // A test that fails shows nothing.
       for (const model::Expectation& expectation : test.expectations)
-        if (expectation.kind == model::Expectation::Kind::kLayer && !expectation.negated)
-          expected_.insert(expectation.domain);
+        if (expectation.kind == model::Expectation::Kind::kLayer && !expectation.negated &&
+            expectation.domain == domain)
+          expected_.insert(domain);
     }
     one_test_.tests.assign(1, {});
   }
@@ -78,7 +81,8 @@ class Generator {
   bool is_same_everywhere() {
     diag::Diagnostics found;
     check_machines(one_test_, classifier_, found);
-    return !found.has_errors() && one_test_.tests.front().task.affinity_full;
+    const model::TestTask& task = one_test_.tests.front().task;
+    return !found.has_errors() && task.affinity_full && !task.affinity_pinned;
   }
 
   void write(const TestTaskFinding& found, const classify::Verdict& verdict, const std::string& shows) {

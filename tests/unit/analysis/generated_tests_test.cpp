@@ -89,6 +89,11 @@ TEST(GeneratedTests, NameAMachineWhereThatDecides) {
   EXPECT_THAT(text,
               HasSubstr("    host \"3n2l2c\";\n    task { affinity \"6-7\"; }\n    expect layer b in root;"));
   EXPECT_THAT(text, HasSubstr("affinity \"0\"; }\n    expect layer c in root;"));
+  // Pinned, and yet everywhere.
+  EXPECT_THAT(
+      generated(kBegin +
+                "layer a open { match affinity pinned and affinity full; } layer rest open { match *; }"),
+      HasSubstr("    host \"1n1c\";\n    task { }\n    expect layer a in root;"));
   // Of the first layer the machine is no matter.
   EXPECT_THAT(text, HasSubstr("{\n    task { comm \"x\"; }\n    expect layer a in root;"));
 }
