@@ -148,6 +148,16 @@ TEST(PolicyDiff, UsesOfSeveralGpusAreNotDecided) {
               HasSubstr("not decided: whether tasks go\n  from layer `a` in `root` to layer `b` in `root`"));
 }
 
+// The same policy as somebody else would write it: a comment and a line end behind each statement.
+std::string reformatted(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    out += c;
+    if (c == ';') out += "   # as before\n";
+  }
+  return out;
+}
+
 // A random change of a policy: layers swapped, one dropped, one of another policy in its place.
 std::string changed(const std::string& text, const std::string& other, uint32_t seed) {
   std::mt19937 random(seed);
@@ -224,6 +234,9 @@ TEST(PolicyDiff, AgreesWithRandomTasks) {
     if (!olds.sound() || !news.sound()) continue;
     ++used;
     ASSERT_TRUE(diff_policies(olds.side(), olds.side()).is_empty()) << old_text;
+    const Side again(reformatted(old_text));
+    ASSERT_TRUE(again.sound()) << again.compiled.rendered();
+    ASSERT_TRUE(diff_policies(olds.side(), again.side()).is_empty()) << old_text;
     const PolicyDiff found = diff_policies(olds.side(), news.side());
     same += found.is_empty() ? 1 : 0;
     renamed += static_cast<uint32_t>(found.renames.size());
