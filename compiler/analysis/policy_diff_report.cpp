@@ -49,7 +49,7 @@ class Names {
   // `comm "nginx*" and not web`: as written, on one line.
   [[nodiscard]] std::string match_text(LayerPlace place) const {
     if (layer(place).implicit) return "*";
-    const std::string out = one_line(sources_.text(layer(place).match_span));
+    std::string out = one_line(sources_.text(layer(place).match_span));
     if (out.size() <= kMaxMatch) return out;
     size_t end = kMaxMatch;
     while (end > 0 && (static_cast<unsigned char>(out[end]) & 0xc0) == 0x80) --end;  // not inside a character
