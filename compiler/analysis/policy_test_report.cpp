@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "compiler/analysis/coverage.h"
 #include "compiler/analysis/policy_tests.h"
 #include "runtime/base/file.h"
 
@@ -78,14 +79,16 @@ std::string to_text(const PolicyTestReport& report, const abi::Classifier& class
   return out;
 }
 
-std::string to_json(const PolicyTestReport& report, const abi::Classifier& classifier) {
+std::string to_json(const PolicyTestReport& report, const abi::Classifier& classifier,
+                    const Coverage* coverage) {
   json tests = json::array();
   for (const TestResult& test : report.tests) tests.push_back(to_value(test, classifier));
-  const json document = {{"version", 1},
-                         {"engines", report.engines},
-                         {"passed", report.tests.size() - report.failed()},
-                         {"failed", report.failed()},
-                         {"tests", std::move(tests)}};
+  json document = {{"version", 1},
+                   {"engines", report.engines},
+                   {"passed", report.tests.size() - report.failed()},
+                   {"failed", report.failed()},
+                   {"tests", std::move(tests)}};
+  if (coverage != nullptr) document["coverage"] = to_value(*coverage);
   return document.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 

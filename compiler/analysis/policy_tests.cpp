@@ -35,12 +35,6 @@ int64_t resolve(const std::string& name, const std::map<std::string, int64_t>& t
   return name.empty() || found == table.end() ? otherwise : found->second;
 }
 
-abi::Location locate(const Sources& sources, Span span) {
-  if (static_cast<size_t>(span.file) >= sources.size()) return {};
-  const LineColumn place = sources.position(span.file, span.begin);
-  return {sources.logical_path(span.file), place.line, place.column};
-}
-
 std::string describe(const classify::TaskFacts& facts) {
   std::string out;
   for (size_t i = 0; i < abi::kAttributeCount; ++i) {
@@ -155,6 +149,12 @@ class Runner {
 };
 
 }  // namespace
+
+abi::Location locate(const Sources& sources, Span span) {
+  if (static_cast<size_t>(span.file) >= sources.size()) return {};
+  const LineColumn place = sources.position(span.file, span.begin);
+  return {sources.logical_path(span.file), place.line, place.column};
+}
 
 classify::NameIds test_name_ids(const model::Policy& policy) {
   std::set<std::string> users, groups;

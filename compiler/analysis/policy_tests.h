@@ -27,6 +27,9 @@ using Engine = std::function<Result<uint32_t>(const classify::TaskFacts&)>;
 // own beyond those that systems give out.
 classify::NameIds test_name_ids(const model::Policy& policy);
 
+// Where a span begins; no file if it is in none.
+abi::Location locate(const Sources& sources, Span span);
+
 // The task of a test as the classifier reads it.
 classify::TaskFacts test_facts(const model::TestTask& task, const classify::NameIds& ids);
 
@@ -73,6 +76,9 @@ PolicyTestReport run_policy_tests(const model::Policy& policy, const abi::Classi
 // came and which predicates decided; ends in a line that counts. Plain text.
 std::string to_text(const PolicyTestReport& report, const abi::Classifier& classifier);
 // For tools: one JSON object, `version` 1, ends in a newline.
-std::string to_json(const PolicyTestReport& report, const abi::Classifier& classifier);
+// With `coverage` that, too.
+struct Coverage;
+std::string to_json(const PolicyTestReport& report, const abi::Classifier& classifier,
+                    const Coverage* coverage = nullptr);
 
 }  // namespace scx::analysis

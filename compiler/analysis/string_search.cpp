@@ -12,8 +12,6 @@ namespace {
 
 // Positions that one search looks at; each has a few dozen successors.
 constexpr size_t kMaxPositions = 20'000;
-// And all searches of one policy together: about a second.
-constexpr size_t kMaxPositionsOfAll = 150'000;
 
 // One automaton of the side-by-side run, and the bits of it that matter.
 struct Runner {
@@ -25,7 +23,8 @@ struct Runner {
 };
 
 // Where the run is: flat words, so that a position can be compared as a whole. Cell 0 is root.
-//   [state of the values' automaton, cell that begins at the deepest component, then per runner: state, bits]
+//   [state of the values' automaton, per table the cell that begins at the deepest component,
+//    then per runner: state, bits]
 using Position = std::vector<uint64_t>;
 
 struct PositionHash {
@@ -36,27 +35,30 @@ struct PositionHash {
   }
 };
 
-// The run of one search.
+// The run of one search. Only the tables that it needs a cell of are followed.
 class Run {
  public:
-  Run(const abi::Classifier& classifier, const std::vector<bool>& families, const automata::Dfa& values,
+  Run(const abi::Classifier& classifier, const std::vector<CellTable>& tables, const automata::Dfa& values,
       const StringNeeds& needs)
-      : classifier_(classifier),
-        families_(families),
-        values_(values),
-        cell_(needs.cell),
-        full_(needs.families_full) {
+      : classifier_(classifier), values_(values), full_(needs.families_full) {
     for (const uint32_t predicate : needs.accepted) runner_of(predicate).accepted |= bit(predicate);
     for (const uint32_t predicate : needs.refused) runner_of(predicate).refused |= bit(predicate);
-    if (!cell_) return;
-    for (size_t i = 1; i < classifier.cells.size(); ++i)
-      for (const uint32_t predicate : classify::predicates_of(classifier.cells[i].claim))
+    for (size_t i = 0; i < needs.cells.size(); ++i)
+      if (needs.cells[i]) follow(tables[i], *needs.cells[i]);
+  }
+
+  // Keeps track of the table's cells.
+  void follow(const CellTable& table, uint32_t wanted) {
+    tables_.push_back(&table);
+    wanted_.push_back(wanted);
+    for (size_t i = 1; i < table.claims.size(); ++i)
+      for (const uint32_t predicate : classify::predicates_of(table.claims[i]))
         runner_of(predicate).claims |= bit(predicate);
   }
 
   [[nodiscard]] std::vector<Runner>& runners() { return runners_; }
 
-  [[nodiscard]] Position start() const { return Position(2 + 2 * runners_.size()); }
+  [[nodiscard]] Position start() const { return Position(1 + tables_.size() + 2 * runners_.size()); }
 
   // Adds the positions behind `byte` from which a value may be wanted. `length`: bytes before it.
   // Precondition: hopes are set.
@@ -68,20 +70,20 @@ class Run {
       const Runner& runner = runners_[i];
       const abi::Automaton& automaton = *runner.automaton;
       const uint64_t state =
-          automaton.next[from[2 + 2 * i] * automaton.class_count + automaton.class_of[byte]];
-      const uint64_t bits = from[3 + 2 * i] | (automaton.entered[state] & runner.kept());
+          automaton.next[from[state_at(i)] * automaton.class_count + automaton.class_of[byte]];
+      const uint64_t bits = from[state_at(i) + 1] | (automaton.entered[state] & runner.kept());
       if ((bits & runner.refused) != 0 || !has_hope(runner, state, bits)) return;
-      to[2 + 2 * i] = state;
-      to[3 + 2 * i] = bits;
+      to[state_at(i)] = state;
+      to[state_at(i) + 1] = bits;
     }
     // A component ends before a `/`, and at the root's own.
-    if (!cell_ || byte != '/') {
+    if (tables_.empty() || byte != '/') {
       out.push_back(std::move(to));
       return;
     }
-    for (const uint64_t cell : cells_at(length == 0 ? to : from)) {
+    for (const Cells& cells : cells_at(length == 0 ? to : from)) {
       out.push_back(to);
-      out.back()[1] = cell;
+      std::copy(cells.begin(), cells.end(), out.back().begin() + 1);
     }
   }
 
@@ -93,10 +95,28 @@ class Run {
       if ((bits & runners_[i].refused) != 0 || (bits & runners_[i].accepted) != runners_[i].accepted)
         return false;
     }
-    if (!cell_) return true;
-    const std::vector<uint64_t> cells = cells_at(at);
-    return std::find(cells.begin(), cells.end(), *cell_) != cells.end();
+    if (tables_.empty()) return true;
+    const std::vector<Cells> cells = cells_at(at);
+    return std::find(cells.begin(), cells.end(), wanted_) != cells.end();
   }
+
+  // One cell of each table.
+  using Cells = std::vector<uint32_t>;
+
+  // Those in which the path lies that was read so far; where families may be full there is another answer.
+  [[nodiscard]] std::vector<Cells> cells_at(const Position& at) const {
+    Cells here, refused;
+    for (size_t i = 0; i < tables_.size(); ++i) {
+      const auto above = static_cast<uint32_t>(at[1 + i]);
+      const uint32_t begins = claim_at(*tables_[i], at);
+      here.push_back(begins == 0 ? above : begins);
+      refused.push_back(begins == 0 || tables_[i]->families[begins] ? above : begins);
+    }
+    if (!full_ || here == refused) return {std::move(here)};
+    return {std::move(here), std::move(refused)};
+  }
+
+  [[nodiscard]] bool is_value(const Position& at) const { return values_.accept[at[0]]; }
 
   // One byte of each kind that the automata tell apart, in the order of witnesses.
   [[nodiscard]] std::vector<uint8_t> bytes() const {
@@ -125,6 +145,8 @@ class Run {
   }
 
  private:
+  [[nodiscard]] size_t state_at(size_t runner) const { return 1 + tables_.size() + 2 * runner; }
+
   [[nodiscard]] uint64_t bit(uint32_t predicate) const {
     return 1ULL << classifier_.predicates[predicate].bit;
   }
@@ -141,8 +163,8 @@ class Run {
   }
 
   [[nodiscard]] uint64_t final_bits(const Position& at, size_t runner) const {
-    return at[3 + 2 * runner] |
-           (runners_[runner].automaton->final[at[2 + 2 * runner]] & runners_[runner].kept());
+    const size_t place = state_at(runner);
+    return at[place + 1] | (runners_[runner].automaton->final[at[place]] & runners_[runner].kept());
   }
 
   static bool has_hope(const Runner& runner, uint64_t state, uint64_t bits) {
@@ -154,14 +176,11 @@ class Run {
     return true;
   }
 
-  // The cells that may have the cgroup whose path was read so far: a family may have refused it.
-  [[nodiscard]] std::vector<uint64_t> cells_at(const Position& at) const {
-    for (uint32_t i = 1; i < classifier_.cells.size(); ++i) {
-      if (!holds(classifier_.cells[i].claim, at)) continue;
-      if (full_ && families_[i]) return {i, at[1]};
-      return {i};
-    }
-    return {at[1]};
+  // Which cell of the table begins at the cgroup whose path was read so far; 0: none.
+  [[nodiscard]] uint32_t claim_at(const CellTable& table, const Position& at) const {
+    for (uint32_t i = 1; i < table.claims.size(); ++i)
+      if (holds(table.claims[i], at)) return i;
+    return 0;
   }
 
   [[nodiscard]] bool holds(const abi::Expression& claim, const Position& at) const {
@@ -174,19 +193,21 @@ class Run {
   }
 
   const abi::Classifier& classifier_;
-  const std::vector<bool>& families_;
   const automata::Dfa& values_;
-  std::optional<uint32_t> cell_;
   bool full_;
+  std::vector<const CellTable*> tables_;
+  std::vector<uint32_t> wanted_;  // a cell of each
   std::vector<Runner> runners_;
   std::vector<bool> alive_;
 };
 
 }  // namespace
 
-StringSearch::StringSearch(const abi::Classifier& classifier, std::vector<bool> families)
+StringSearch::StringSearch(const abi::Classifier& classifier, std::vector<CellTable> tables,
+                           size_t max_positions)
     : classifier_(classifier),
-      families_(std::move(families)),
+      tables_(std::move(tables)),
+      max_positions_(max_positions),
       names_(automata::values_of(abi::Attribute::kComm)),
       paths_(automata::values_of(abi::Attribute::kCgroup)) {}
 
@@ -228,7 +249,7 @@ const std::vector<bool>& StringSearch::hopeful(uint32_t predicate) {
 }
 
 StringFinding StringSearch::search(abi::Attribute attribute, const StringNeeds& needs) {
-  Run run(classifier_, families_, attribute == abi::Attribute::kCgroup ? paths_ : names_, needs);
+  Run run(classifier_, tables_, attribute == abi::Attribute::kCgroup ? paths_ : names_, needs);
   // By bit, as has_hope() walks them.
   for (Runner& runner : run.runners()) {
     std::vector<uint32_t> mine;
@@ -258,7 +279,7 @@ StringFinding StringSearch::search(abi::Attribute attribute, const StringNeeds& 
       std::reverse(out.value.begin(), out.value.end());
       return out;
     }
-    if (i > kMaxPositions || ++positions_ > kMaxPositionsOfAll) return {Answer::kUndecided, {}};
+    if (i > kMaxPositions || ++positions_ > max_positions_) return {Answer::kUndecided, {}};
     for (const uint8_t byte : bytes) {
       std::vector<Position> next;
       run.step(*steps[i].at, byte, steps[i].length, next);
@@ -269,6 +290,33 @@ StringFinding StringSearch::search(abi::Attribute attribute, const StringNeeds& 
     }
   }
   return {};
+}
+
+std::optional<std::set<std::vector<uint32_t>>> StringSearch::common_cells(bool families_full) {
+  StringNeeds anything;
+  anything.families_full = families_full;
+  Run run(classifier_, {}, paths_, anything);
+  for (const CellTable& table : tables_) run.follow(table, 0);
+  run.find_living_values();
+  const std::vector<uint8_t> bytes = run.bytes();
+  std::set<std::vector<uint32_t>> out;
+  std::unordered_set<Position, PositionHash> seen;
+  std::vector<std::pair<const Position*, size_t>> open = {{&*seen.insert(run.start()).first, 0}};
+  for (size_t i = 0; i < open.size(); ++i) {
+    const auto [at, length] = open[i];
+    if (run.is_value(*at))
+      for (std::vector<uint32_t>& cells : run.cells_at(*at)) out.insert(std::move(cells));
+    if (i > kMaxPositions || ++positions_ > max_positions_) return std::nullopt;
+    for (const uint8_t byte : bytes) {
+      std::vector<Position> next;
+      run.step(*at, byte, length, next);
+      for (Position& position : next) {
+        const auto [place, fresh] = seen.insert(std::move(position));
+        if (fresh) open.emplace_back(&*place, length + 1);
+      }
+    }
+  }
+  return out;
 }
 
 }  // namespace scx::analysis

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,13 +21,22 @@ enum class Answer : uint8_t {
   kUndecided,  // a bound was hit
 };
 
+// The cells of one policy: each path lies in one of them.
+struct CellTable {
+  std::vector<abi::Expression> claims;  // over predicates of `cgroup`; root's, the first, is never asked
+  std::vector<bool> families;
+};
+
+// In which cell a path is to lie, for each table of the search; nothing: in any.
+using CellNeeds = std::vector<std::optional<uint32_t>>;
+
 // What a value has to satisfy: predicates of one attribute, or of `comm` and `leader comm` for a task that is
-// its own leader. `cell`: the path lies in that cell (only with predicates of `cgroup`).
+// its own leader. `cells`: where the path lies (only with predicates of `cgroup`); empty: anywhere.
 struct StringNeeds {
   std::vector<uint32_t> accepted;  // ascending
   std::vector<uint32_t> refused;   // ascending
-  std::optional<uint32_t> cell;
-  bool families_full = false;  // a family may have refused any of its cgroups
+  CellNeeds cells;
+  bool families_full = false;  // families may have refused any cgroup, those of all tables the same ones
   auto operator<=>(const StringNeeds&) const = default;
 };
 
@@ -35,13 +45,20 @@ struct StringFinding {
   std::string value;  // kFound: the shortest, of those the first in automata::witness_order()
 };
 
+// Positions that all searches of one policy look at together: about a second.
+inline constexpr size_t kMaxPositionsOfAll = 150'000;
+
 class StringSearch {
  public:
-  // `classifier` outlives the search. `families`: for each cell, whether it is one.
-  StringSearch(const abi::Classifier& classifier, std::vector<bool> families);
+  // `classifier` outlives the search; its predicates are what the claims of `tables` read.
+  StringSearch(const abi::Classifier& classifier, std::vector<CellTable> tables,
+               size_t max_positions = kMaxPositionsOfAll);
 
   // Precondition: `attribute` is what the predicates read, kComm for both names together.
   const StringFinding& find(abi::Attribute attribute, const StringNeeds& needs);
+
+  // The cells that some path lies in, one of each table. Nothing if a bound was hit.
+  std::optional<std::set<std::vector<uint32_t>>> common_cells(bool families_full);
 
  private:
   // States from which the predicate's bit may still be set, by state of its automaton.
@@ -49,7 +66,8 @@ class StringSearch {
   StringFinding search(abi::Attribute attribute, const StringNeeds& needs);
 
   const abi::Classifier& classifier_;
-  std::vector<bool> families_;
+  std::vector<CellTable> tables_;
+  size_t max_positions_;
   size_t positions_ = 0;  // looked at by all searches so far
   automata::Dfa names_, paths_;
   std::map<uint32_t, std::vector<bool>> hopeful_;

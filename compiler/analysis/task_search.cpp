@@ -18,13 +18,12 @@ constexpr size_t kMaxBranches = 2'000;
 // model that most choices agree with).
 class Search {
  public:
-  Search(const abi::Classifier& classifier, StringSearch& strings, bool leader, std::optional<uint32_t> cell,
-         bool families_full)
+  Search(const abi::Classifier& classifier, StringSearch& strings, bool leader, const World& world)
       : classifier_(classifier),
-        values_(classifier, strings, leader, cell, families_full),
+        values_(classifier, strings, leader, world),
         wanted_(classifier.predicates.size(), kOpen) {
     // Where a cell begins the path is not the default's.
-    start_ = cell ? values_.settle(abi::Attribute::kCgroup, {}) : Answer::kFound;
+    start_ = !world.cells.empty() ? values_.settle(abi::Attribute::kCgroup, {}) : Answer::kFound;
   }
 
   TaskFinding find(const std::vector<Goal>& goals) {
@@ -197,16 +196,22 @@ class Search {
   bool undecided_ = false;
 };
 
-std::vector<bool> families_of(const model::Policy& policy) {
-  std::vector<bool> out;
-  for (const model::Cell& cell : policy.cells) out.push_back(cell.kind == abi::CellKind::kFamily);
+CellTable table_of(const model::Policy& policy, const abi::Classifier& classifier) {
+  CellTable out;
+  for (const abi::CellMatch& cell : classifier.cells) out.claims.push_back(cell.claim);
+  for (const model::Cell& cell : policy.cells) out.families.push_back(cell.kind == abi::CellKind::kFamily);
   return out;
 }
 
 }  // namespace
 
 TaskSearch::TaskSearch(const model::Policy& policy, const abi::Classifier& classifier)
-    : classifier_(classifier), strings_(classifier, families_of(policy)) {
+    : TaskSearch(classifier, {table_of(policy, classifier)}, kMaxPositionsOfAll) {}
+
+TaskSearch::TaskSearch(const abi::Classifier& classifier, const std::vector<CellTable>& tables,
+                       size_t max_positions)
+    : classifier_(classifier), strings_(classifier, tables, max_positions) {
+  for (const CellTable& table : tables) cell_counts_.push_back(table.claims.size());
   for (const abi::Predicate& predicate : classifier.predicates)
     reads_leader_ = reads_leader_ || predicate.attribute == abi::Attribute::kLeader ||
                     predicate.attribute == abi::Attribute::kLeaderComm ||
@@ -215,30 +220,33 @@ TaskSearch::TaskSearch(const model::Policy& policy, const abi::Classifier& class
 }
 
 TaskFinding TaskSearch::find(const std::vector<Goal>& goals, std::optional<uint32_t> cell) {
-  return find(goals, cell, /*families_full=*/false);
+  return find(goals, World{{cell}, /*families_full=*/false});
 }
 
 TaskFinding TaskSearch::find_with_full_families(const std::vector<Goal>& goals,
                                                 std::optional<uint32_t> cell) {
-  return find(goals, cell, /*families_full=*/true);
+  return find(goals, World{{cell}, /*families_full=*/true});
 }
 
-TaskFinding TaskSearch::find(const std::vector<Goal>& goals, std::optional<uint32_t> cell,
-                             bool families_full) {
-  if (classifier_.cells.size() < 2) cell.reset();
+TaskFinding TaskSearch::find(const std::vector<Goal>& goals, World world) {
+  // Every path lies in the only cell that there is.
+  for (size_t i = 0; i < world.cells.size(); ++i)
+    if (cell_counts_[i] < 2) world.cells[i].reset();
+  const auto any = [](const std::optional<uint32_t>& cell) { return !cell; };
+  if (std::all_of(world.cells.begin(), world.cells.end(), any)) world.cells.clear();
   bool undecided = false;
   for (const bool leader : {true, false}) {
     // Where nothing tells them apart, a leader stands for every thread.
     if (!leader && !reads_leader_) break;
-    TaskFinding found = Search(classifier_, strings_, leader, cell, families_full).find(goals);
+    TaskFinding found = Search(classifier_, strings_, leader, world).find(goals);
     if (found.answer == Answer::kFound) {
       // Only the tests that the goals name: a policy has thousands, and as many searches.
       const auto holds = [&](uint32_t predicate) {
         return classify::holds(classifier_, classifier_.predicates[predicate], found.task, found.ids);
       };
-      SCX_CHECK(
-          !cell || families_full || classify::classify(classifier_, found.task, found.ids).cell == *cell,
-          "a witness lies in its cell");
+      const bool is_one_policy = cell_counts_.size() == 1 && !world.cells.empty() && !world.families_full;
+      SCX_CHECK(!is_one_policy || classify::cell_of(classifier_, found.task.cgroup) == *world.cells.front(),
+                "a witness lies in its cell");
       for (const Goal& goal : goals)
         SCX_CHECK(classify::visit(*goal.expression, holds) == goal.holds,
                   "the reference classifier agrees with a witness");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compiler/analysis/string_search.h"
+#include "compiler/analysis/task_values.h"
 #include "compiler/model/model.h"
 #include "runtime/abi/classifier.h"
 #include "runtime/classify/classify.h"
@@ -33,6 +34,10 @@ class TaskSearch {
   // `classifier`, made of `policy`, outlives the search.
   TaskSearch(const model::Policy& policy, const abi::Classifier& classifier);
 
+  // A search over what two policies say at once: `classifier` has the predicates of both and no cells, each
+  // of `tables` the cells of one.
+  TaskSearch(const abi::Classifier& classifier, const std::vector<CellTable>& tables, size_t max_positions);
+
   // A task of the cell (of any, if none is given) for which every goal is met.
   // Users and groups may have any ids, each its own; `root` has 0. Of the machine nothing
   // is known. Bounded: kUndecided beyond some thousand choices, or what
@@ -43,10 +48,14 @@ class TaskSearch {
   // task found is such a one perhaps.
   TaskFinding find_with_full_families(const std::vector<Goal>& goals, std::optional<uint32_t> cell);
 
- private:
-  TaskFinding find(const std::vector<Goal>& goals, std::optional<uint32_t> cell, bool families_full);
+  // The same in a world of one's own: with cells of several tables, or of tests.
+  TaskFinding find(const std::vector<Goal>& goals, World world);
 
+  [[nodiscard]] StringSearch& strings() { return strings_; }
+
+ private:
   const abi::Classifier& classifier_;
+  std::vector<size_t> cell_counts_;  // of each table
   StringSearch strings_;
   bool reads_leader_ = false;  // some predicate tells leaders from other threads
 };

@@ -53,6 +53,26 @@ std::string task_text(const TaskFinding& found) {
   return "task {" + out + " }";
 }
 
+std::string one_line(std::string_view written) {
+  std::string out;
+  bool in_string = false, in_comment = false;
+  for (size_t i = 0; i < written.size(); ++i) {
+    const char c = written[i];
+    if (in_string) {
+      out += c;
+      if (c == '\\' && i + 1 < written.size()) out += written[++i];
+      in_string = c != '"';
+      continue;
+    }
+    in_comment = c != '\n' && (in_comment || c == '#');
+    const bool is_space = in_comment || c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    if (is_space && (out.empty() || out.back() == ' ')) continue;
+    in_string = c == '"' && !in_comment;
+    out += is_space ? ' ' : c;
+  }
+  return printable(out);
+}
+
 bool fits_a_test(const TaskFinding& found) {
   const classify::TaskFacts& task = found.task;
   const bool known_class =

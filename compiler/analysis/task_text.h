@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "compiler/analysis/task_search.h"
 
@@ -11,6 +12,10 @@ namespace scx::analysis {
 // is on the machine has no words without a machine: `affinity within node 0` stands for it then.
 // Precondition: found.answer is kFound.
 std::string task_text(const TaskFinding& found);
+
+// Text of a policy on one line and fit for a terminal: without comments, each run of spaces outside strings
+// one.
+std::string one_line(std::string_view written);
 
 // Whether a `test` block can say all of it, without a machine: not where the task is, nor when it opened a
 // GPU.

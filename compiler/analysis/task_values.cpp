@@ -12,6 +12,9 @@ namespace {
 using abi::Attribute;
 using model::Ranges;
 
+// SCHED_EXT itself (include/uapi/linux/sched.h).
+constexpr int64_t kSchedExt = 7;
+
 // Users and groups of this name have id 0 everywhere.
 constexpr std::string_view kRoot = "root";
 
@@ -26,12 +29,12 @@ int64_t nearest(const Ranges& ranges, int64_t wanted) {
 }
 
 Ranges all_numbers(Attribute attribute) {
-  // Of the kernel's classes only these come to sched_ext; 7 is SCHED_EXT itself.
+  // Of the kernel's classes only these come to sched_ext.
   if (attribute == Attribute::kSched)
     return {{abi::kSchedNormal, abi::kSchedNormal},
             {abi::kSchedBatch, abi::kSchedBatch},
             {abi::kSchedIdle, abi::kSchedIdle},
-            {7, 7}};
+            {kSchedExt, kSchedExt}};
   return {model::numbers_of(attribute)};
 }
 
@@ -76,14 +79,15 @@ Group group_of(Attribute attribute) {
 }
 
 TaskValues::TaskValues(const abi::Classifier& classifier, StringSearch& strings, bool leader,
-                       std::optional<uint32_t> cell, bool families_full)
-    : classifier_(classifier),
-      strings_(strings),
-      leader_(leader),
-      cell_(cell),
-      families_full_(families_full) {
+                       const World& world)
+    : classifier_(classifier), strings_(strings), leader_(leader), world_(world) {
   task_.leader = leader;
   if (!leader) task_.pid = 2;
+  if (world.tests != nullptr) {
+    ids_ = world.tests->ids;
+    settle_at({});
+    return;
+  }
   bind(Attribute::kUid, 0, "");
   bind(Attribute::kGid, 0, "");
 }
@@ -126,8 +130,8 @@ StringNeeds TaskValues::needs(const Chosen& chosen) const {
 
 Answer TaskValues::settle_path(const Chosen& path) {
   StringNeeds wanted = needs(path);
-  wanted.cell = cell_;
-  wanted.families_full = families_full_;
+  wanted.cells = world_.cells;
+  wanted.families_full = world_.families_full;
   const StringFinding& found = strings_.find(Attribute::kCgroup, wanted);
   if (found.answer == Answer::kFound) task_.cgroup = found.value;
   return found.answer;
@@ -180,6 +184,7 @@ Answer TaskValues::settle_ids(const Chosen& pid, const Chosen& tgid, const Chose
 }
 
 Answer TaskValues::settle_places(const std::vector<Literal>& literals) {
+  if (world_.tests != nullptr) return settle_at(literals);
   const std::optional<Left> node = left_of(Attribute::kAffinityNode, of(Attribute::kAffinityNode, literals));
   const std::optional<Left> llc = left_of(Attribute::kAffinityLlc, of(Attribute::kAffinityLlc, literals));
   const std::optional<Left> full = left_of(Attribute::kAffinityFull, of(Attribute::kAffinityFull, literals));
@@ -198,6 +203,25 @@ Answer TaskValues::settle_places(const std::vector<Literal>& literals) {
   task_.affinity_pinned = one_cpu;
   task_.affinity_full = nearest(full->values, 1) == 1;
   return Answer::kFound;
+}
+
+// At the first place of the tests' that does.
+Answer TaskValues::settle_at(const std::vector<Literal>& literals) {
+  for (const Placement& place : world_.tests->placements) {
+    classify::TaskFacts facts = task_;
+    facts.affinity_node = place.node;
+    facts.affinity_llc = place.llc;
+    facts.affinity_full = place.full;
+    facts.affinity_pinned = place.pinned;
+    const bool met = std::all_of(literals.begin(), literals.end(), [&](const Literal& literal) {
+      return group_of(test(literal).attribute) != Group::kPlaces ||
+             classify::holds(classifier_, test(literal), facts, ids_) == literal.holds;
+    });
+    if (!met) continue;
+    task_ = facts;
+    return Answer::kFound;
+  }
+  return Answer::kNone;
 }
 
 Answer TaskValues::settle_gpu(const Chosen& thread, const Chosen& process, const Chosen& kthread) {
@@ -224,7 +248,8 @@ Answer TaskValues::settle_gpu(const Chosen& thread, const Chosen& process, const
   std::set<uint64_t> ages = {0};
   for (const Literal& literal : all) {
     if (test(literal).device) devices.insert({*test(literal).device, int64_t{*test(literal).device} + 1});
-    if (test(literal).for_ns != 0) ages.insert({test(literal).for_ns, test(literal).for_ns + 1});
+    if (test(literal).for_ns != 0 && world_.tests == nullptr)
+      ages.insert({test(literal).for_ns, test(literal).for_ns + 1});
   }
   std::vector<std::pair<int64_t, int64_t>> candidates = {{-1, -1}};
   for (const int64_t device : devices) candidates.emplace_back(-1, device);
@@ -244,7 +269,8 @@ Answer TaskValues::settle_gpu(const Chosen& thread, const Chosen& process, const
       return Answer::kFound;
     }
   }
-  return Answer::kUndecided;
+  // A test says no more than what was tried.
+  return world_.tests != nullptr ? Answer::kNone : Answer::kUndecided;
 }
 
 Answer TaskValues::settle_number(Attribute attribute, const Chosen& chosen) {
@@ -271,12 +297,32 @@ Answer TaskValues::settle_number(Attribute attribute, const Chosen& chosen) {
       SCX_CHECK(false, "not a number by itself");
   }
   if (attribute != Attribute::kUid && attribute != Attribute::kGid) return Answer::kFound;
-  bind(attribute, value, left->name);
+  if (world_.tests == nullptr) bind(attribute, value, left->name);
   return Answer::kFound;
+}
+
+// Names have the ids of tests.
+std::optional<TaskValues::Left> TaskValues::left_in_tests(Attribute attribute, const Chosen& chosen) const {
+  const auto& table = attribute == Attribute::kGid ? ids_.groups : ids_.users;
+  Ranges left = all_numbers(attribute);
+  // The kernel's own class has no word.
+  if (attribute == Attribute::kSched) left = without(left, {{kSchedExt, kSchedExt}});
+  for (const Literal& literal : chosen) {
+    const abi::Predicate& predicate = test(literal);
+    Ranges named;
+    for (const std::string& name : predicate.names)
+      if (const auto id = table.find(name); id != table.end()) named.push_back({id->second, id->second});
+    if (!predicate.negated_names) named.insert(named.end(), predicate.ranges.begin(), predicate.ranges.end());
+    named = model::normalise(std::move(named));
+    left = literal.holds != predicate.negated_names ? model::intersect(left, named) : without(left, named);
+  }
+  if (left.empty()) return std::nullopt;
+  return Left{std::move(left), ""};
 }
 
 // Names other than root's may have any id, each its own: whoever has one of them may have whatever number.
 std::optional<TaskValues::Left> TaskValues::left_of(Attribute attribute, const Chosen& chosen) const {
+  if (world_.tests != nullptr) return left_in_tests(attribute, chosen);
   const auto ids_of = [](const abi::Predicate& predicate) {
     Ranges ids = predicate.ranges;
     if (std::count(predicate.names.begin(), predicate.names.end(), kRoot) != 0) ids.push_back({0, 0});

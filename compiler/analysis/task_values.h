@@ -33,11 +33,32 @@ enum class Group : uint8_t {
 };
 Group group_of(abi::Attribute attribute);
 
+// Where a task of a test may be: on these CPUs of the machine that its `host` describes.
+struct Placement {
+  std::string host;  // empty: none is named
+  std::string cpus;  // as in `affinity`; empty: all
+  int64_t node = -1, llc = -1;
+  bool full = true, pinned = false;
+};
+
+// What there is for `test` blocks to say: names have these ids, every GPU was opened just now, and a task is
+// at one of these places; the first that will do is taken.
+struct TestWorld {
+  classify::NameIds ids;
+  std::vector<Placement> placements;
+};
+
+// Where the task is looked for.
+struct World {
+  CellNeeds cells;
+  bool families_full = false;
+  const TestWorld* tests = nullptr;  // only what a `test` block can say
+};
+
 class TaskValues {
  public:
-  // A leader or another thread, with the defaults of a `test` block. Both references outlive it.
-  TaskValues(const abi::Classifier& classifier, StringSearch& strings, bool leader,
-             std::optional<uint32_t> cell, bool families_full);
+  // A leader or another thread, with the defaults of a `test` block. The references outlive it.
+  TaskValues(const abi::Classifier& classifier, StringSearch& strings, bool leader, const World& world);
 
   // Gives the attributes of `attribute`'s group values for which every literal
   // of that group comes out as wanted; of the others nothing changes. Without an
@@ -64,16 +85,17 @@ class TaskValues {
   Answer settle_names(const Chosen& comm, const Chosen& leader_comm);
   Answer settle_ids(const Chosen& pid, const Chosen& tgid, const Chosen& leader);
   Answer settle_places(const std::vector<Literal>& literals);
+  Answer settle_at(const std::vector<Literal>& literals);
   Answer settle_gpu(const Chosen& thread, const Chosen& process, const Chosen& kthread);
   Answer settle_number(abi::Attribute attribute, const Chosen& chosen);
   [[nodiscard]] std::optional<Left> left_of(abi::Attribute attribute, const Chosen& chosen) const;
+  [[nodiscard]] std::optional<Left> left_in_tests(abi::Attribute attribute, const Chosen& chosen) const;
   void bind(abi::Attribute attribute, int64_t id, const std::string& name);
 
   const abi::Classifier& classifier_;
   StringSearch& strings_;
   bool leader_;
-  std::optional<uint32_t> cell_;
-  bool families_full_;
+  const World& world_;
   classify::TaskFacts task_;
   classify::NameIds ids_;
 };

@@ -39,6 +39,7 @@ constexpr const char* kMainExamples = R"(Commands:
   scxc lint FILE...      the same and rules of good policies, for CI
   scxc fmt FILE...       lay policies out in the one way
   scxc test FILE...      run the tests that a policy carries
+  scxc diff OLD NEW      which tasks a change moves, and what else it changes
   scxc explain CODE      what a diagnostic means and how to resolve it
   scxc explain FILE --task WORDS, scxc explain FILE --pid N
                          which layer a task goes to, and why
@@ -95,10 +96,30 @@ Exit codes: 0 done, 1 a file has errors or, with --check, would change, 2 usage,
 constexpr const char* kTestExamples =
     R"(Each test runs on the reference classifier and on the emitted one, compiled for
 this machine; they must agree.
+With --coverage it tells which layers the tests reach and which matchers and
+tests of attributes they have seen true and false, as far as a test can.
+With --generate it runs none: it writes those that are missing, for layers that
+no test expects and for values that none has shown.
 
 Examples:
   scxc test web.scx
   scxc test web.scx --format json
+  scxc test web.scx --coverage
+  scxc test policies/*.scx --coverage-at-least 100
+  scxc test web.scx --generate >>web.scx
+)";
+constexpr const char* kDiffExamples =
+    R"(Tells what the change from OLD to NEW means, however it is written: layers and
+cells that are new, removed or only renamed; the tasks that go somewhere else,
+one task of each kind as an example; settings with other values.
+
+Examples:
+  scxc diff old.scx web.scx
+  git show HEAD:web.scx | scxc diff - web.scx
+  scxc diff old.scx new.scx --format json
+
+Exit codes: 0 the policies mean the same, 1 differences, or some that could not
+be excluded, 2 usage, 3 nothing was compared: a policy has errors or cannot be read
 )";
 constexpr const char* kExplainExamples =
     R"(With --task or --pid the word is a policy: each layer that is asked for the
@@ -153,6 +174,7 @@ class Formatter : public CLI::Formatter {
   std::string make_usage(const CLI::App* app, std::string) const override {
     if (app->get_parent() == nullptr)
       return "Usage: scxc [OPTIONS] FILE\n       scxc COMMAND [OPTIONS] ...\n";
+    if (app->get_name() == "diff") return "Usage: scxc diff [OPTIONS] OLD NEW\n";
     if (app->get_name() == "explain")
       return "Usage: scxc explain CODE\n       scxc explain FILE --task WORDS\n       scxc explain FILE "
              "--pid N\n"
@@ -197,6 +219,7 @@ struct Parser {
   CLI::App* lint = nullptr;
   CLI::App* fmt = nullptr;
   CLI::App* test = nullptr;
+  CLI::App* diff = nullptr;
   CLI::App* explain = nullptr;
   CLI::App* completion = nullptr;
 
@@ -237,7 +260,24 @@ struct Parser {
 
     test = add_command("test", "run the tests that a policy carries", kTestExamples);
     test->add_option("FILE", options.files, "policies")->type_name("")->required();
+    test->add_flag("--coverage", options.coverage, "also tell which layers, matchers and tests they show");
+    test->add_option("--coverage-at-least", options.coverage_at_least,
+                     "the same, and exit with 1 if they reach fewer layers")
+        ->type_name("PERCENT")
+        ->check(CLI::Validator(
+            [](std::string& word) {
+              const bool number = !word.empty() && word.size() < 4 &&
+                                  word.find_first_not_of("0123456789") == std::string::npos;
+              return number && std::stoi(word) <= 100 ? std::string()
+                                                      : fmt::format("`{}` is no percentage", word);
+            },
+            ""));
+    test->add_flag("--generate", options.generate, "write tests that the policy lacks instead");
     add_common(*test, options);
+
+    diff = add_command("diff", "what a change of a policy means", kDiffExamples);
+    diff->add_option("FILE", options.files, "the old policy and the new one")->type_name("")->required();
+    add_common(*diff, options);
 
     explain = add_command("explain", "what a diagnostic means, or what a policy does", kExplainExamples);
     explain->add_option("CODE", options.files, "the code in brackets: E0304; without one: which there are")
@@ -274,6 +314,8 @@ struct Parser {
     if (lint->parsed()) options.command = Command::kLint;
     if (fmt->parsed()) options.command = Command::kFmt;
     if (test->parsed()) options.command = Command::kTest;
+    options.coverage = options.coverage || test->count("--coverage-at-least") != 0;
+    if (diff->parsed()) options.command = Command::kDiff;
     if (explain->parsed()) options.command = Command::kExplain;
     if (completion->parsed()) options.command = Command::kCompletion;
   }
@@ -351,6 +393,11 @@ std::string contradiction(const Options& options) {
   const bool from_stdin = std::count(options.files.begin(), options.files.end(), "-") > 0;
   if (options.fix && from_stdin) return "`--fix` writes files, and `-` is none";
   if (options.fix_guesses && !options.fix) return "`--fix-guesses` goes with `--fix`";
+  if (options.generate && options.coverage)
+    return "`--generate` runs no tests, `--coverage` cannot go with it";
+  if (options.generate && options.files.size() > 1) return "one policy at a time";
+  if (options.command == Command::kDiff && options.files.size() != 2)
+    return "`scxc diff` compares two policies: OLD NEW";
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) return "`-` is standard input, once";
   if (options.command != Command::kCompile) return "";
   if (options.files.empty()) return "no policy given";
@@ -364,8 +411,7 @@ std::string contradiction(const Options& options) {
 }  // namespace
 
 const std::vector<std::string_view>& planned_commands() {
-  static const std::vector<std::string_view> commands = {"diff",   "draw",   "topology",
-                                                         "import", "verify", "lsp"};
+  static const std::vector<std::string_view> commands = {"draw", "topology", "import", "verify", "lsp"};
   return commands;
 }
 

@@ -20,6 +20,8 @@ int run_command(const Options& options) {
       return format(options);
     case Command::kTest:
       return test(options);
+    case Command::kDiff:
+      return diff(options);
     case Command::kExplain:
       if (options.cleanup) return explain_cleanup(options);
       return options.explains_task() ? explain_task(options) : explain(options);

@@ -14,6 +14,7 @@ int lint(const Options& options);
 int list_rules(const Options& options);
 int format(const Options& options);
 int test(const Options& options);
+int diff(const Options& options);
 int explain(const Options& options);
 int explain_cleanup(const Options& options);
 int explain_task(const Options& options);

@@ -18,7 +18,7 @@ inline constexpr int kExitErrors = 1;  // the policy has errors, or a test of it
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitEnvironment = 3;  // files, the machine, or a fault of scxc itself
 
-enum class Command : uint8_t { kCompile, kCheck, kLint, kFmt, kTest, kExplain, kCompletion };
+enum class Command : uint8_t { kCompile, kCheck, kLint, kFmt, kTest, kDiff, kExplain, kCompletion };
 enum class Emit : uint8_t { kObject, kC };
 enum class Dump : uint8_t { kNone, kTokens, kAst, kModel, kC, kObject, kManifest };
 enum class Format : uint8_t { kText, kJson, kSarif, kGithub, kJunit };  // the last three of `lint` only
@@ -44,6 +44,9 @@ struct Options {
   bool timings = false;
   bool only_check = false;        // fmt: write nothing, list what would change
   bool diff = false;              // fmt: write nothing, print what would change
+  bool coverage = false;          // test: what the tests reach
+  size_t coverage_at_least = 0;   // test: percent of layers; exit code 1 below
+  bool generate = false;          // test: propose tests instead
   std::string code;               // explain
   bool cleanup = false;           // explain: the cleanup table of `files`
   std::vector<std::string> task;  // explain: where this task goes, `comm=nginx,nice=-5`

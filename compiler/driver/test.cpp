@@ -2,15 +2,42 @@
 #include <algorithm>
 #include <optional>
 
+#include <unistd.h>
+
+#include "compiler/analysis/coverage.h"
+#include "compiler/analysis/generated_tests.h"
 #include "compiler/analysis/policy_tests.h"
 #include "compiler/driver/commands.h"
 #include "compiler/driver/host_engine.h"
 #include "compiler/driver/pipeline.h"
 #include "compiler/driver/report.h"
+#include "runtime/base/file.h"
 
 namespace scx::driver {
 
 namespace {
+
+// The tests that the policy lacks, ready to be appended.
+int generate(const Options& options, const std::string& file, Timings& timings) {
+  Compilation compilation;
+  if (const auto failed = run_for_result(options, file, Phase::kAutomata, compilation, timings))
+    return *failed;
+  const auto generated = timings.measure(
+      "generate", [&] { return analysis::generate_tests(*compilation.policy, *compilation.classifier); });
+  print_out(options.format == Format::kJson ? analysis::to_json(generated) : analysis::to_text(generated));
+  return kExitOk;
+}
+
+// Says what is missing of what `--coverage-at-least` asks for.
+bool covers_enough(const Options& options, const std::string& file, const analysis::Coverage& coverage) {
+  const analysis::Coverage::Share layers = coverage.of_layers();
+  if (layers.seen * 100 >= layers.all * options.coverage_at_least) return true;
+  Error error = make_error("the tests of {} reach {} of {} layers, less than {}%", scx::quoted(file),
+                           layers.seen, layers.all, options.coverage_at_least);
+  error.help = "`scxc test --generate` proposes tests for the others";
+  report_error(options, error);
+  return false;
+}
 
 int test_one(const Options& options, const std::string& file, Timings& timings) {
   Compilation compilation;
@@ -30,9 +57,19 @@ int test_one(const Options& options, const std::string& file, Timings& timings) 
     return analysis::run_policy_tests(*compilation.policy, *compilation.classifier, compilation.sources,
                                       engine ? std::optional(engine->engine()) : std::nullopt);
   });
-  print_out(options.format == Format::kJson ? analysis::to_json(report, *compilation.classifier)
-                                            : analysis::to_text(report, *compilation.classifier));
-  return report.passed() ? kExitOk : kExitErrors;
+  std::optional<analysis::Coverage> coverage;
+  if (options.coverage)
+    coverage = timings.measure("coverage", [&] {
+      return analysis::cover(*compilation.policy, *compilation.classifier, compilation.sources);
+    });
+  if (options.format == Format::kJson) {
+    print_out(analysis::to_json(report, *compilation.classifier, coverage ? &*coverage : nullptr));
+  } else {
+    print_out(analysis::to_text(report, *compilation.classifier));
+    if (coverage) print_out(analysis::to_text(*coverage, use_color(options.color, STDOUT_FILENO)));
+  }
+  const bool is_enough = !coverage || covers_enough(options, file, *coverage);
+  return report.passed() && is_enough ? kExitOk : kExitErrors;
 }
 
 }  // namespace
@@ -41,7 +78,8 @@ int test(const Options& options) {
   int exit_code = kExitOk;
   Timings timings;
   for (const std::string& file : options.files)
-    exit_code = std::max(exit_code, test_one(options, file, timings));
+    exit_code = std::max(
+        exit_code, options.generate ? generate(options, file, timings) : test_one(options, file, timings));
   report_timings(options, timings);
   return exit_code;
 }

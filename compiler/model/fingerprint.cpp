@@ -71,6 +71,10 @@ std::string cell_text(const Policy& policy, const Cell& cell) {
 
 }  // namespace
 
+std::string canonical_text(const Policy& policy, const Expression& expression) {
+  return canonical(policy, expression);
+}
+
 std::string fingerprint(const Policy& policy) {
   std::string text = fmt::format("policy {} watchdog {} kernel {}\n", policy.name, policy.watchdog_ns,
                                  to_string(policy.min_kernel));

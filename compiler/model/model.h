@@ -156,6 +156,9 @@ std::vector<std::string> property_texts(const abi::LayerSettings& settings);
 std::vector<std::string> property_texts(const abi::CellSettings& settings);
 // In the largest unit that gives a whole number: 1500000 is `1500us`.
 std::string duration_text(uint64_t nanoseconds);
+// Equal exactly for expressions, of this policy or of another, that differ in spelling only: in the order of
+// operands, in repetition, in double negation, in names of matchers.
+std::string canonical_text(const Policy& policy, const Expression& expression);
 
 // Stable text, one fact a line: the answer to `--dump=model`.
 std::string dump(const Policy& policy);

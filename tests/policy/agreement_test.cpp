@@ -59,4 +59,25 @@ void expect_one_verdict(bool cells) {
 TEST(Agreement, RandomTasksGetOneVerdict) { expect_one_verdict(/*cells=*/false); }
 TEST(Agreement, AlsoInCells) { expect_one_verdict(/*cells=*/true); }
 
+// Tests that `--generate` proposes, appended to their policy: both engines pass them, and no layer that a
+// test can reach is left.
+TEST(Agreement, GeneratedTestsPass) {
+  const auto folder = std::filesystem::temp_directory_path() / fmt::format("scx-generated-{}", getpid());
+  std::filesystem::create_directories(folder);
+  constexpr int kPolicies = 12;
+  int policies = 0;
+  for (uint32_t seed = 1; policies < kPolicies && seed <= 10 * kPolicies; ++seed) {
+    const std::string file = (folder / fmt::format("p{}.scx", seed)).string();
+    std::ofstream(file) << scx::testing::PolicyMaker(seed, seed % 3 == 0).make(seed % 3 == 0 ? 3 : 6, 0);
+    if (run(fmt::format("{}/scxc check {} 2>&1", SCX_BIN_DIR, file)).exit_code == 1) continue;
+    ++policies;
+    ASSERT_EQ(run(fmt::format("{0}/scxc test {1} --generate 2>&1 >>{1}", SCX_BIN_DIR, file)).exit_code, 0);
+    const Ran ran = run(fmt::format("{}/scxc test {} --coverage-at-least 100 2>&1", SCX_BIN_DIR, file));
+    EXPECT_EQ(ran.exit_code, 0) << ran.output << run("cat " + file).output;
+    EXPECT_THAT(ran.output, HasSubstr("reference and emitted classifier"));
+  }
+  EXPECT_EQ(policies, kPolicies);
+  std::filesystem::remove_all(folder);
+}
+
 }  // namespace

@@ -25,13 +25,19 @@ language 1;
 
 policy p { }
 
-layer web confined { match comm "nginx*"; }
-layer rest open { match *; }
+layer web  confined { match comm "nginx*"; }
+layer rest open     { match *; }
 
-test "nginx" { task { comm "nginx"; } expect layer web in root; }
-test "others" { task { } expect layer rest in root; }
+test "nginx" {
+    task { comm "nginx"; }
+    expect layer web in root;
+}
+test "others" {
+    task { }
+    expect layer rest in root;
+}
 """
-WRONG = RIGHT.replace("confined", "confinde")
+WRONG = RIGHT.replace("web  confined", "web  confinde")
 FAILING = RIGHT.replace('comm "nginx"; }', 'comm "bash"; }')
 UGLY = RIGHT.replace("policy p { }", "policy   p {\n\n\n}")
 

@@ -1,0 +1,116 @@
+#include "compiler/analysis/test_finder.h"
+
+#include <algorithm>
+
+#include "compiler/analysis/test_world.h"
+
+namespace scx::analysis {
+namespace {
+
+using Kind = abi::Expression::Kind;
+
+// What has to hold for each place at which an expression asks the predicate: operands are asked from the
+// left, as far as they are needed.
+void ways_to_ask(const abi::Expression& expression, uint32_t predicate, bool value, std::vector<Goal>& path,
+                 std::vector<std::vector<Goal>>& out) {
+  switch (expression.kind) {
+    case Kind::kAll:
+      return;
+    case Kind::kTest:
+      if (expression.predicate != predicate) return;
+      out.push_back(path);
+      out.back().push_back({&expression, value});
+      return;
+    case Kind::kNot:
+      return ways_to_ask(expression.operands.front(), predicate, value, path, out);
+    case Kind::kAnd:
+    case Kind::kOr:
+      break;
+  }
+  const size_t before = path.size();
+  for (const abi::Expression& operand : expression.operands) {
+    ways_to_ask(operand, predicate, value, path, out);
+    path.push_back({&operand, expression.kind == Kind::kAnd});
+  }
+  path.resize(before);
+}
+
+// Why no test has the task that was found where everything can be said.
+std::string reason(const TaskFinding& found, const TestWorld& world) {
+  if (found.task.gpu_age_ns != 0) return "its GPU was opened some time ago, a test's just now";
+  const auto is_usual_class = [](int64_t sched) {
+    return sched == abi::kSchedNormal || sched == abi::kSchedBatch || sched == abi::kSchedIdle;
+  };
+  if (!is_usual_class(found.task.sched)) return "its scheduling class has no word";
+  if (found.ids.users != world.ids.users || found.ids.groups != world.ids.groups)
+    return "a user or group would need another id than its name has in tests";
+  return "no machine that a test can describe has CPUs like these";
+}
+
+}  // namespace
+
+TestFinder::TestFinder(const model::Policy& policy, const abi::Classifier& classifier)
+    : classifier_(classifier), policy_(policy), world_(test_world(policy)), search_(policy, classifier) {}
+
+TestTaskFinding TestFinder::of_layer(uint32_t cell, uint32_t layer) {
+  const std::vector<abi::DomainMatch>& layers = classifier_.cells[cell].layers;
+  std::vector<Goal> goals;
+  for (uint32_t i = 0; i < layer; ++i) goals.push_back({&layers[i].match, false});
+  goals.push_back({&layers[layer].match, true});
+  TestTaskFinding out = find(goals, cell);
+  if (out.answer == Answer::kNone && !out.is_possible &&
+      search_.find_with_full_families(goals, cell).answer != Answer::kNone)
+    out.why_not = "only tasks reach it whose cgroup a full family of cells refused";
+  return out;
+}
+
+TestTaskFinding TestFinder::of_predicate(uint32_t predicate, bool value) {
+  TestTaskFinding out;
+  out.is_possible = false;
+  out.why_not = "no task is asked that and answers so";
+  for (uint32_t cell = 0; cell < classifier_.cells.size(); ++cell) {
+    std::vector<Goal> earlier;
+    for (const abi::DomainMatch& layer : classifier_.cells[cell].layers) {
+      std::vector<std::vector<Goal>> ways;
+      std::vector<Goal> path = earlier;
+      ways_to_ask(layer.match, predicate, value, path, ways);
+      for (const std::vector<Goal>& goals : ways) {
+        TestTaskFinding one = find(goals, cell);
+        if (one.answer == Answer::kFound) return one;
+        if (one.is_possible) out = std::move(one);
+      }
+      earlier.push_back({&layer.match, false});
+    }
+  }
+  return out;
+}
+
+TestTaskFinding TestFinder::of_matcher(uint32_t matcher, bool holds) {
+  return find({{&policy_.matchers[matcher].expression, holds}}, std::nullopt);
+}
+
+TestTaskFinding TestFinder::find(const std::vector<Goal>& goals, std::optional<uint32_t> cell) {
+  TestTaskFinding out;
+  out.found = search_.find(goals, World{{cell}, false, &world_});
+  out.answer = out.found.answer;
+  if (out.answer == Answer::kFound) {
+    const classify::TaskFacts& task = out.found.task;
+    out.place =
+        *std::find_if(world_.placements.begin(), world_.placements.end(), [&](const Placement& place) {
+          return place.node == task.affinity_node && place.llc == task.affinity_llc &&
+                 place.full == task.affinity_full && place.pinned == task.affinity_pinned;
+        });
+    return out;
+  }
+  const TaskFinding any = search_.find(goals, cell);
+  out.is_possible = any.answer != Answer::kNone;
+  if (out.answer == Answer::kUndecided)
+    out.why_not = "not decided: too many tests to compare";
+  else if (any.answer == Answer::kUndecided)
+    out.why_not = "no task that a test can have, whatever others there are";
+  else
+    out.why_not = out.is_possible ? reason(any, world_) : "there is no such task";
+  return out;
+}
+
+}  // namespace scx::analysis

@@ -1,0 +1,97 @@
+#include "compiler/analysis/test_text.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "compiler/analysis/task_text.h"
+#include "runtime/base/file.h"
+
+namespace scx::analysis {
+namespace {
+
+// Without the affinity, which a list of CPUs says.
+TaskFinding anywhere(TaskFinding found) {
+  const classify::TaskFacts usual;
+  found.task.affinity_node = usual.affinity_node;
+  found.task.affinity_llc = usual.affinity_llc;
+  found.task.affinity_full = usual.affinity_full;
+  found.task.affinity_pinned = usual.affinity_pinned;
+  return found;
+}
+
+// `nginx`; what would not read well in quotes.
+std::string plain(const std::string& name) {
+  const std::string shown = quoted(name);
+  const bool reads_well =
+      !name.empty() && shown.size() == name.size() + 2 && name.find(' ') == std::string::npos;
+  return reads_well ? name : shown;
+}
+
+}  // namespace
+
+std::string test_task_text(const TestTaskFinding& found) {
+  std::string out = task_text(anywhere(found.found));
+  if (!found.place.cpus.empty())
+    out.insert(out.size() - 2, fmt::format(" affinity {};", quoted(found.place.cpus)));
+  return out;
+}
+
+std::string description(const TestTaskFinding& found) {
+  const classify::TaskFacts& task = found.found.task;
+  const classify::TaskFacts usual;
+  std::string out = task.kthread ? "a kernel thread" : task.leader ? "a process" : "a thread";
+  std::vector<std::string> parts;
+  const auto say = [&](bool wanted, std::string part) {
+    if (wanted) parts.push_back(std::move(part));
+  };
+  say(task.comm != usual.comm, "called " + plain(task.comm));
+  say(!task.leader && task.leader_comm != task.comm, "of " + plain(task.leader_comm));
+  say(task.cgroup != usual.cgroup, "in " + plain(task.cgroup));
+  say(task.nice != usual.nice, fmt::format("with nice {}", task.nice));
+  say(task.sched != usual.sched, "of class " + classify::spelled_value(task, abi::Attribute::kSched));
+  const auto id = [&](int64_t value, const std::map<std::string, int64_t>& names, std::string_view word) {
+    std::string text = std::to_string(value);
+    for (const auto& [name, known] : names)
+      if (value != 0 && known == value) text = plain(name);
+    say(value != 0, fmt::format("with {} {}", word, text));
+  };
+  id(task.uid, found.found.ids.users, "uid");
+  id(task.gid, found.found.ids.groups, "gid");
+  const int64_t usual_pid = task.leader ? 1 : 2;
+  say(task.pid != usual_pid, fmt::format("with pid {}", task.pid));
+  say(!task.leader && task.tgid != 1, fmt::format("with tgid {}", task.tgid));
+  say(task.ppid != usual.ppid, fmt::format("with ppid {}", task.ppid));
+  say(task.gpu_thread >= 0, fmt::format("that opened GPU {} itself", task.gpu_thread));
+  say(task.gpu_process >= 0 && task.gpu_thread < 0,
+      fmt::format("{} uses GPU {}", task.leader ? "that" : "whose process", task.gpu_process));
+  say(!found.place.cpus.empty(), "on CPUs " + found.place.cpus);
+  if (parts.empty() && !task.kthread && task.leader) return "any process";
+  for (const std::string& part : parts) out += " " + part;
+  return out;
+}
+
+model::TestTask test_task(const TestTaskFinding& found) {
+  const classify::TaskFacts& task = found.found.task;
+  model::TestTask out;
+  out.cgroup = task.cgroup;
+  out.comm = task.comm;
+  out.leader_comm = task.leader_comm;
+  out.pid = task.pid;
+  out.tgid = task.tgid;
+  out.ppid = task.ppid;
+  out.uid = task.uid;
+  out.gid = task.gid;
+  out.nice = task.nice;
+  out.sched = task.sched;
+  out.kthread = task.kthread;
+  out.leader = task.leader;
+  out.affinity_node = task.affinity_node;
+  out.affinity_llc = task.affinity_llc;
+  out.affinity_full = task.affinity_full;
+  out.affinity_pinned = task.affinity_pinned;
+  out.gpu_thread = task.gpu_thread;
+  out.gpu_process = task.gpu_process;
+  return out;
+}
+
+}  // namespace scx::analysis
