@@ -41,6 +41,8 @@ constexpr const char* kMainExamples = R"(Commands:
   scxc explain CODE      what a diagnostic means and how to resolve it
   scxc explain FILE --task WORDS, scxc explain FILE --pid N
                          which layer a task goes to, and why
+  scxc explain FILE --layer NAME
+                         what a layer takes, what others leave it, what it has
   scxc explain --cleanup FILE...
                          what each scope gives back, when and to whom
   scxc completion SHELL  completion for bash, zsh or fish
@@ -83,6 +85,11 @@ KEY=VALUE,…: comm, leader-comm, cgroup, pid, tgid, ppid, uid, gid, nice, sched
 node, llc, gpu-thread, gpu-process; kthread, pinned, not-full, not-leader stand
 alone. What is not named is as in a `test` block. --pid reads /proc; it cannot
 see what GPUs a thread opened.
+With --layer, NAME or CELL/NAME, the layer: its match, tasks that it gets, that
+layers before it take and that it takes from layers behind it, its properties.
+All three say where the tasks may run; with --host, which CPUs that are at load on
+a machine: an hwloc file, a description as 2n4c2t (two nodes of four cores of two
+threads), or live for this one.
 With --cleanup the words are policies: each scope, what it holds, the event that
 takes it away and what is done then, by default or by a line of the policy.
 
@@ -90,6 +97,7 @@ Examples:
   scxc explain E0304
   scxc explain web.scx --task comm=nginx,cgroup=/web.slice,nice=-5
   scxc explain web.scx --pid 4711
+  scxc explain web.scx --layer web --host 2n4c2t
   scxc explain --cleanup web.scx
   scxc explain --cleanup web.scx --format json
 )";
@@ -132,6 +140,7 @@ class Formatter : public CLI::Formatter {
     if (app->get_name() == "explain")
       return "Usage: scxc explain CODE\n       scxc explain FILE --task WORDS\n       scxc explain FILE "
              "--pid N\n"
+             "       scxc explain FILE --layer NAME\n"
              "       scxc explain --cleanup [OPTIONS] FILE...\n";
     const CLI::Option* operand =
         app->get_options([](const CLI::Option* o) { return o->get_positional(); }).front();
@@ -206,6 +215,9 @@ struct Parser {
         ->type_name("WORDS")
         ->allow_extra_args(false);
     explain->add_option("--pid", options.pid, "where this thread goes")->type_name("N");
+    explain->add_option("--layer", options.layer, "this layer of the policy")->type_name("NAME");
+    explain->add_option("--host", options.host, "and which CPUs that are on this machine")
+        ->type_name("MACHINE");
     explain->add_flag("--cleanup", options.cleanup, "the cleanup table of policies");
     add_common(*explain, options);
 
@@ -291,7 +303,9 @@ std::string in_our_style(std::string message) {
 // `scxc explain CODE` reads no policy.
 std::string without_policy(const Options& options) {
   if (options.files.size() > 1) return "one code at a time";
-  if (options.format != Format::kText) return "`--format json` needs `--task`, `--pid` or `--cleanup`";
+  if (options.format != Format::kText)
+    return "`--format json` needs `--task`, `--pid`, `--layer` or `--cleanup`";
+  if (!options.host.empty()) return "`--host` needs `--task`, `--pid` or `--layer`";
   return "";
 }
 
@@ -299,9 +313,12 @@ std::string without_policy(const Options& options) {
 std::string contradiction(const Options& options) {
   if (!options.task.empty() && options.pid) return "`--task` and `--pid` exclude each other";
   if (options.cleanup && options.explains_task()) return "`--cleanup` goes without a task";
-  if (options.explains_task() && options.files.size() > 1) return "one policy at a time";
-  if (options.command == Command::kExplain && !options.cleanup && !options.explains_task())
-    return without_policy(options);
+  if (!options.layer.empty() && (options.cleanup || options.explains_task()))
+    return "`--layer` goes without a task and without `--cleanup`";
+  if (options.cleanup && !options.host.empty()) return "`--host` needs `--task`, `--pid` or `--layer`";
+  if ((options.explains_task() || !options.layer.empty()) && options.files.size() > 1)
+    return "one policy at a time";
+  if (options.command == Command::kExplain && !options.explains_policy()) return without_policy(options);
   if (options.command == Command::kExplain && options.files.empty()) return "no policy given";
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) return "`-` is standard input, once";
   if (options.command != Command::kCompile) return "";
@@ -358,8 +375,7 @@ std::variant<Options, Answer> parse_command_line(const std::vector<std::string>&
   parser.set_command();
   const std::string wrong = contradiction(parser.options);
   if (!wrong.empty()) return usage(wrong);
-  if (parser.options.command == Command::kExplain && !parser.options.cleanup &&
-      !parser.options.explains_task())
+  if (parser.options.command == Command::kExplain && !parser.options.explains_policy())
     parser.options.code = parser.options.files.empty() ? "" : parser.options.files.front();
   return parser.options;
 }

@@ -14,6 +14,7 @@ int lint(const Options& options);
 int test(const Options& options);
 int explain(const Options& options);
 int explain_cleanup(const Options& options);
+int explain_layer(const Options& options);
 int explain_task(const Options& options);
 
 }  // namespace scx::driver

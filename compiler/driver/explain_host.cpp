@@ -1,0 +1,36 @@
+#include "compiler/driver/explain_host.h"
+
+#include <utility>
+
+#include "compiler/driver/report.h"
+#include "runtime/base/file.h"
+#include "runtime/topology/topology.h"
+
+namespace scx::driver {
+
+std::optional<int> plan_on_asked_host(const Options& options, const abi::Manifest& manifest, uint32_t domain,
+                                      std::optional<explain::HostPlan>& out) {
+  if (options.host.empty()) return std::nullopt;
+  Result<topology::Topology> machine = topology::from_source(options.host);
+  if (!machine) {
+    Error error = std::move(machine).error();
+    if (error.help.empty())
+      error.help =
+          "`--host` takes an hwloc file (`lstopo machine.xml` writes one), a description as `2n4c2t`, "
+          "or `live` for this machine";
+    report_error(options, error);
+    return options.host == "live" ? kExitEnvironment : kExitUsage;
+  }
+  Result<explain::HostPlan> plan = explain::plan_on_host(manifest, domain, *machine);
+  if (!plan) {
+    Error error = std::move(plan).error();
+    error.message =
+        fmt::format("the policy does not fit the machine {}: {}", scx::quoted(options.host), error.message);
+    report_error(options, error);
+    return kExitErrors;
+  }
+  out = *std::move(plan);
+  return std::nullopt;
+}
+
+}  // namespace scx::driver
