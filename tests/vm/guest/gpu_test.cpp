@@ -8,6 +8,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "tests/vm/guest/explained.h"
 #include "tests/vm/guest/gpu_user.h"
 #include "tests/vm/guest/scheduler_fixture.h"
 
@@ -40,6 +41,8 @@ TEST_F(Gpu, OpenedWhileTheSchedulerRuns) {
   EXPECT_TRUE(scheduler.counts("process", 1)) << scheduler.layer("process");
   let_run(1000);
   EXPECT_TRUE(scheduler.counts("process", 1));
+  expect_explained(user.pid(), "process");
+  expect_explained(other.pid(), "rest");
 }
 
 TEST_F(Gpu, OpenedBefore) {
