@@ -43,6 +43,16 @@ struct Asked {
   classify::NameIds ids_now;
 };
 
+// The record of a scheduler of that name. The kernel runs it a moment before scx-run says so.
+Result<std::optional<running::Record>> record_of(const std::string& policy) {
+  for (int i = 0; i < 20; ++i) {
+    if (i != 0) std::this_thread::sleep_for(kBetweenLooks);
+    SCX_TRY(std::optional<running::Record> record, running::find_record());
+    if (record && record->manifest.policy == policy) return record;
+  }
+  return std::optional<running::Record>();
+}
+
 // The scheduler that runs, if it is one of scx-run's.
 Result<running::Record> find_scheduler() {
   const load::Host host = load::Host::current();
@@ -54,8 +64,8 @@ Result<running::Record> find_scheduler() {
                    "`scx-run OBJECT` runs one; `scxc explain POLICY --pid N` needs none");
   if (::geteuid() != 0)
     return refusal("no-privileges", "only root may look into the running scheduler", "run it as root");
-  SCX_TRY(std::optional<running::Record> record, running::find_record());
-  if (!record || record->manifest.policy != active)
+  SCX_TRY(std::optional<running::Record> record, record_of(active));
+  if (!record)
     return refusal(
         "foreign-scheduler",
         fmt::format("the scheduler {} is not one that a scx-run of this machine runs", quoted(active)),

@@ -44,7 +44,7 @@ std::string test_text(const abi::Manifest& manifest, uint32_t index, const TaskR
   const abi::Predicate& test = predicate(manifest, index);
   return fmt::format("{} ({}) {} now: it has {}", test.text, place_text(test.where),
                      report.verdict.predicates[index].value ? "holds" : "does not hold",
-                     classify::spelled_value(report.task.facts, test.attribute));
+                     read_by(manifest, report, index));
 }
 
 bool same_ids(const classify::NameIds& a, const classify::NameIds& b, const abi::Predicate& test) {

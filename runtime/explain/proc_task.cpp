@@ -82,8 +82,8 @@ void read_affinity(int tid, const topology::Topology& machine, classify::TaskFac
   };
   facts.affinity_full = cpus.size() == machine.online_count();
   facts.affinity_pinned = cpus.size() == 1;
-  facts.affinity_node = one(&topology::Cpu::node) ? machine.node_ids[cpus[0]->node] : -1;
-  facts.affinity_llc = one(&topology::Cpu::llc) ? cpus[0]->llc : -1;
+  facts.affinity_node = one(&topology::Cpu::node) ? int64_t{machine.node_ids[cpus[0]->node]} : -1;
+  facts.affinity_llc = one(&topology::Cpu::llc) ? int64_t{cpus[0]->llc} : -1;
 }
 
 Error no_task(int tid) {

@@ -21,11 +21,6 @@ std::string kind_text(const abi::Domain& layer) {
   return out;
 }
 
-std::string read_text(const abi::Manifest& manifest, const TaskReport& report, uint32_t predicate) {
-  if (predicate < report.shown.size() && !report.shown[predicate].empty()) return report.shown[predicate];
-  return classify::spelled_value(report.task.facts, manifest.classifier.predicates[predicate].attribute);
-}
-
 // The layers that were asked: up to the one that took the task.
 size_t asked_count(const abi::Manifest& manifest, const TaskReport& report) {
   const size_t layers = manifest.classifier.cells[report.verdict.cell].layers.size();
@@ -44,6 +39,11 @@ TaskReport report_on(const abi::Manifest& manifest, AskedTask task) {
   out.begins = std::string(classify::place_of(manifest.classifier, task.facts.cgroup).begins);
   out.task = std::move(task);
   return out;
+}
+
+std::string read_by(const abi::Manifest& manifest, const TaskReport& report, uint32_t predicate) {
+  if (predicate < report.shown.size() && !report.shown[predicate].empty()) return report.shown[predicate];
+  return classify::spelled_value(report.task.facts, manifest.classifier.predicates[predicate].attribute);
 }
 
 const abi::Domain& taker(const abi::Manifest& manifest, const TaskReport& report) {
@@ -69,7 +69,7 @@ std::string task_text(const abi::Manifest& manifest, const TaskReport& report) {
       const abi::Predicate& predicate = manifest.classifier.predicates[index];
       out +=
           fmt::format("    {}  {} ({}): it has {}\n", report.verdict.predicates[index].value ? "yes" : "no ",
-                      predicate.text, place_text(predicate.where), read_text(manifest, report, index));
+                      predicate.text, place_text(predicate.where), read_by(manifest, report, index));
     }
   }
   out += fmt::format("\nlayer `{}` in `{}`: {}\n", taker(manifest, report).layer, cell,
@@ -89,7 +89,7 @@ json task_json(const abi::Manifest& manifest, const TaskReport& report) {
       predicates.push_back({{"text", predicate.text},
                             {"value", report.verdict.predicates[index].value},
                             {"attribute", spelling(predicate.attribute)},
-                            {"task", read_text(manifest, report, index)},
+                            {"task", read_by(manifest, report, index)},
                             {"where", place_json(predicate.where)}});
     }
     layers.push_back({{"layer", layer_name(manifest, matches[i])},

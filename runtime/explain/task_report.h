@@ -34,6 +34,9 @@ TaskReport report_on(const abi::Manifest& manifest, AskedTask task);
 // The declared layer that took the task: its domain in the first slot of its cell.
 const abi::Domain& taker(const abi::Manifest& manifest, const TaskReport& report);
 
+// What a predicate reads of the task, in words.
+std::string read_by(const abi::Manifest& manifest, const TaskReport& report, uint32_t predicate);
+
 // For people. The task and its cell with the reason; each layer up to the one that takes it with every test
 // of its match, the value that the test read and its line; that layer's properties and CPU rule.
 std::string task_text(const abi::Manifest& manifest, const TaskReport& report);

@@ -62,7 +62,7 @@ const std::map<std::string, std::set<std::string>> kAllowed = {
     {"backend", {}},
 };
 const std::set<std::string> kPureRuntime = {"runtime/base", "runtime/abi", "runtime/plan", "runtime/classify",
-                                            "runtime/topology"};
+                                            "runtime/explain", "runtime/topology"};
 
 TEST(Dependencies, CompilerFoldersPointOneWay) {
   for (const Include& include : includes_below("compiler")) {
