@@ -129,11 +129,12 @@ Error bad_layer(std::string message, std::string help) {
 
 Result<LayerId> find_layer(const model::Policy& policy, std::string_view words) {
   std::vector<LayerId> found;
-  std::vector<std::string> names, known;
+  std::vector<std::string> names, known, all;
   for (uint32_t cell = 0; cell < policy.cells.size(); ++cell)
     for (uint32_t layer = 0; layer < policy.cells[cell].layers.size(); ++layer) {
       const std::string& name = policy.cells[cell].layers[layer].name;
       const std::string full = policy.cells[cell].name + "/" + name;
+      all.push_back(policy.cells.size() == 1 ? name : full);
       known.push_back(words.find('/') == std::string_view::npos ? name : full);
       if (name != words && full != words) continue;
       found.push_back({cell, layer});
@@ -144,7 +145,7 @@ Result<LayerId> find_layer(const model::Policy& policy, std::string_view words) 
     return bad_layer(fmt::format("several cells have a layer `{}`", words),
                      fmt::format("say which: {}", fmt::join(names, ", ")));
   const std::string_view near = closest(words, {known.begin(), known.end()});
-  const std::string help = near.empty() ? fmt::format("layers: {}", fmt::join(known, ", "))
+  const std::string help = near.empty() ? fmt::format("layers: {}", fmt::join(all, ", "))
                                         : fmt::format("did you mean `{}`?", near);
   return bad_layer(fmt::format("the policy has no layer {}", quoted(std::string(words))), help);
 }

@@ -215,7 +215,13 @@ struct Parser {
         ->type_name("WORDS")
         ->allow_extra_args(false);
     explain->add_option("--pid", options.pid, "where this thread goes")->type_name("N");
-    explain->add_option("--layer", options.layer, "this layer of the policy")->type_name("NAME");
+    explain->add_option("--layer", options.layer, "this layer of the policy")
+        ->check(CLI::Validator(
+            [](std::string& word) {
+              return word.empty() ? std::string("no layer is named \"\"") : std::string();
+            },
+            ""))
+        ->type_name("NAME");
     explain->add_option("--host", options.host, "and which CPUs that are on this machine")
         ->type_name("MACHINE");
     explain->add_flag("--cleanup", options.cleanup, "the cleanup table of policies");

@@ -109,16 +109,23 @@ Result<LiveTask> read_task(int tid, const topology::Topology* machine) {
   const Result<std::string> stat = read_file(folder + "stat");
   const Result<std::string> leader = read_file(fmt::format("/proc/{}/comm", facts.tgid));
   if (!cgroups || !comm || !stat || !leader) return no_task(tid);
-  facts.comm = without_newline(*comm);
-  facts.leader_comm = without_newline(*leader);
   facts.cgroup = cgroup_path(*cgroups);
   read_stat(*stat, out);
+  facts.comm = scheduled_name(without_newline(*comm), facts.kthread);
+  facts.leader_comm = scheduled_name(without_newline(*leader), facts.kthread);
   out.scheduler = ::sched_getscheduler(tid) & ~SCHED_RESET_ON_FORK;
   facts.sched = out.scheduler;
   struct stat node{};
   if (::stat(("/sys/fs/cgroup" + facts.cgroup).c_str(), &node) == 0) out.cgroup = node.st_ino;
   if (machine != nullptr) read_affinity(tid, *machine, facts);
   return out;
+}
+
+std::string scheduled_name(std::string comm, bool kthread) {
+  // wq_worker_comm() of kernel/workqueue.c; rescuers have a `-` of their own.
+  if (kthread && comm.starts_with("kworker/") && !comm.starts_with("kworker/R-"))
+    comm.resize(std::min(comm.find_first_of("+-"), comm.size()));
+  return comm;
 }
 
 bool is_fair(int scheduler) {

@@ -26,6 +26,10 @@ struct LiveTask {
 // "no-task". Files that vanish meanwhile are the same.
 Result<LiveTask> read_task(int tid, const topology::Topology* machine);
 
+// The name that the kernel's scheduler sees. To a worker of its work queues /proc adds what it did last:
+// `kworker/0:1-events`.
+std::string scheduled_name(std::string comm, bool kthread);
+
 // Whether sched_ext can have such a task: real-time, deadline and stop tasks are of other classes.
 bool is_fair(int scheduler);
 

@@ -103,6 +103,15 @@ TEST(ProcTask, WhereItsCpusAre) {
   EXPECT_EQ(free.facts.affinity_llc, -1);
 }
 
+TEST(ProcTask, WorkersHaveTheNameThatTheSchedulerSees) {
+  EXPECT_EQ(scheduled_name("kworker/0:1-events", true), "kworker/0:1");
+  EXPECT_EQ(scheduled_name("kworker/u8:3+flush-8:0", true), "kworker/u8:3");
+  EXPECT_EQ(scheduled_name("kworker/1:0H", true), "kworker/1:0H");
+  EXPECT_EQ(scheduled_name("kworker/R-kvfree", true), "kworker/R-kvfree");
+  EXPECT_EQ(scheduled_name("kworker/0:1-me", false), "kworker/0:1-me") << "anybody may call itself so";
+  EXPECT_EQ(scheduled_name("irq/24-pciehp", true), "irq/24-pciehp");
+}
+
 TEST(ProcTask, NoSuchTask) {
   const Result<LiveTask> none = read_task(99999999, nullptr);
   ASSERT_FALSE(none);

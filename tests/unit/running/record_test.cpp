@@ -136,6 +136,16 @@ TEST(GpuSlots, AreThoseOfTestsThatSomethingAsks) {
   EXPECT_THAT(gpu_slots(classifier), ElementsAre(5, 7));
 }
 
+// What maps.cpp reads by name, and the one flag whose value it knows.
+TEST(Maps, ReadWhatTheTemplatesHave) {
+  const std::string state = *read_file(SCX_SOURCE_DIR "/bpf_templates/state.h");
+  for (const char* text :
+       {"TASK_STALE = 1 << 0,", "\tu32 flags;", "\tu32 queue; /* LLC index + 1", "\tu64 cgroup_id;",
+        "\tu64 gpu_thread[GPU_SLOTS];", "\tu64 gpu_process[GPU_SLOTS];", "\tu64 gpu_inherited[GPU_SLOTS];",
+        "} tasks SEC(\".maps\");", "} plan SEC(\".maps\");"})
+    EXPECT_THAT(state, ::testing::HasSubstr(text));
+}
+
 TEST(Maps, ThatAreNotThereAreNoScheduler) {
   const Result<Maps> none = Maps::open({4'000'000'000U, 4'000'000'001U});
   ASSERT_FALSE(none.ok());
