@@ -8,9 +8,7 @@
 
 namespace scx::analysis {
 
-// `task { comm "nginx"; nice -5; }`: what is not as the language assumes it of a test's task. Where a task
-// is on the machine has no words without a machine: `affinity within node 0` stands for it then.
-// Precondition: found.answer is kFound.
+// As runtime/classify/task_text.h says. Precondition: found.answer is kFound.
 std::string task_text(const TaskFinding& found);
 
 // Text of a policy on one line and fit for a terminal: without comments, each run of spaces outside strings

@@ -6,23 +6,19 @@
 #include <map>
 #include <sstream>
 
-#include <grp.h>
-#include <pwd.h>
-#include <sched.h>
-#include <sys/resource.h>
-
 #include "compiler/analysis/policy_tests.h"
 #include "compiler/model/ranges.h"
 #include "runtime/base/closest.h"
 #include "runtime/base/file.h"
 #include "runtime/base/refusal.h"
+#include "runtime/explain/proc_task.h"
 #include "runtime/topology/topology.h"
 
 namespace scx::driver {
 namespace {
 
 using abi::Attribute;
-using analysis::AskedTask;
+using explain::AskedTask;
 
 Error bad_task(std::string message, std::string help) {
   return refusal("bad-task", std::move(message), std::move(help));
@@ -138,49 +134,6 @@ class WordReader {
   AskedTask& task_;
 };
 
-// The value of a line `Name:<tab>value` of /proc/PID/status; empty if there is none.
-std::string status_line(const std::string& status, const std::string& name) {
-  std::istringstream lines(status);
-  for (std::string line; std::getline(lines, line);)
-    if (line.starts_with(name + ":\t")) return line.substr(name.size() + 2);
-  return "";
-}
-
-// The number before the first other character.
-int64_t first_number(const std::string& text) { return std::strtoll(text.c_str(), nullptr, 10); }
-
-// Of "real, effective, saved, file system's".
-int64_t effective_id(const std::string& ids) {
-  const size_t tab = ids.find('\t');
-  return first_number(tab == std::string::npos ? ids : ids.substr(tab + 1));
-}
-
-std::string without_newline(std::string text) {
-  if (text.ends_with('\n')) text.pop_back();
-  return text;
-}
-
-// Its CPUs on this machine: the node and the cache that have all of them.
-void read_affinity(int pid, classify::TaskFacts& facts) {
-  const Result<topology::Topology> machine = topology::live();
-  if (!machine) return;
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  if (::sched_getaffinity(pid, sizeof allowed, &allowed) != 0) return;
-  std::vector<const topology::Cpu*> cpus;
-  for (const topology::Cpu& cpu : machine->cpus)
-    if (cpu.online && cpu.id < CPU_SETSIZE && CPU_ISSET(cpu.id, &allowed)) cpus.push_back(&cpu);
-  if (cpus.empty()) return;
-  const auto one = [&](auto member) {
-    return std::all_of(cpus.begin(), cpus.end(),
-                       [&](const auto* cpu) { return cpu->*member == cpus[0]->*member; });
-  };
-  facts.affinity_full = cpus.size() == machine->online_count();
-  facts.affinity_pinned = cpus.size() == 1;
-  facts.affinity_node = one(&topology::Cpu::node) ? machine->node_ids[cpus[0]->node] : -1;
-  facts.affinity_llc = one(&topology::Cpu::llc) ? cpus[0]->llc : -1;
-}
-
 }  // namespace
 
 Result<AskedTask> task_of_words(const std::vector<std::string>& words, const model::Policy& policy) {
@@ -205,49 +158,10 @@ Result<AskedTask> task_of_words(const std::vector<std::string>& words, const mod
   return out;
 }
 
-Result<AskedTask> task_of_pid(int pid, const model::Policy& policy) {
-  const std::string folder = fmt::format("/proc/{}/", pid);
-  const Result<std::string> status = read_file(folder + "status");
-  if (!status)
-    return refusal("no-task", fmt::format("no task {}", pid),
-                   "a thread's id, as `ps -eLo lwp,comm` shows it");
-  AskedTask out;
-  classify::TaskFacts& facts = out.facts;
-  SCX_TRY(const std::string cgroups, read_file(folder + "cgroup"));
-  SCX_TRY(const std::string comm, read_file(folder + "comm"));
-  SCX_TRY(const std::string stat, read_file(folder + "stat"));
-  facts.comm = without_newline(comm);
-  facts.pid = pid;
-  facts.tgid = first_number(status_line(*status, "Tgid"));
-  facts.ppid = first_number(status_line(*status, "PPid"));
-  facts.uid = effective_id(status_line(*status, "Uid"));
-  facts.gid = effective_id(status_line(*status, "Gid"));
-  facts.leader = facts.pid == facts.tgid;
-  SCX_TRY(const std::string leader_comm, read_file(fmt::format("/proc/{}/comm", facts.tgid)));
-  facts.leader_comm = without_newline(leader_comm);
-  const size_t unified = ("\n" + cgroups).find("\n0::");
-  if (unified != std::string::npos)
-    facts.cgroup = cgroups.substr(unified + 3, cgroups.find('\n', unified) - unified - 3);
-  // Fields behind the name, which may hold anything: the ninth from the first is `flags` (proc_pid_stat(5)).
-  std::istringstream fields(stat.substr(std::min(stat.rfind(')') + 1, stat.size())));
-  std::vector<std::string> field;
-  for (std::string one; fields >> one;) field.push_back(one);
-  constexpr unsigned long kKernelThread = 0x00200000;  // PF_KTHREAD
-  if (field.size() > 16) {
-    facts.kthread = (std::strtoul(field[6].c_str(), nullptr, 10) & kKernelThread) != 0;
-    facts.nice = first_number(field[16]);
-  }
-  facts.sched = ::sched_getscheduler(pid) & ~SCHED_RESET_ON_FORK;
-  read_affinity(pid, facts);
-  for (const model::Predicate& predicate : policy.predicates)
-    for (const std::string& name : predicate.names) {
-      if (predicate.attribute == Attribute::kGid) {
-        if (const group* entry = ::getgrnam(name.c_str())) out.ids.groups[name] = entry->gr_gid;
-      } else if (const passwd* entry = ::getpwnam(name.c_str())) {
-        out.ids.users[name] = entry->pw_uid;
-      }
-    }
-  return out;
+Result<AskedTask> task_of_pid(int pid, const abi::Classifier& classifier) {
+  const Result<topology::Topology> machine = topology::live();
+  SCX_TRY(const explain::LiveTask task, explain::read_task(pid, machine ? &*machine : nullptr));
+  return AskedTask{task.facts, explain::resolve_names(classifier)};
 }
 
 }  // namespace scx::driver

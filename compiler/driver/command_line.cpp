@@ -43,6 +43,8 @@ constexpr const char* kMainExamples = R"(Commands:
   scxc explain CODE      what a diagnostic means and how to resolve it
   scxc explain FILE --task WORDS, scxc explain FILE --pid N
                          which layer a task goes to, and why
+  scxc explain FILE --layer NAME
+                         what a layer takes, what others leave it, what it has
   scxc explain --cleanup FILE...
                          what each scope gives back, when and to whom
   scxc completion SHELL  completion for bash, zsh or fish
@@ -128,6 +130,11 @@ KEY=VALUE,…: comm, leader-comm, cgroup, pid, tgid, ppid, uid, gid, nice, sched
 node, llc, gpu-thread, gpu-process; kthread, pinned, not-full, not-leader stand
 alone. What is not named is as in a `test` block. --pid reads /proc; it cannot
 see what GPUs a thread opened.
+With --layer, NAME or CELL/NAME, the layer: its match, tasks that it gets, that
+layers before it take and that it takes from layers behind it, its properties.
+All three say where the tasks may run; with --host, which CPUs that are at load on
+a machine: an hwloc file, a description as 2n4c2t (two nodes of four cores of two
+threads), or live for this one.
 With --cleanup the words are policies: each scope, what it holds, the event that
 takes it away and what is done then, by default or by a line of the policy.
 
@@ -135,6 +142,7 @@ Examples:
   scxc explain E0304
   scxc explain web.scx --task comm=nginx,cgroup=/web.slice,nice=-5
   scxc explain web.scx --pid 4711
+  scxc explain web.scx --layer web --host 2n4c2t
   scxc explain --cleanup web.scx
   scxc explain --cleanup web.scx --format json
 )";
@@ -178,6 +186,7 @@ class Formatter : public CLI::Formatter {
     if (app->get_name() == "explain")
       return "Usage: scxc explain CODE\n       scxc explain FILE --task WORDS\n       scxc explain FILE "
              "--pid N\n"
+             "       scxc explain FILE --layer NAME\n"
              "       scxc explain --cleanup [OPTIONS] FILE...\n";
     const CLI::Option* operand =
         app->get_options([](const CLI::Option* o) { return o->get_positional(); }).front();
@@ -286,6 +295,15 @@ struct Parser {
         ->type_name("WORDS")
         ->allow_extra_args(false);
     explain->add_option("--pid", options.pid, "where this thread goes")->type_name("N");
+    explain->add_option("--layer", options.layer, "this layer of the policy")
+        ->check(CLI::Validator(
+            [](std::string& word) {
+              return word.empty() ? std::string("no layer is named \"\"") : std::string();
+            },
+            ""))
+        ->type_name("NAME");
+    explain->add_option("--host", options.host, "and which CPUs that are on this machine")
+        ->type_name("MACHINE");
     explain->add_flag("--cleanup", options.cleanup, "the cleanup table of policies");
     add_common(*explain, options);
 
@@ -371,41 +389,85 @@ std::string in_our_style(std::string message) {
   return message;
 }
 
-// `scxc explain CODE` reads no policy.
-std::string without_policy(const Options& options) {
-  if (options.files.size() > 1) return "one code at a time";
-  if (options.format != Format::kText) return "`--format json` needs `--task`, `--pid` or `--cleanup`";
-  return "";
-}
-
-// The line fits its own rules, beyond what CLI11 checks.
-std::string contradiction(const Options& options) {
-  if (!options.task.empty() && options.pid) return "`--task` and `--pid` exclude each other";
-  if (options.cleanup && options.explains_task()) return "`--cleanup` goes without a task";
-  if (options.explains_task() && options.files.size() > 1) return "one policy at a time";
-  if (options.command == Command::kExplain && !options.cleanup && !options.explains_task())
-    return without_policy(options);
-  if (options.list_rules || options.schema)
-    return options.files.empty() ? "" : "`--rules` and `--schema` go without a policy";
-  if (options.command != Command::kCompile && options.command != Command::kCompletion &&
-      options.files.empty())
-    return "no policy given";
-  const bool from_stdin = std::count(options.files.begin(), options.files.end(), "-") > 0;
-  if (options.fix && from_stdin) return "`--fix` writes files, and `-` is none";
-  if (options.fix_guesses && !options.fix) return "`--fix-guesses` goes with `--fix`";
-  if (options.generate && options.coverage)
-    return "`--generate` runs no tests, `--coverage` cannot go with it";
-  if (options.generate && options.files.size() > 1) return "one policy at a time";
-  if (options.command == Command::kDiff && options.files.size() != 2)
-    return "`scxc diff` compares two policies: OLD NEW";
-  if (std::count(options.files.begin(), options.files.end(), "-") > 1) return "`-` is standard input, once";
-  if (options.command != Command::kCompile) return "";
-  if (options.files.empty()) return "no policy given";
+// What does not fit together in the line of each command, beyond what CLI11 checks; empty if all does.
+std::string contradiction_of_compile(const Options& options) {
   if (options.dump != Dump::kNone && !options.output.empty())
     return "`--dump` writes no file, `-o` cannot go with it";
   if (options.dump != Dump::kNone && options.emit == Emit::kC)
     return "`--dump` and `--emit` exclude each other";
   return "";
+}
+
+std::string contradiction_of_lint(const Options& options) {
+  const bool from_stdin = std::count(options.files.begin(), options.files.end(), "-") > 0;
+  if (options.fix && from_stdin) return "`--fix` writes files, and `-` is none";
+  if (options.fix_guesses && !options.fix) return "`--fix-guesses` goes with `--fix`";
+  if ((options.list_rules || options.schema) && !options.files.empty())
+    return "`--rules` and `--schema` go without a policy";
+  return "";
+}
+
+std::string contradiction_of_test(const Options& options) {
+  if (options.generate && options.coverage)
+    return "`--generate` runs no tests, `--coverage` cannot go with it";
+  if (options.generate && options.files.size() > 1) return "one policy at a time";
+  return "";
+}
+
+std::string contradiction_of_explain(const Options& options) {
+  if (!options.task.empty() && options.pid) return "`--task` and `--pid` exclude each other";
+  if (options.cleanup && options.explains_task()) return "`--cleanup` goes without a task";
+  if (!options.layer.empty() && (options.cleanup || options.explains_task()))
+    return "`--layer` goes without a task and without `--cleanup`";
+  if (options.cleanup && !options.host.empty()) return "`--host` needs `--task`, `--pid` or `--layer`";
+  if ((options.explains_task() || !options.layer.empty()) && options.files.size() > 1)
+    return "one policy at a time";
+  if (options.explains_policy()) return "";
+  if (options.files.size() > 1) return "one code at a time";
+  if (options.format != Format::kText)
+    return "`--format json` needs `--task`, `--pid`, `--layer` or `--cleanup`";
+  return "";
+}
+
+std::string contradiction(const Options& options) {
+  switch (options.command) {
+    case Command::kCompile:
+      return contradiction_of_compile(options);
+    case Command::kLint:
+      return contradiction_of_lint(options);
+    case Command::kTest:
+      return contradiction_of_test(options);
+    case Command::kExplain:
+      return contradiction_of_explain(options);
+    case Command::kDiff:
+      return options.files.size() == 2 ? "" : "`scxc diff` compares two policies: OLD NEW";
+    case Command::kCheck:
+    case Command::kFmt:
+    case Command::kCompletion:
+      break;
+  }
+  return "";
+}
+
+// Commands that say something of policies need one.
+bool needs_policy(const Options& options) {
+  switch (options.command) {
+    case Command::kCompletion:
+      return false;
+    case Command::kLint:
+      return !options.list_rules && !options.schema;
+    case Command::kExplain:
+      return options.explains_policy();
+    default:
+      return true;
+  }
+}
+
+// Why the line cannot be what its author meant; empty if it can.
+std::string objection(const Options& options) {
+  if (needs_policy(options) && options.files.empty()) return "no policy given";
+  if (std::count(options.files.begin(), options.files.end(), "-") > 1) return "`-` is standard input, once";
+  return contradiction(options);
 }
 
 }  // namespace
@@ -450,10 +512,9 @@ std::variant<Options, Answer> parse_command_line(const std::vector<std::string>&
     return usage(in_our_style(error.what()));
   }
   parser.set_command();
-  const std::string wrong = contradiction(parser.options);
+  const std::string wrong = objection(parser.options);
   if (!wrong.empty()) return usage(wrong);
-  if (parser.options.command == Command::kExplain && !parser.options.cleanup &&
-      !parser.options.explains_task())
+  if (parser.options.command == Command::kExplain && !parser.options.explains_policy())
     parser.options.code = parser.options.files.empty() ? "" : parser.options.files.front();
   return parser.options;
 }

@@ -24,6 +24,7 @@ int run_command(const Options& options) {
       return diff(options);
     case Command::kExplain:
       if (options.cleanup) return explain_cleanup(options);
+      if (!options.layer.empty()) return explain_layer(options);
       return options.explains_task() ? explain_task(options) : explain(options);
     case Command::kCompletion:
       print_out(completion_script(options.shell));

@@ -17,6 +17,7 @@ int test(const Options& options);
 int diff(const Options& options);
 int explain(const Options& options);
 int explain_cleanup(const Options& options);
+int explain_layer(const Options& options);
 int explain_task(const Options& options);
 
 }  // namespace scx::driver

@@ -1,9 +1,12 @@
-// `scxc explain FILE --task …` and `--pid N`: which layer a task is in, and why.
-#include "compiler/analysis/task_report.h"
+// `scxc explain FILE --task …` and `--pid N`: which layer a task is in, why, and
+// where it may run.
 #include "compiler/driver/asked_task.h"
 #include "compiler/driver/commands.h"
+#include "compiler/driver/explain_host.h"
+#include "compiler/driver/manifest.h"
 #include "compiler/driver/pipeline.h"
 #include "compiler/driver/report.h"
+#include "runtime/explain/task_report.h"
 
 namespace scx::driver {
 
@@ -13,16 +16,26 @@ int explain_task(const Options& options) {
   if (const auto failed =
           run_for_result(options, options.files.front(), Phase::kAutomata, compilation, timings))
     return *failed;
-  const model::Policy& policy = *compilation.policy;
-  const Result<analysis::AskedTask> task =
-      options.pid ? task_of_pid(*options.pid, policy) : task_of_words(options.task, policy);
+  const abi::Manifest manifest =
+      manifest_of_policy(*compilation.policy, *compilation.classifier, compilation.sources);
+  const Result<explain::AskedTask> task = options.pid ? task_of_pid(*options.pid, *compilation.classifier)
+                                                      : task_of_words(options.task, *compilation.policy);
   if (!task) {
     report_error(options, task.error());
     return task.error().reason == "bad-task" ? kExitUsage : kExitEnvironment;
   }
-  print_out(options.format == Format::kJson
-                ? analysis::task_report_json(policy, *compilation.classifier, *task)
-                : analysis::task_report_text(policy, *compilation.classifier, *task));
+  const explain::TaskReport report = explain::report_on(manifest, *task);
+  std::optional<explain::HostPlan> host;
+  if (const auto failed = plan_on_asked_host(options, manifest, report.verdict.domain, host)) return *failed;
+  if (options.format == Format::kJson) {
+    nlohmann::json document = explain::task_json(manifest, report);
+    document["version"] = 1;
+    if (host) document["host"] = explain::host_plan_json(*host);
+    print_out(explain::one_line(document));
+  } else {
+    print_out(explain::task_text(manifest, report));
+    if (host) print_out("\n" + explain::host_plan_text(*host));
+  }
   report_timings(options, timings);
   return kExitOk;
 }

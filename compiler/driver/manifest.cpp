@@ -73,8 +73,8 @@ void add_cleanup(const model::Policy& policy, abi::Manifest& out) {
 
 }  // namespace
 
-abi::Manifest make_manifest(const model::Policy& policy, const abi::Classifier& classifier,
-                            const backend::Object& object, const Sources& sources) {
+abi::Manifest manifest_of_policy(const model::Policy& policy, const abi::Classifier& classifier,
+                                 const Sources& sources) {
   abi::Manifest manifest;
   manifest.compiler = compiler_name();
   manifest.policy = policy.name;
@@ -102,6 +102,12 @@ abi::Manifest make_manifest(const model::Policy& policy, const abi::Classifier& 
   }
   add_cleanup(policy, manifest);
   manifest.rows = codegen::rows_of(policy);
+  return manifest;
+}
+
+abi::Manifest make_manifest(const model::Policy& policy, const abi::Classifier& classifier,
+                            const backend::Object& object, const Sources& sources) {
+  abi::Manifest manifest = manifest_of_policy(policy, classifier, sources);
   for (const backend::KernelSymbol& symbol : object.kernel_symbols) {
     if (symbol.function) manifest.kernel_functions.push_back({symbol.name, symbol.weak});
   }

@@ -14,4 +14,8 @@ namespace scx::driver {
 abi::Manifest make_manifest(const model::Policy& policy, const abi::Classifier& classifier,
                             const backend::Object& object, const Sources& sources);
 
+// The same without kernel functions: what can be said before there is an object. The explain commands ask it.
+abi::Manifest manifest_of_policy(const model::Policy& policy, const abi::Classifier& classifier,
+                                 const Sources& sources);
+
 }  // namespace scx::driver

@@ -51,8 +51,11 @@ struct Options {
   bool cleanup = false;           // explain: the cleanup table of `files`
   std::vector<std::string> task;  // explain: where this task goes, `comm=nginx,nice=-5`
   std::optional<int> pid;         // explain: where this thread goes
-  std::string shell;              // completion
+  std::string layer;              // explain: this layer of the policy
+  std::string host;   // explain: and its CPUs on this machine, as `--topology` of scx-run names it
+  std::string shell;  // completion
   [[nodiscard]] bool explains_task() const { return !task.empty() || pid.has_value(); }
+  [[nodiscard]] bool explains_policy() const { return cleanup || !layer.empty() || explains_task(); }
   std::string templates;  // folder of BPF templates instead of the built-in ones, for tests
 };
 

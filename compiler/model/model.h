@@ -12,6 +12,7 @@
 #include "compiler/model/cleanup.h"
 #include "compiler/support/source.h"
 #include "runtime/abi/manifest.h"
+#include "runtime/abi/settings_text.h"
 
 namespace scx::model {
 
@@ -52,6 +53,12 @@ struct Matcher {
   Span match_span;
 };
 
+// Where a property of a layer is written: `words` are those of its name, `place near gpu`.
+struct WrittenProperty {
+  std::string words;
+  Span span;
+};
+
 // `slice_ns` is resolved: the layer's own or the policy's.
 struct Layer : abi::LayerSettings {
   std::string name;
@@ -59,6 +66,7 @@ struct Layer : abi::LayerSettings {
   bool implicit = false;  // the default layer that the compiler adds
   Span span;              // the header `layer NAME KIND`
   Span match_span;
+  std::vector<WrittenProperty> written = {};  // in file order; what is not among them has its default
 };
 
 // cells[0] is the root cell. Slots and domains are numbered as in abi::Cell.
@@ -116,6 +124,7 @@ struct Test {
 struct Policy {
   std::string name;
   uint64_t slice_ns = 20'000'000;
+  std::optional<Span> slice_span;  // if the policy says it
   uint64_t watchdog_ns = 30'000'000'000;
   KernelVersion min_kernel;
   std::vector<std::string> gpu_devices;  // paths of nodes that count beside those of known drivers
@@ -143,19 +152,12 @@ struct Policy {
 using abi::spelling;  // of layer kinds, queue orders and attributes
 std::string_view spelling(StringTest::Op op);
 std::string to_string(KernelVersion version);
-std::string to_string(const abi::CpuAmount& amount);
-std::string to_string(const abi::CpuRange& range);
-std::string to_string(const std::vector<abi::IntRange>& ids);  // `0`, `{0, 2..3}`
+using abi::to_string;  // of amounts of CPUs and of ids
 std::string to_string(const Predicate& predicate);
 // Precondition: every index in `expression` is one of `policy.predicates`.
 std::string to_string(const Policy& policy, const Expression& expression);
-// A layer's properties as statements of the language, without those that its
-// kind does not have and, but for `slice`, `weight` and `order`, without defaults.
-std::vector<std::string> property_texts(const abi::LayerSettings& settings);
-// Of a cell, without defaults and without its claim and `max`.
-std::vector<std::string> property_texts(const abi::CellSettings& settings);
-// In the largest unit that gives a whole number: 1500000 is `1500us`.
-std::string duration_text(uint64_t nanoseconds);
+using abi::duration_text;
+using abi::property_texts;
 // Equal exactly for expressions, of this policy or of another, that differ in spelling only: in the order of
 // operands, in repetition, in double negation, in names of matchers.
 std::string canonical_text(const Policy& policy, const Expression& expression);

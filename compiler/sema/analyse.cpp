@@ -51,6 +51,7 @@ model::Policy assemble(const Declarations& declarations, const PolicySettings& s
   model::Policy out;
   out.name = settings.name;
   out.slice_ns = settings.slice_ns;
+  out.slice_span = settings.slice_span;
   out.watchdog_ns = settings.watchdog_ns;
   out.min_kernel = settings.min_kernel;
   out.gpu_devices = settings.gpu_devices;

@@ -19,7 +19,10 @@ PolicySettings lower_policy(const Declarations& declarations, const Constants& c
   out.name = declarations.policy->name.text;
   PropertyReader reader(constants, diagnostics);
   reader.read(declarations.policy->body, Place::kPolicy, [&](const PropertyUse& use) {
-    if (use.row.property == Property::kSlice) out.slice_ns = reader.duration(use).value_or(out.slice_ns);
+    if (use.row.property == Property::kSlice) {
+      out.slice_ns = reader.duration(use).value_or(out.slice_ns);
+      out.slice_span = use.written.span;
+    }
     if (use.row.property == Property::kWatchdog)
       out.watchdog_ns = reader.duration(use).value_or(out.watchdog_ns);
     if (use.row.property == Property::kGpuDevices) {
@@ -53,6 +56,7 @@ class LayerReader {
     bool has_match = false;
     properties_.read(written.body, Place::kLayer, [&](const PropertyUse& use) {
       has_match = has_match || use.row.property == Property::kMatch;
+      out.layer.written.push_back({std::string(use.row.words), use.written.span});
       // Which properties apply is only known with the kind.
       if (kind_known && (use.row.kinds & kind_bit(out.layer.kind)) == 0)
         report_without_effect(use, written, out.layer.kind);

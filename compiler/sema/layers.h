@@ -2,6 +2,7 @@
 // the model.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ namespace scx::sema {
 struct PolicySettings {
   std::string name;
   uint64_t slice_ns = 20'000'000;
+  std::optional<Span> slice_span;
   uint64_t watchdog_ns = 30'000'000'000;
   model::KernelVersion min_kernel;
   std::vector<std::string> gpu_devices;

@@ -1,6 +1,7 @@
 #include "runtime/classify/classify.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "runtime/base/check.h"
 #include "runtime/base/file.h"
@@ -171,8 +172,8 @@ std::optional<uint32_t> claim_of(const abi::Classifier& classifier, std::string_
   return walk.claim();
 }
 
-CellPlace place_of(const abi::Classifier& classifier, std::string_view path) {
-  CellPlace out;
+std::vector<CellPlace> places_of(const abi::Classifier& classifier, std::string_view path) {
+  std::vector<CellPlace> out = {{}};
   if (classifier.cells.size() < 2) return out;
   PathWalk walk(classifier);
   for (size_t i = 0; i < path.size(); ++i) {
@@ -180,35 +181,50 @@ CellPlace place_of(const abi::Classifier& classifier, std::string_view path) {
     // A cgroup's path ends here: the root's `/`, or a name.
     const bool ends = i == 0 || i + 1 == path.size() || path[i + 1] == '/';
     if (!ends) continue;
-    if (const auto cell = walk.claim()) out = {*cell, path.substr(0, i + 1)};
+    if (const auto cell = walk.claim()) out.push_back({*cell, path.substr(0, i + 1)});
   }
   return out;
+}
+
+CellPlace place_of(const abi::Classifier& classifier, std::string_view path) {
+  return places_of(classifier, path).back();
 }
 
 uint32_t cell_of(const abi::Classifier& classifier, std::string_view path) {
   return place_of(classifier, path).cell;
 }
 
-Verdict classify(const abi::Classifier& classifier, const TaskFacts& facts, const NameIds& ids) {
+std::vector<Evaluation> evaluate_predicates(const abi::Classifier& classifier, const TaskFacts& facts,
+                                            const NameIds& ids) {
   std::vector<uint64_t> bits;
   for (const abi::Automaton& automaton : classifier.automata)
     bits.push_back(run(automaton, text_of(facts, automaton.attribute)));
-  Verdict out;
+  std::vector<Evaluation> out;
   for (const abi::Predicate& predicate : classifier.predicates) {
     const bool value = abi::is_string(predicate.attribute)
                            ? (bits[predicate.automaton] >> predicate.bit & 1) != 0
                            : number_holds(predicate, facts, ids);
-    out.predicates.push_back({value, false});
+    out.push_back({value, false});
   }
-  out.cell = cell_of(classifier, facts.cgroup);
+  return out;
+}
+
+Verdict choose(const abi::Classifier& classifier, uint32_t cell, std::vector<Evaluation> predicates) {
+  Verdict out;
+  out.cell = cell;
+  out.predicates = std::move(predicates);
   if (classifier.cells.empty()) return out;
-  const std::vector<abi::DomainMatch>& layers = classifier.cells[out.cell].layers;
+  const std::vector<abi::DomainMatch>& layers = classifier.cells[cell].layers;
   for (uint32_t i = 0; i < layers.size() && out.domain == kNoDomain; ++i) {
     if (!ask(layers[i].match, out.predicates)) continue;
     out.domain = layers[i].domain;
     out.match = i;
   }
   return out;
+}
+
+Verdict classify(const abi::Classifier& classifier, const TaskFacts& facts, const NameIds& ids) {
+  return choose(classifier, cell_of(classifier, facts.cgroup), evaluate_predicates(classifier, facts, ids));
 }
 
 bool holds(const abi::Classifier& classifier, const abi::Predicate& predicate, const TaskFacts& facts,

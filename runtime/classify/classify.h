@@ -77,12 +77,22 @@ struct CellPlace {
 CellPlace place_of(const abi::Classifier& classifier, std::string_view path);
 uint32_t cell_of(const abi::Classifier& classifier, std::string_view path);
 
+// Every cell that begins at the cgroup or above it, the outermost first and root before all: a task whose
+// own cell does not run is in the one before it.
+std::vector<CellPlace> places_of(const abi::Classifier& classifier, std::string_view path);
+
 // Which cell begins at the cgroup itself; nothing if none does. Of two that claim it the first.
 std::optional<uint32_t> claim_of(const abi::Classifier& classifier, std::string_view path);
 
 // Preconditions on `classifier`: its indexes are within bounds, as
 // manifest_from_json and build_classifier give it.
 Verdict classify(const abi::Classifier& classifier, const TaskFacts& facts, const NameIds& ids);
+
+// The two halves of it: what every predicate says of a task, and the layer of `cell` that takes a task of
+// which they say that.
+std::vector<Evaluation> evaluate_predicates(const abi::Classifier& classifier, const TaskFacts& facts,
+                                            const NameIds& ids);
+Verdict choose(const abi::Classifier& classifier, uint32_t cell, std::vector<Evaluation> predicates);
 
 // The value of one predicate, whatever asks for it.
 bool holds(const abi::Classifier& classifier, const abi::Predicate& predicate, const TaskFacts& facts,

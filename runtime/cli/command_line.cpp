@@ -19,6 +19,7 @@ const std::map<std::string, control::Stats> kStats = {
 constexpr const char* kFooter = R"(Commands:
   scx-run OBJECT            load the scheduler in OBJECT (made by scxc) and run it
   scx-run status            whether sched_ext runs a scheduler, and which
+  scx-run explain PID       which layer the running scheduler has a thread in, and why
   scx-run --recover         put back settings of the machine that a killed scx-run left changed
   scx-run completion SHELL  completion for bash, zsh or fish
 
@@ -28,19 +29,43 @@ Examples:
   scx-run sched.bpf.o --dry-run
   scx-run sched.bpf.o --vm --duration 10s
   scx-run sched.bpf.o --vm=7.3 --topology 2s4c2t
+  scx-run explain 4711 --format json
 
 Values of --vm only after `=`. Durations carry a unit: 500ms, 4s, 2m.
 Exit codes: 0 orderly end, 1 ended by an error, 2 usage, 3 refused before it ran
 )";
 
+constexpr const char* kExplainFooter =
+    R"(Asks the scheduler that scx-run runs now where the thread is, reads the thread's
+name, cgroup and so on, and has the reference classifier say where it belongs:
+every test with its line and what it reads. Needs root.
+
+Examples:
+  scx-run explain 4711
+  scx-run explain 4711 --format json
+
+Exit codes: 0 they agree, or the thread has no layer yet, 1 they differ, 2 usage,
+3 no scheduler of scx-run's runs, no such thread, or not root
+)";
+
 // Parts of the design that later versions have.
 constexpr std::string_view kLaterOptions[] = {"--detach", "--metrics", "--monitor", "--restart", "--set"};
-constexpr std::string_view kLaterCommands[] = {"stop", "explain", "monitor", "events"};
+constexpr std::string_view kLaterCommands[] = {"stop", "monitor", "events"};
 
 CLI::Validator duration_check() {
   return {[](std::string& text) {
             Result<std::chrono::milliseconds> parsed = parse_duration(text);
             return parsed.ok() ? std::string() : parsed.error().message;
+          },
+          ""};
+}
+
+CLI::Validator thread_check() {
+  return {[](std::string& text) {
+            int pid = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
+            const bool sound = error == std::errc{} && end == text.data() + text.size() && pid > 0;
+            return sound ? std::string() : fmt::format("{} is no thread's id", quoted(text));
           },
           ""};
 }
@@ -54,7 +79,9 @@ struct Line {
   std::string vm;
   bool recover = false;
   std::string shell;
+  std::string format = "text";
   CLI::App* status = nullptr;
+  CLI::App* explain = nullptr;
   CLI::App* completion = nullptr;
   CLI::App* guest_load = nullptr;
 
@@ -86,6 +113,15 @@ struct Line {
     app.add_flag("--recover", recover,
                  "put back settings of the machine that a killed scx-run left changed; stands alone");
     status = app.add_subcommand("status", "whether sched_ext runs a scheduler, and which");
+    explain = app.add_subcommand("explain", "which layer the running scheduler has a thread in, and why");
+    explain->footer(kExplainFooter);
+    explain->add_option("pid", options.pid, "a thread's id, as `ps -eLo lwp,comm` shows it")
+        ->required()
+        ->check(thread_check())
+        ->type_name("");
+    explain->add_option("--format", format, "text or json (default text)")
+        ->check(CLI::IsMember({"text", "json"}))
+        ->type_name("FORM");
     completion = app.add_subcommand("completion", "completion script for a shell");
     completion->add_option("shell", shell, "bash, zsh or fish")
         ->required()
@@ -119,7 +155,7 @@ Answer unexpected_words(const CLI::App& app) {
 std::optional<Answer> mistaken_command(const std::string& object) {
   std::error_code error;
   if (object.empty() || std::filesystem::exists(object, error) || error) return std::nullopt;
-  const std::string_view near = closest(object, {"status", "completion"});
+  const std::string_view near = closest(object, {"status", "explain", "completion"});
   if (near.empty()) return std::nullopt;
   return usage(fmt::format("no file and no command {}", quoted(object)),
                fmt::format("did you mean `scx-run {}`?", near));
@@ -195,6 +231,9 @@ std::variant<Options, Answer> parse_command_line(const std::vector<std::string>&
         return usage(fmt::format("write the series of `--vm` behind `=`: `--vm={}`", arguments[i + 1]));
     return unexpected_words(line.app);
   } catch (const CLI::RequiredError&) {
+    if (line.explain->parsed())
+      return usage("explain which thread? give its id",
+                   "`scx-run explain PID`; `ps -eLo lwp,comm` shows ids");
     return usage("completion for which shell?", "`scx-run completion bash`, `zsh` or `fish`");
   } catch (const CLI::Error& error) {
     return usage(lower_first(error.what()));
@@ -208,6 +247,11 @@ std::variant<Options, Answer> parse_command_line(const std::vector<std::string>&
   }
   if (line.status->parsed()) {
     options.command = Command::kStatus;
+    return options;
+  }
+  if (line.explain->parsed()) {
+    options.command = Command::kExplain;
+    options.json = line.format == "json";
     return options;
   }
   if (line.guest_load->parsed()) {
@@ -227,12 +271,18 @@ std::variant<Options, Answer> parse_command_line(const std::vector<std::string>&
 Words completion_words() {
   const Line line;
   Words words;
+  const auto add_options = [&](const CLI::App& app) {
+    for (const CLI::Option* option : app.get_options())
+      for (const std::string& name : option->get_lnames()) words.options.push_back("--" + name);
+  };
+  add_options(line.app);
   for (const CLI::App* command :
-       line.app.get_subcommands([](const CLI::App* a) { return !a->get_group().empty(); }))
+       line.app.get_subcommands([](const CLI::App* a) { return !a->get_group().empty(); })) {
     words.commands.push_back(command->get_name());
-  for (const CLI::Option* option : line.app.get_options())
-    for (const std::string& name : option->get_lnames()) words.options.push_back("--" + name);
+    add_options(*command);
+  }
   std::sort(words.options.begin(), words.options.end());
+  words.options.erase(std::unique(words.options.begin(), words.options.end()), words.options.end());
   return words;
 }
 

@@ -22,7 +22,7 @@ inline constexpr int kExitEndedByError = 1;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitRefused = 3;
 
-enum class Command : uint8_t { kRun, kStatus, kRecover, kGuestLoad };
+enum class Command : uint8_t { kRun, kStatus, kExplain, kRecover, kGuestLoad };
 
 struct Options {
   Command command = Command::kRun;
@@ -32,6 +32,8 @@ struct Options {
   std::optional<std::string> vm;  // kernel series, empty for the default one
   std::string topology;           // empty: this machine, or the VM's own default
   bool dry_run = false;
+  int pid = 0;        // explain: the thread
+  bool json = false;  // explain
 };
 
 // The line asked for a text only, or was wrong: what to print and where.

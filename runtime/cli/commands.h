@@ -11,6 +11,7 @@ int run_here(const Options& options);        // load, run, report on this machin
 int dry_run(const Options& options);         // preflight and load, no attach
 int run_in_vm(const Options& options);       // the same command in a virtual machine
 int show_status();                           // sched_ext's state
+int explain_task(const Options& options);    // where the running scheduler has a thread, and why
 int recover_settings();                      // puts back what a killed scx-run has left changed
 int run_guest_load(const Options& options);  // tasks for every layer until a signal
 

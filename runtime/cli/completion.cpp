@@ -12,6 +12,8 @@ _scx_run() {{
     local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}}
     case $previous in
         --stats) COMPREPLY=($(compgen -W "table json none" -- "$current")); return ;;
+        --format) COMPREPLY=($(compgen -W "text json" -- "$current")); return ;;
+        explain) COMPREPLY=($(cd /proc && compgen -G "$current[0-9]*")); return ;;
         --interval|--duration) COMPREPLY=($(compgen -W "1s 5s 10s 1m" -- "$current")); return ;;
         --topology) COMPREPLY=($(compgen -W "1s4c1t 2s2c2t 2s4c2t" -- "$current") $(compgen -f -X '!*.xml' -- "$current")); return ;;
         completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$current")); return ;;
@@ -31,6 +33,8 @@ std::string zsh(const Words& words) {
   for (const std::string& option : words.options) {
     if (option == "--stats")
       options += " '--stats[form of the figures]:form:(table json none)'";
+    else if (option == "--format")
+      options += " '--format[form of the explanation]:form:(text json)'";
     else if (option == "--verifier-log")
       options += " '--verifier-log[file for the log]:file:_files'";
     else if (option == "--topology" || option == "--interval" || option == "--duration")
@@ -52,6 +56,8 @@ std::string fish(const Words& words) {
     const std::string name = option.substr(2);
     if (name == "stats")
       text += "complete -c scx-run -l stats -x -a 'table json none'\n";
+    else if (name == "format")
+      text += "complete -c scx-run -l format -x -a 'text json'\n";
     else if (name == "verifier-log")
       text += "complete -c scx-run -l verifier-log -r\n";
     else if (name == "topology" || name == "interval" || name == "duration")
@@ -59,6 +65,7 @@ std::string fish(const Words& words) {
     else
       text += fmt::format("complete -c scx-run -l {}\n", name);
   }
+  text += "complete -c scx-run -n '__fish_seen_subcommand_from explain' -x -a '(__fish_complete_pids)'\n";
   text += "complete -c scx-run -n '__fish_seen_subcommand_from completion' -x -a 'bash zsh fish'\n";
   return text;
 }

@@ -40,6 +40,8 @@ int main(int argc, char** argv) {
   switch (options.command) {
     case scx::cli::Command::kStatus:
       return scx::cli::show_status();
+    case scx::cli::Command::kExplain:
+      return scx::cli::explain_task(options);
     case scx::cli::Command::kRecover:
       return scx::cli::recover_settings();
     case scx::cli::Command::kGuestLoad:

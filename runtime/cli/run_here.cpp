@@ -7,6 +7,7 @@
 #include "runtime/base/say.h"
 #include "runtime/cli/commands.h"
 #include "runtime/control/control.h"
+#include "runtime/explain/proc_task.h"
 #include "runtime/load/host.h"
 #include "runtime/load/libbpf_messages.h"
 #include "runtime/load/loader.h"
@@ -14,6 +15,8 @@
 #include "runtime/load/preflight.h"
 #include "runtime/plan/plan.h"
 #include "runtime/report/dry_run.h"
+#include "runtime/running/record.h"
+#include "runtime/settings/process.h"
 #include "runtime/settings/recover.h"
 #include "runtime/settings/session.h"
 #include "runtime/settings/wanted.h"
@@ -124,6 +127,17 @@ Result<Loaded> prepare(const Options& options) {
                 std::move(scheduler)};
 }
 
+// What `scx-run explain` will want to know of it.
+Result<running::Record> record_of(const Loaded& loaded) {
+  running::Record out;
+  SCX_TRY(out.owner, settings::this_process());
+  SCX_TRY(out.maps.tasks, loaded.scheduler.map_id("tasks"));
+  SCX_TRY(out.maps.plan, loaded.scheduler.map_id("plan"));
+  out.ids = explain::resolve_names(loaded.manifest.classifier);
+  out.manifest = loaded.manifest;
+  return out;
+}
+
 void announce(const Loaded& loaded) {
   say(fmt::format("scx-run: policy `{}` ({}) on {}\n", loaded.manifest.policy, loaded.manifest.fingerprint,
                   topology::summary(loaded.topology)));
@@ -159,9 +173,12 @@ int run_here(const Options& options) {
   announce(*loaded);
   Result<control::LiveCells> cells = control::LiveCells::open(loaded->manifest);
   if (!cells.ok()) return fail(cells.error(), kExitRefused);
+  Result<running::Record> record = record_of(*loaded);
+  if (!record.ok()) return fail(record.error(), kExitRefused);
   const control::Running running{loaded->scheduler, loaded->manifest,
                                  loaded->topology,  loaded->plan,
-                                 *std::move(cells), loaded->settings ? &*loaded->settings : nullptr};
+                                 *std::move(cells), loaded->settings ? &*loaded->settings : nullptr,
+                                 *std::move(record)};
   Result<control::Outcome> outcome = control::run(running, *signals, options.control);
   if (!outcome.ok())
     return fail(outcome.error(),
@@ -208,6 +225,8 @@ int dry_run(const Options& options) {
 }
 
 int recover_settings() {
+  // Nobody reads the record of a scx-run that was killed; it only lies there.
+  (void)running::discard_stale();
   Result<settings::Recovery> recovery = settings::recover({}, std::chrono::seconds(5));
   if (!recovery.ok()) return fail(recovery.error(), kExitRefused);
   tell(recovery->notes);

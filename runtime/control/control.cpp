@@ -59,11 +59,14 @@ class Loop {
     for (const std::string& text : running_.scheduler.notes()) note(fmt::format("scx-run: note: {}", text));
     start_ = last_frame_ = last_resize_ = Clock::now();
     counters_.assign(running_.manifest.domains.size(), report::Counters{});
+    publish_record();
     apply_settings();
     follow_cells(start_);
     std::optional<load::ExitReport> exit = watch();
     const double elapsed = seconds(Clock::now() - start_);
     if (running_.settings != nullptr) tell(running_.settings->end());
+    // Before another scheduler can be there.
+    if (running_.record) running::withdraw();
     Result<void> detached = running_.scheduler.detach();
     bool orderly = !exit.has_value();
     if (!exit.has_value()) exit = running_.scheduler.exit_report();
@@ -76,6 +79,16 @@ class Loop {
   }
 
  private:
+  // Without it everything runs as well.
+  void publish_record() {
+    if (!running_.record) return;
+    const Result<void> published = running::publish(*running_.record);
+    if (published.ok()) return;
+    note(fmt::format("scx-run: note: `scx-run explain` will not know this scheduler: {}",
+                     published.error().message));
+    running_.record.reset();
+  }
+
   // Until a signal or the duration (nothing), or the scheduler's own end (why).
   std::optional<load::ExitReport> watch() {
     const bool reports = options_.stats != Stats::kNone;

@@ -14,6 +14,7 @@
 #include "runtime/load/loader.h"
 #include "runtime/plan/plan.h"
 #include "runtime/report/render.h"
+#include "runtime/running/record.h"
 #include "runtime/settings/session.h"
 #include "runtime/topology/topology.h"
 
@@ -44,6 +45,8 @@ struct Running {
   plan::Plan plan;
   LiveCells cells;
   settings::Session* settings = nullptr;  // for a policy that changes settings of the machine
+  // For `scx-run explain`: published while the scheduler is attached.
+  std::optional<running::Record> record = {};
 };
 
 // Attaches, runs until a signal, the duration, or the scheduler's end, and detaches. Figures go to standard

@@ -380,6 +380,15 @@ Result<void> Scheduler::detach(std::chrono::milliseconds limit) {
 
 const std::vector<ProgramFacts>& Scheduler::programs() const { return state_->programs; }
 
+Result<uint32_t> Scheduler::map_id(const char* name) const {
+  SCX_TRY(const bpf_map* map, find_map(state_->object, name));
+  bpf_map_info info{};
+  uint32_t size = sizeof info;
+  if (const int rc = bpf_map_get_info_by_fd(bpf_map__fd(map), &info, &size); rc != 0)
+    return refusal("load-refused", fmt::format("map `{}` cannot be looked at: {}", name, because(-rc)));
+  return info.id;
+}
+
 uint64_t Scheduler::map_bytes() const {
   uint64_t sum = 0;
   bpf_map* map = nullptr;

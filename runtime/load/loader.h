@@ -102,6 +102,9 @@ class Scheduler {
 
   [[nodiscard]] const std::vector<ProgramFacts>& programs() const;
   [[nodiscard]] std::chrono::microseconds load_time() const;
+  // The kernel's number of one of its maps, by which others find it. Reasons: "feed-mismatch",
+  // "load-refused".
+  [[nodiscard]] Result<uint32_t> map_id(const char* name) const;
   // Kernel memory of its maps, in bytes, as the kernel accounts for it; what it keeps for each task and
   // cgroup comes with them.
   [[nodiscard]] uint64_t map_bytes() const;

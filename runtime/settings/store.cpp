@@ -16,7 +16,6 @@ namespace scx::settings {
 namespace {
 
 constexpr const char* kFile = "settings.journal";
-constexpr const char* kNewFile = "settings.journal.new";
 // Far beyond what is written: a journal is made anew long before.
 constexpr size_t kMaxBytes = 16U << 20;
 constexpr const char* kHelp = "the journal of changed settings is root's: run scx-run as root";
@@ -38,7 +37,7 @@ bool ours_alone(const struct stat& facts) {
 
 }  // namespace
 
-Error Store::failure(const char* verb) const {
+Error Store::failure(const std::string& verb) const {
   return refusal("no-journal", fmt::format("cannot {} {}: {}", verb, quoted(path_), std::strerror(errno)),
                  kHelp);
 }
@@ -102,10 +101,12 @@ Result<bool> Store::lock(std::chrono::milliseconds wait) {
   return true;
 }
 
-Result<std::optional<std::string>> Store::read() const {
-  const int fd = ::openat(folder_, kFile, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+Result<std::optional<std::string>> Store::read() const { return read(kFile); }
+
+Result<std::optional<std::string>> Store::read(const std::string& name) const {
+  const int fd = ::openat(folder_, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0 && errno == ENOENT) return std::optional<std::string>();
-  if (fd < 0) return failure("read the journal in");
+  if (fd < 0) return failure(fmt::format("read `{}` in", name));
   struct stat facts{};
   const bool sound = ::fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode) && ours_alone(facts) &&
                      facts.st_size <= static_cast<off_t>(kMaxBytes);
@@ -113,37 +114,56 @@ Result<std::optional<std::string>> Store::read() const {
     ::close(fd);
     return refusal(
         "unsafe-journal",
-        fmt::format("the journal in {} is not one of scx-run's: owner, mode or size", quoted(path_)),
+        fmt::format("`{}` in {} is not one of scx-run's: owner, mode or size", name, quoted(path_)),
         "look at it and remove it");
   }
   std::string text(static_cast<size_t>(facts.st_size), '\0');
   const ssize_t got = ::pread(fd, text.data(), text.size(), 0);
-  const Error error = failure("read the journal in");
+  const Error error = failure(fmt::format("read `{}` in", name));
   ::close(fd);
   if (got < 0) return error;
   text.resize(static_cast<size_t>(got));
   return std::optional<std::string>(std::move(text));
 }
 
-Result<void> Store::replace(std::string_view text) {
-  if (::unlinkat(folder_, kNewFile, 0) != 0 && errno != ENOENT) return failure("write the journal in");
+Result<int> Store::write_anew(const std::string& name, std::string_view text) const {
+  const std::string verb = fmt::format("write `{}` in", name);
+  const std::string fresh = name + ".new";
+  if (::unlinkat(folder_, fresh.c_str(), 0) != 0 && errno != ENOENT) return failure(verb);
   const int fd =
-      ::openat(folder_, kNewFile, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (fd < 0) return failure("write the journal in");
+      ::openat(folder_, fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0) return failure(verb);
   Result<void> written = write_all(fd, text);
-  if (!written.ok() || ::renameat(folder_, kNewFile, folder_, kFile) != 0) {
-    const Error error = written.ok()
-                            ? failure("write the journal in")
-                            : refusal("no-journal", fmt::format("cannot write the journal in {}: {}",
-                                                                quoted(path_), written.error().message));
+  if (!written.ok() || ::renameat(folder_, fresh.c_str(), folder_, name.c_str()) != 0) {
+    const Error error =
+        written.ok() ? failure(verb)
+                     : refusal("no-journal",
+                               fmt::format("cannot {} {}: {}", verb, quoted(path_), written.error().message));
     ::close(fd);
-    ::unlinkat(folder_, kNewFile, 0);
+    ::unlinkat(folder_, fresh.c_str(), 0);
     return error;
   }
   (void)::fsync(folder_);
+  return fd;
+}
+
+Result<void> Store::replace(std::string_view text) {
+  SCX_TRY(const int fd, write_anew(kFile, text));
   close_file();
   file_ = fd;
   size_ = text.size();
+  return {};
+}
+
+Result<void> Store::put(const std::string& name, std::string_view text) const {
+  SCX_TRY(const int fd, write_anew(name, text));
+  ::close(fd);
+  return {};
+}
+
+Result<void> Store::drop(const std::string& name) const {
+  if (::unlinkat(folder_, name.c_str(), 0) != 0 && errno != ENOENT)
+    return failure(fmt::format("remove `{}` in", name));
   return {};
 }
 
@@ -162,8 +182,7 @@ Result<void> Store::append(std::string_view text) {
 
 Result<void> Store::remove() {
   close_file();
-  if (::unlinkat(folder_, kFile, 0) != 0 && errno != ENOENT) return failure("remove the journal in");
-  return {};
+  return drop(kFile);
 }
 
 }  // namespace scx::settings

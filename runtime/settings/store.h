@@ -1,4 +1,4 @@
-// The folder of the undo journal (/run/scx) and the file in it: made, checked
+// The folder of the undo journal (/run/scx) and the files in it: made, checked
 // to be ours alone, locked, appended to. Whoever changes or restores settings
 // holds the lock: scx-run, its guardian (which inherits it), or a recovery.
 #pragma once
@@ -35,6 +35,12 @@ class Store {
   Result<void> append(std::string_view text);
   Result<void> remove();
 
+  // Other files of the folder, of one writer each, who needs no lock: read, written as a whole or not at all,
+  // taken away. The rules for owner and mode are the journal's, and so are the reasons.
+  [[nodiscard]] Result<std::optional<std::string>> read(const std::string& name) const;
+  Result<void> put(const std::string& name, std::string_view text) const;
+  Result<void> drop(const std::string& name) const;
+
   // Bytes of the journal, as written by this object.
   [[nodiscard]] size_t size() const { return size_; }
   [[nodiscard]] int folder() const { return folder_; }
@@ -44,7 +50,9 @@ class Store {
  private:
   Store(std::string path, int folder) : path_(std::move(path)), folder_(folder) {}
   static Result<Store> checked(const std::string& path, int folder);
-  [[nodiscard]] Error failure(const char* verb) const;
+  [[nodiscard]] Error failure(const std::string& verb) const;
+  // A descriptor of the file, which has the text now.
+  [[nodiscard]] Result<int> write_anew(const std::string& name, std::string_view text) const;
 
   std::string path_;
   int folder_ = -1;

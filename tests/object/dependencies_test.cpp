@@ -63,8 +63,8 @@ const std::map<std::string, std::set<std::string>> kAllowed = {
     {"codegen", {"support", "diagnostics", "model", "automata"}},
     {"backend", {}},
 };
-const std::set<std::string> kPureRuntime = {"runtime/base", "runtime/abi", "runtime/plan", "runtime/classify",
-                                            "runtime/topology"};
+const std::set<std::string> kPureRuntime = {"runtime/base",     "runtime/abi",     "runtime/plan",
+                                            "runtime/classify", "runtime/explain", "runtime/topology"};
 
 TEST(Dependencies, CompilerFoldersPointOneWay) {
   for (const Include& include : includes_below("compiler")) {

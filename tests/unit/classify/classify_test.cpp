@@ -200,6 +200,30 @@ TEST(Classify, TheCellThatBeginsDeepestHasTheCgroup) {
   EXPECT_EQ(place(""), Place(0, ""));
 }
 
+TEST(Classify, EveryCellOnTheWayToACgroup) {
+  const abi::Classifier classifier = of_cells();
+  const auto cells = [&](std::string_view path) {
+    std::vector<uint32_t> out;
+    for (const CellPlace& place : places_of(classifier, path)) out.push_back(place.cell);
+    return out;
+  };
+  EXPECT_EQ(cells("/x"), (std::vector<uint32_t>{0}));
+  EXPECT_EQ(cells("/t/a/c/d"), (std::vector<uint32_t>{0, 3, 1, 2}));
+  EXPECT_EQ(places_of(classifier, "/t/a/c/d")[2].begins, "/t/a");
+}
+
+TEST(Classify, AnotherCellsLayersCanBeAsked) {
+  const abi::Classifier classifier = of_cells();
+  TaskFacts facts;
+  facts.cgroup = "/t/a", facts.nice = -5;
+  const std::vector<Evaluation> said = evaluate_predicates(classifier, facts, {});
+  EXPECT_EQ(choose(classifier, 1, said).domain, classify(classifier, facts, {}).domain);
+  const Verdict above = choose(classifier, 3, said);
+  EXPECT_EQ(above.cell, 3U);
+  EXPECT_EQ(above.domain, 4U);
+  EXPECT_EQ(choose(classifier, 0, said).domain, 0U);
+}
+
 TEST(Classify, AClaimIsOfTheCgroupItself) {
   const abi::Classifier classifier = of_cells();
   EXPECT_EQ(claim_of(classifier, "/t/a"), 1U);

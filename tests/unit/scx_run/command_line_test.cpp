@@ -68,6 +68,18 @@ TEST(CommandLine, Subcommands) {
   EXPECT_THAT(answered({"--help"}).out, HasSubstr("Examples:"));
 }
 
+TEST(CommandLine, ExplainTakesAThread) {
+  const Options options = parsed({"explain", "4711", "--format", "json"});
+  EXPECT_EQ(options.command, Command::kExplain);
+  EXPECT_EQ(options.pid, 4711);
+  EXPECT_TRUE(options.json);
+  EXPECT_FALSE(parsed({"explain", "4711"}).json);
+  EXPECT_THAT(answered({"explain"}).error, HasSubstr("explain which thread?"));
+  EXPECT_THAT(answered({"explain", "nginx"}).error, HasSubstr("is no thread's id"));
+  EXPECT_THAT(answered({"explain", "--help"}).out, HasSubstr("scx-run explain 4711 --format json"));
+  EXPECT_THAT(answered({"explian"}).error, HasSubstr("did you mean `scx-run explain`?"));
+}
+
 TEST(CommandLine, RecoverStandsAlone) {
   EXPECT_EQ(parsed({"--recover"}).command, Command::kRecover);
   EXPECT_THAT(answered({"a.o", "--recover"}).error, HasSubstr("`--recover` stands alone"));
@@ -90,6 +102,13 @@ TEST(CommandLine, MistakesAreUsageErrors) {
       {"a.o", "--nonsense"},
       {"completion", "tcsh"},
       {"completion"},
+      {"explain"},
+      {"explain", "nginx"},
+      {"explain", "0"},
+      {"explain", "99999999999999999999"},
+      {"explain", "12", "13"},
+      {"explain", "12", "--format", "xml"},
+      {"a.o", "--format", "json"},
   };
   for (const auto& arguments : wrong) {
     const Answer answer = answered(arguments);
@@ -101,7 +120,6 @@ TEST(CommandLine, MistakesAreUsageErrors) {
 TEST(CommandLine, LaterPartsAreRejectedByName) {
   EXPECT_THAT(answered({"a.o", "--detach"}).error, HasSubstr("`--detach` is not available in this version"));
   EXPECT_THAT(answered({"a.o", "--metrics=:9100"}).error, HasSubstr("`--metrics` is not available"));
-  EXPECT_THAT(answered({"explain", "12"}).error, HasSubstr("`scx-run explain` is not available"));
   EXPECT_THAT(answered({"stop"}).error, HasSubstr("`scx-run stop` is not available"));
 }
 
@@ -126,7 +144,7 @@ TEST(CommandLine, CompletionAndManualKnowEveryOption) {
     EXPECT_THAT(manual.str(), HasSubstr(escaped)) << option;
   }
   EXPECT_EQ(completion_script("tcsh"), "");
-  EXPECT_THAT(completion_words().commands, testing::UnorderedElementsAre("status", "completion"));
+  EXPECT_THAT(completion_words().commands, testing::UnorderedElementsAre("status", "explain", "completion"));
 }
 
 TEST(Manual, ListsEveryReason) {

@@ -92,6 +92,26 @@ TEST_F(StoreTest, AFileThatOthersMayWriteALinkOrAPipeIsRefused) {
   EXPECT_EQ(**store->read(), "y\n");
 }
 
+TEST_F(StoreTest, OtherFilesAreWholeAndHaveTheSameRules) {
+  auto store = Store::open(path());
+  ASSERT_TRUE(store.ok());
+  EXPECT_FALSE(store->read("other")->has_value());
+  ASSERT_TRUE(store->put("other", "one").ok());
+  ASSERT_TRUE(store->replace("journal\n").ok());
+  ASSERT_TRUE(store->put("other", "two").ok());
+  EXPECT_EQ(**store->read("other"), "two");
+  ASSERT_TRUE(store->append("goes on\n").ok());
+  EXPECT_EQ(**store->read(), "journal\ngoes on\n");
+  struct stat facts{};
+  ASSERT_EQ(::stat((path() + "/other").c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 07777, 0600);
+  ASSERT_EQ(::chmod((path() + "/other").c_str(), 0640), 0);
+  EXPECT_EQ(store->read("other").error().reason, "unsafe-journal");
+  ASSERT_TRUE(store->drop("other").ok());
+  EXPECT_TRUE(store->drop("other").ok());
+  EXPECT_FALSE(store->read("other")->has_value());
+}
+
 TEST_F(StoreTest, OneAtATime) {
   auto first = Store::open(path());
   auto second = Store::open(path());

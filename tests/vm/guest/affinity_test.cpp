@@ -2,6 +2,7 @@
 // affinity changes while the task runs flat out, and when CPUs come and go.
 #include <gmock/gmock.h>
 
+#include "tests/vm/guest/explained.h"
 #include "tests/vm/guest/scheduler_fixture.h"
 
 namespace scx::testing {
@@ -35,6 +36,10 @@ TEST(Affinity, ByEachForm) {
   EXPECT_TRUE(scheduler.counts("numa_1", 3)) << scheduler.layer("numa_1");
   EXPECT_TRUE(scheduler.counts("cache_0", 1)) << scheduler.layer("cache_0");
   EXPECT_TRUE(scheduler.counts("full", 1)) << scheduler.layer("full");
+  expect_explained(pinned.pid(), "pinned");
+  expect_explained(node.pid(), "numa_1");
+  expect_explained(cache.pid(), "cache_0");
+  expect_explained(full.pid(), "full");
 }
 
 TEST(Affinity, FollowsSchedSetaffinityWhileRunning) {

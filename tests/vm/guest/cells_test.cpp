@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/vm/guest/cell_fixture.h"
+#include "tests/vm/guest/explained.h"
 
 namespace scx::testing {
 namespace {
@@ -50,6 +51,11 @@ TEST(Cells, AFamilyFollowsItsCgroups) {
     for (Task& task : tasks) task.forget_cpus();
     let_run(1500);
     for (const Task& task : tasks) EXPECT_THAT(task.cpus_used(), IsSubsetOf(cpus));
+    expect_explained(tasks[0].pid(), "bulk", "tenants");
+    const Task urgent({.cgroup = below.path(), .nice = -5, .work = {500, 10000}});
+    EXPECT_TRUE(until_explained(urgent.pid(), "latency"));
+    const Task outside({.cgroup = system.path(), .work = {500, 10000}});
+    EXPECT_TRUE(until_explained(outside.pid(), "rest"));
   }
   ASSERT_TRUE(until_running(scheduler, "tenants:/tenants/a", false));
   // The same path again is another cell, with counters of its own.

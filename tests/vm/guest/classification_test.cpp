@@ -2,6 +2,7 @@
 // and again when the attribute changes while the task runs flat out.
 #include <sched.h>
 
+#include "tests/vm/guest/explained.h"
 #include "tests/vm/guest/scheduler_fixture.h"
 
 namespace scx::testing {
@@ -51,6 +52,17 @@ TEST(Classification, ByEachAttribute) {
   expect_working(scheduler, "by_uid", 1);
   expect_working(scheduler, "by_gid", 1);
   EXPECT_GT(scheduler.layer("kernel").at("tasks"), 0);
+  expect_explained(comm.pid(), "by_comm");
+  expect_explained(regex.pid(), "by_text");
+  expect_explained(other_thread(leader.pid()), "by_leader");
+  expect_explained(leader.pid(), "rest");
+  expect_explained(cgroup.pid(), "by_cgroup");
+  expect_explained(neighbour.pid(), "rest");
+  expect_explained(glob.pid(), "by_glob");
+  expect_explained(nice.pid(), "by_nice");
+  expect_explained(batch.pid(), "by_sched");
+  expect_explained(uid.pid(), "by_uid");
+  expect_explained(gid.pid(), "by_gid");
 }
 
 TEST(Classification, OfTasksThatWereThereBefore) {

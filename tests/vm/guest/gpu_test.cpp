@@ -8,6 +8,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "tests/vm/guest/explained.h"
 #include "tests/vm/guest/gpu_user.h"
 #include "tests/vm/guest/scheduler_fixture.h"
 
@@ -40,6 +41,8 @@ TEST_F(Gpu, OpenedWhileTheSchedulerRuns) {
   EXPECT_TRUE(scheduler.counts("process", 1)) << scheduler.layer("process");
   let_run(1000);
   EXPECT_TRUE(scheduler.counts("process", 1));
+  expect_explained(user.pid(), "process");
+  expect_explained(other.pid(), "rest");
 }
 
 TEST_F(Gpu, OpenedBefore) {
@@ -76,6 +79,8 @@ TEST_F(Gpu, ThreadsAndTheirProcess) {
   EXPECT_TRUE(scheduler.counts("thread", 1)) << scheduler.layer("thread");
   EXPECT_EQ(threads.open(kSeven, 2), 0);
   EXPECT_TRUE(scheduler.counts("thread", 2)) << scheduler.layer("thread");
+  expect_explained(other_thread(threads.pid()), "thread");
+  expect_explained(threads.pid(), "rest");
   EXPECT_EQ(process.open(kSeven, 2), 0);
   EXPECT_TRUE(scheduler.counts("process", 3)) << scheduler.layer("process");
 }
@@ -88,6 +93,7 @@ TEST_F(Gpu, ByDevice) {
   EXPECT_TRUE(scheduler.counts("five", 1)) << scheduler.layer("five");
   EXPECT_EQ(user.open(kSeven), 0);
   EXPECT_TRUE(scheduler.counts("seven", 1)) << scheduler.layer("seven");
+  expect_explained(user.pid(), "seven");
   EXPECT_TRUE(scheduler.counts("five", 0));
   EXPECT_EQ(other.open(kFive), 0);
   EXPECT_TRUE(scheduler.counts("five", 1));
@@ -160,6 +166,7 @@ TEST_F(Gpu, AMembershipExpires) {
     ASSERT_EQ(user.cycle(kSeven, 1), 0);
     let_run(1000);
   }
+  expect_explained(user.pid(), "brief");
   EXPECT_EQ(scheduler.total("brief", "left"), left);
 }
 

@@ -1,0 +1,48 @@
+#include "compiler/driver/explain_host.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "compiler/driver/report.h"
+#include "runtime/base/file.h"
+#include "runtime/topology/topology.h"
+
+namespace scx::driver {
+namespace {
+
+// As scx-run looks for them: only where a layer is placed near them.
+topology::Devices devices_of(const abi::Manifest& manifest) {
+  const bool near = std::any_of(manifest.domains.begin(), manifest.domains.end(),
+                                [](const abi::Domain& domain) { return domain.near_gpus; });
+  return near ? topology::Devices::kGpus : topology::Devices::kNone;
+}
+
+}  // namespace
+
+std::optional<int> plan_on_asked_host(const Options& options, const abi::Manifest& manifest, uint32_t domain,
+                                      std::optional<explain::HostPlan>& out) {
+  if (options.host.empty()) return std::nullopt;
+  Result<topology::Topology> machine =
+      options.host == "live" ? topology::live(devices_of(manifest)) : topology::from_source(options.host);
+  if (!machine) {
+    Error error = std::move(machine).error();
+    if (error.help.empty())
+      error.help =
+          "`--host` takes an hwloc file (`lstopo machine.xml` writes one), a description as `2n4c2t`, "
+          "or `live` for this machine";
+    report_error(options, error);
+    return options.host == "live" ? kExitEnvironment : kExitUsage;
+  }
+  Result<explain::HostPlan> plan = explain::plan_on_host(manifest, domain, *machine);
+  if (!plan) {
+    Error error = std::move(plan).error();
+    error.message =
+        fmt::format("the policy does not fit the machine {}: {}", scx::quoted(options.host), error.message);
+    report_error(options, error);
+    return kExitErrors;
+  }
+  out = *std::move(plan);
+  return std::nullopt;
+}
+
+}  // namespace scx::driver
