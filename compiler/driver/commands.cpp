@@ -18,6 +18,8 @@ int run_command(const Options& options) {
     case Command::kExplain:
       if (options.cleanup) return explain_cleanup(options);
       return options.explains_task() ? explain_task(options) : explain(options);
+    case Command::kVerify:
+      return verify(options);
     case Command::kCompletion:
       print_out(completion_script(options.shell));
       return kExitOk;

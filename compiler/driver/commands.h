@@ -12,6 +12,7 @@ int compile(const Options& options);
 int check(const Options& options);
 int lint(const Options& options);
 int test(const Options& options);
+int verify(const Options& options);
 int explain(const Options& options);
 int explain_cleanup(const Options& options);
 int explain_task(const Options& options);

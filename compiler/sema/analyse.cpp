@@ -53,6 +53,7 @@ model::Policy assemble(const Declarations& declarations, const PolicySettings& s
   out.slice_ns = settings.slice_ns;
   out.watchdog_ns = settings.watchdog_ns;
   out.min_kernel = settings.min_kernel;
+  out.min_kernel_span = settings.min_kernel_span;
   out.gpu_devices = settings.gpu_devices;
   Numbering numbering(matchers.predicates(), out.predicates);
   for (LoweredCell& lowered : cells) {

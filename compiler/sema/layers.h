@@ -16,6 +16,7 @@ struct PolicySettings {
   uint64_t slice_ns = 20'000'000;
   uint64_t watchdog_ns = 30'000'000'000;
   model::KernelVersion min_kernel;
+  Span min_kernel_span;
   std::vector<std::string> gpu_devices;
   Span gpu_span;
 };

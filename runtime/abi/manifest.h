@@ -69,6 +69,7 @@ struct Manifest {
   std::string policy;       // policy name, also the scheduler's name
   std::string fingerprint;  // hex, of the model: same meaning, same fingerprint
   std::string min_kernel;   // "6.16"
+  std::optional<Location> min_kernel_where;  // the line that asks for it, if one does
   uint64_t watchdog_ns = 0;
   std::vector<Cell> cells;      // root first
   std::vector<Domain> domains;  // slot by slot
