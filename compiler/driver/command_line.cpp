@@ -262,11 +262,11 @@ struct Parser {
     VerifyOptions& to = options.verify;
     command.add_flag("--host", to.host, "load on this machine");
     command.add_option("--vm", to.vm, "load in a virtual machine of each series: --vm=6.18,7.3")
-        ->type_name("SERIES,...")
+        ->type_name("SERIES")
         ->delimiter(',')
         ->allow_extra_args(false);
     command.add_option("--btf", to.btf, "ask these kernels' BTF; no word: every kernel that was fetched")
-        ->type_name("FILE|FOLDER|SERIES ...")
+        ->type_name("FILE|FOLDER|SERIES")
         ->expected(0, CLI::detail::expected_max_vector_size);
     command.add_option("--budget", to.budget, "bounds of the figures; beyond them the exit code is 1")->type_name("FILE");
     command.add_option("--write-budget", to.write_budget, "write bounds: the figures and some room")->type_name("FILE");

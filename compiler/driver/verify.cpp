@@ -62,17 +62,17 @@ Result<void> check_names(const std::vector<Subject>& subjects) {
 }
 
 struct Asked {
-  std::vector<Answer> answers;
+  std::vector<Verdict> answers;
   int exit_code = kExitOk;
 };
 
-void take(const Options& options, Result<std::vector<Answer>> some, Asked& asked) {
+void take(const Options& options, Result<std::vector<Verdict>> some, Asked& asked) {
   if (!some) {
     report_error(options, some.error());
     asked.exit_code = std::max(asked.exit_code, some.error().reason == "bad-series" ? kExitUsage : kExitEnvironment);
     return;
   }
-  for (Answer& answer : *some) {
+  for (Verdict& answer : *some) {
     if (!answer.takes) asked.exit_code = std::max(asked.exit_code, kExitErrors);
     asked.answers.push_back(std::move(answer));
   }
@@ -87,7 +87,7 @@ Asked ask_all(const std::vector<Subject>& subjects, const Options& options) {
 }
 
 // Policies that were not asked about keep their bounds.
-Result<void> write_budget(const std::string& path, const std::vector<Answer>& answers) {
+Result<void> write_budget(const std::string& path, const std::vector<Verdict>& answers) {
   Budget budget;
   std::error_code error;
   if (std::filesystem::exists(path, error)) {
@@ -98,7 +98,7 @@ Result<void> write_budget(const std::string& path, const std::vector<Answer>& an
   return write_file_atomically(path, to_json(budget));
 }
 
-void print_answers(const Options& options, const std::vector<Answer>& answers, const std::vector<std::string>& over) {
+void print_answers(const Options& options, const std::vector<Verdict>& answers, const std::vector<std::string>& over) {
   const Agreement agreed = agreement(answers);
   switch (options.format) {
     case Format::kJson:

@@ -35,7 +35,7 @@ struct ProgramCost {
 // Instructions, states and times of all programs; the deepest stack and the most states at a time of one.
 ProgramCost total(const std::vector<ProgramCost>& programs);
 
-struct Answer {
+struct Verdict {
   enum class By : uint8_t { kLoading, kBtf };
   std::string file;
   std::string policy;
@@ -49,25 +49,25 @@ struct Answer {
 
 // Loads every subject here (`--host`) or in one virtual machine of the series, and attaches nothing. An answer for
 // each subject, in their order. Errors: the kernel could not be asked (no scx-run, no privileges, no QEMU).
-Result<std::vector<Answer>> load_here(const std::vector<Subject>& subjects, const Options& options);
-Result<std::vector<Answer>> load_in_vm(const std::vector<Subject>& subjects, const std::string& series,
+Result<std::vector<Verdict>> load_here(const std::vector<Subject>& subjects, const Options& options);
+Result<std::vector<Verdict>> load_in_vm(const std::vector<Subject>& subjects, const std::string& series,
                                        const Options& options);
 
 // Answers from BTF alone: for each kernel that `--btf` names an answer for each subject. Errors: a kernel that cannot
 // be found; broken BTF is an answer.
-Result<std::vector<Answer>> ask_btf(const std::vector<Subject>& subjects, const Options& options);
+Result<std::vector<Verdict>> ask_btf(const std::vector<Subject>& subjects, const Options& options);
 
 // Where a kernel was asked both ways: how often, and where BTF and loading say different things.
 struct Agreement {
   size_t compared = 0;
   std::vector<std::string> disagreements;
 };
-Agreement agreement(const std::vector<Answer>& answers);
+Agreement agreement(const std::vector<Verdict>& answers);
 
 // The answers for people, a table for each policy and below it why a kernel does not take it; as one JSON document; as a
 // table of Markdown.
-std::string verify_text(const std::vector<Answer>& answers, bool programs, bool color);
-std::string verify_json(const std::vector<Answer>& answers, const std::vector<std::string>& exceeded);
-std::string verify_markdown(const std::vector<Answer>& answers);
+std::string verify_text(const std::vector<Verdict>& answers, bool programs, bool color);
+std::string verify_json(const std::vector<Verdict>& answers, const std::vector<std::string>& exceeded);
+std::string verify_markdown(const std::vector<Verdict>& answers);
 
 }  // namespace scx::driver

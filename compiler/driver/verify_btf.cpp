@@ -63,9 +63,9 @@ Result<std::vector<std::string>> files_of(const std::string& word) {
   return std::vector<std::string>{kernel.image};
 }
 
-Answer begin_answer(const Subject& subject, const std::string& kernel) {
-  Answer answer;
-  answer.by = Answer::By::kBtf;
+Verdict begin_answer(const Subject& subject, const std::string& kernel) {
+  Verdict answer;
+  answer.by = Verdict::By::kBtf;
   answer.file = subject.file;
   answer.policy = subject.object.manifest.policy;
   answer.kernel = kernel;
@@ -77,11 +77,11 @@ struct Prepared {
   audit::ObjectCode code;
 };
 
-Result<void> ask(const std::string& file, const std::vector<Prepared>& subjects, std::vector<Answer>& answers) {
+Result<void> ask(const std::string& file, const std::vector<Prepared>& subjects, std::vector<Verdict>& answers) {
   Result<audit::Kernel> kernel = audit::read_kernel(file);
   if (!kernel && kernel.error().reason == "unreadable-btf") return kernel.error();
   for (const Prepared& one : subjects) {
-    Answer answer = begin_answer(*one.subject, kernel ? kernel->name() : file);
+    Verdict answer = begin_answer(*one.subject, kernel ? kernel->name() : file);
     if (kernel) {
       answer.lacks = audit::audit(one.subject->object.manifest, one.code, *kernel);
       answer.takes = answer.lacks.empty();
@@ -98,7 +98,7 @@ Result<void> ask(const std::string& file, const std::vector<Prepared>& subjects,
 
 }  // namespace
 
-Result<std::vector<Answer>> ask_btf(const std::vector<Subject>& subjects, const Options& options) {
+Result<std::vector<Verdict>> ask_btf(const std::vector<Subject>& subjects, const Options& options) {
   std::vector<std::string> files;
   if (options.verify.btf.empty()) {
     SCX_TRY(files, cached());
@@ -112,7 +112,7 @@ Result<std::vector<Answer>> ask_btf(const std::vector<Subject>& subjects, const 
     SCX_TRY(audit::ObjectCode code, audit::read_code(subject.object.bytes));
     prepared.push_back({&subject, std::move(code)});
   }
-  std::vector<Answer> answers;
+  std::vector<Verdict> answers;
   for (const std::string& file : files) SCX_TRY_VOID(ask(file, prepared, answers));
   return answers;
 }

@@ -127,10 +127,10 @@ std::string to_json(const Budget& budget) {
   return document.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
-Budget budget_of(const std::vector<Answer>& answers) {
+Budget budget_of(const std::vector<Verdict>& answers) {
   Budget budget;
-  for (const Answer& answer : answers) {
-    if (answer.by != Answer::By::kLoading || !answer.takes) continue;
+  for (const Verdict& answer : answers) {
+    if (answer.by != Verdict::By::kLoading || !answer.takes) continue;
     PolicyBounds& bounds = budget[answer.policy];
     raise(bounds.total, total(answer.programs));
     for (const ProgramCost& program : answer.programs) raise(bounds.programs[program.name], program);
@@ -138,9 +138,9 @@ Budget budget_of(const std::vector<Answer>& answers) {
   return budget;
 }
 
-std::vector<std::string> beyond(const Budget& budget, const std::vector<Answer>& answers, const std::string& path) {
+std::vector<std::string> beyond(const Budget& budget, const std::vector<Verdict>& answers, const std::string& path) {
   std::vector<std::string> found;
-  const auto compare = [&](const Answer& answer, const Bounds& bounds, const ProgramCost& cost,
+  const auto compare = [&](const Verdict& answer, const Bounds& bounds, const ProgramCost& cost,
                            const std::string& of) {
     for (const Figure& figure : kFigures) {
       const uint64_t have = cost.*figure.cost;
@@ -151,8 +151,8 @@ std::vector<std::string> beyond(const Budget& budget, const std::vector<Answer>&
                                     grouped(bound), quoted(path)));
     }
   };
-  for (const Answer& answer : answers) {
-    if (answer.by != Answer::By::kLoading || !answer.takes) continue;
+  for (const Verdict& answer : answers) {
+    if (answer.by != Verdict::By::kLoading || !answer.takes) continue;
     const auto bounds = budget.find(answer.policy);
     if (bounds == budget.end()) {
       const std::string text = fmt::format("policy `{}` has no bounds in {}: `--write-budget` adds them",

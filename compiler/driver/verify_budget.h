@@ -35,10 +35,10 @@ Result<Budget> budget_from_json(const std::string& path, std::string_view text);
 std::string to_json(const Budget& budget);
 
 // The largest figures of any kernel and a tenth more. Policies that no kernel took are not in it.
-Budget budget_of(const std::vector<Answer>& answers);
+Budget budget_of(const std::vector<Verdict>& answers);
 
 // Every figure that is above its bound, and every policy without bounds, in words. `path` is the budget's.
-std::vector<std::string> beyond(const Budget& budget, const std::vector<Answer>& answers, const std::string& path);
+std::vector<std::string> beyond(const Budget& budget, const std::vector<Verdict>& answers, const std::string& path);
 
 // A number with a comma every three digits, as people read it.
 std::string grouped(uint64_t number);

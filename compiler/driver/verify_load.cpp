@@ -89,7 +89,7 @@ bool is_environment(const Error& error) {
 }
 
 // The document of `scx-run --dry-run --stats json`.
-Result<void> read_document(const std::string& text, Answer& answer) {
+Result<void> read_document(const std::string& text, Verdict& answer) {
   const json document = json::parse(text, nullptr, false);
   if (!document.is_object() || document.value("schema", "") != "scx-run.dry-run" ||
       !document.contains("programs") || !document.contains("kernel") || document.value("version", 0) != 1)
@@ -104,7 +104,7 @@ Result<void> read_document(const std::string& text, Answer& answer) {
   return {};
 }
 
-Result<void> keep_log(const std::string& log_file, const Answer& answer, const std::string& folder) {
+Result<void> keep_log(const std::string& log_file, const Verdict& answer, const std::string& folder) {
   std::error_code error;
   if (folder.empty() || !fs::exists(log_file, error)) return {};
   fs::create_directories(folder, error);
@@ -113,14 +113,14 @@ Result<void> keep_log(const std::string& log_file, const Answer& answer, const s
 }
 
 // The results of one run of kLoadAll. `kernel` is for objects that were refused.
-Result<std::vector<Answer>> read_results(const std::vector<Subject>& subjects, const std::string& folder,
+Result<std::vector<Verdict>> read_results(const std::vector<Subject>& subjects, const std::string& folder,
                                          const std::string& kernel, const Options& options) {
-  std::vector<Answer> answers;
+  std::vector<Verdict> answers;
   for (size_t i = 0; i < subjects.size(); ++i) {
     const std::string stem = fmt::format("{}/{}", folder, object_name(i));
     Result<std::string> code = read_file(stem + ".code");
     if (!code) return make_error("no answer about {}: the machine ended before", quoted(subjects[i].file));
-    Answer answer;
+    Verdict answer;
     answer.file = subjects[i].file;
     answer.policy = subjects[i].object.manifest.policy;
     answer.kernel = kernel;
@@ -147,7 +147,7 @@ Result<std::vector<Answer>> read_results(const std::vector<Subject>& subjects, c
 
 }  // namespace
 
-Result<std::vector<Answer>> load_here(const std::vector<Subject>& subjects, const Options& options) {
+Result<std::vector<Verdict>> load_here(const std::vector<Subject>& subjects, const Options& options) {
   SCX_TRY(const std::string scx_run, find_scx_run());
   SCX_TRY(const TemporaryFolder folder, TemporaryFolder::make("scxc-verify"));
   SCX_TRY_VOID(write_objects(subjects, folder.file("objects")));
@@ -158,7 +158,7 @@ Result<std::vector<Answer>> load_here(const std::vector<Subject>& subjects, cons
   return read_results(subjects, folder.path(), load::Host::current().release, options);
 }
 
-Result<std::vector<Answer>> load_in_vm(const std::vector<Subject>& subjects, const std::string& series,
+Result<std::vector<Verdict>> load_in_vm(const std::vector<Subject>& subjects, const std::string& series,
                                        const Options& options) {
   SCX_TRY(const std::string scx_run, find_scx_run());
   vm::KernelRequest request;

@@ -15,8 +15,8 @@ using nlohmann::ordered_json;
 
 // Words of one kernel's answer, and of its place in the policy.
 std::string place_text(const audit::Lack& lack) {
-  if (!lack.where) return "every policy needs it";
-  return fmt::format("{}:{} needs it", lack.where->file, lack.where->line);
+  if (lack.where) return fmt::format("{}:{} needs it", lack.where->file, lack.where->line);
+  return lack.program.empty() ? "every scheduler needs it" : fmt::format("program `{}` needs it", lack.program);
 }
 
 class Painter {
@@ -47,7 +47,7 @@ std::string figures(const ProgramCost& cost) {
 }
 
 // All that is in the way of one policy on one kernel.
-std::string details(const Answer& answer) {
+std::string details(const Verdict& answer) {
   std::string out = fmt::format("  {} [{}]\n", printable(answer.kernel), answer.refusal.reason);
   if (answer.lacks.empty()) {
     out += indented(answer.refusal.message, "    ");
@@ -58,18 +58,19 @@ std::string details(const Answer& answer) {
   for (const audit::Lack& lack : answer.lacks) {
     if (!help.empty() && lack.help != help) out += indented("help: " + help, "    ");
     help = lack.help;
-    const bool whole = lack.kind <= audit::Lack::Kind::kTooOld && !lack.where;
+    // Of the kernel as a whole there is nothing more to say.
+    const bool whole = lack.kind < audit::Lack::Kind::kTooOld || (lack.kind == audit::Lack::Kind::kTooOld && !lack.where);
     out += indented(lack.message + (whole ? "" : "; " + place_text(lack)), "    ");
   }
   return out + indented("help: " + help, "    ");
 }
 
-std::string policy_text(const std::vector<const Answer*>& answers, bool programs, const Painter& painter) {
+std::string policy_text(const std::vector<const Verdict*>& answers, bool programs, const Painter& painter) {
   size_t width = 6;
   bool loaded = false;
-  for (const Answer* answer : answers) {
+  for (const Verdict* answer : answers) {
     width = std::max(width, answer->kernel.size());
-    loaded = loaded || (answer->takes && answer->by == Answer::By::kLoading);
+    loaded = loaded || (answer->takes && answer->by == Verdict::By::kLoading);
     if (programs)
       for (const ProgramCost& program : answer->programs) width = std::max(width, program.name.size() + 2);
   }
@@ -79,8 +80,8 @@ std::string policy_text(const std::vector<const Answer*>& answers, bool programs
     out += fmt::format("  {:>9}  {:>9}  {:>8}  {:>6}  {:>7}", "INSNS", "VERIFIED", "STATES", "STACK", "TIME MS");
   out += "\n";
   std::string below;
-  for (const Answer* answer : answers) {
-    const char* word = !answer->takes ? "no    " : answer->by == Answer::By::kBtf ? "fits  " : "loads ";
+  for (const Verdict* answer : answers) {
+    const char* word = !answer->takes ? "no    " : answer->by == Verdict::By::kBtf ? "fits  " : "loads ";
     out += fmt::format("  {:<{}}  {}", printable(answer->kernel), width,
                        answer->takes ? painter.good(word) : painter.bad(word));
     if (!answer->programs.empty()) out += "  " + figures(total(answer->programs));
@@ -94,10 +95,19 @@ std::string policy_text(const std::vector<const Answer*>& answers, bool programs
   return out + below;
 }
 
-// Answers policy by policy, in the order of the first of each.
-std::vector<std::vector<const Answer*>> by_policy(const std::vector<Answer>& answers) {
-  std::vector<std::vector<const Answer*>> groups;
-  for (const Answer& answer : answers) {
+// Whether loading said the same of that kernel, with figures.
+bool is_repeated(const Verdict& asked, const std::vector<Verdict>& verdicts) {
+  return asked.by == Verdict::By::kBtf && asked.takes &&
+         std::any_of(verdicts.begin(), verdicts.end(), [&](const Verdict& other) {
+           return other.by == Verdict::By::kLoading && other.takes && other.file == asked.file &&
+                  other.kernel == asked.kernel;
+         });
+}
+
+// Verdicts policy by policy, in the order of the first of each.
+std::vector<std::vector<const Verdict*>> by_policy(const std::vector<Verdict>& answers) {
+  std::vector<std::vector<const Verdict*>> groups;
+  for (const Verdict& answer : answers) {
     const auto group = std::find_if(groups.begin(), groups.end(),
                                     [&](const auto& g) { return g.front()->file == answer.file; });
     if (group == groups.end())
@@ -121,11 +131,11 @@ ordered_json to_value(const audit::Lack& lack) {
   return out;
 }
 
-ordered_json to_value(const Answer& answer) {
+ordered_json to_value(const Verdict& answer) {
   ordered_json out = {{"file", answer.file},
                       {"policy", answer.policy},
                       {"kernel", answer.kernel},
-                      {"by", answer.by == Answer::By::kBtf ? "btf" : "loading"},
+                      {"by", answer.by == Verdict::By::kBtf ? "btf" : "loading"},
                       {"takes", answer.takes}};
   if (!answer.takes)
     out["refusal"] = {{"reason", answer.refusal.reason},
@@ -152,9 +162,9 @@ std::string short_kernel(const std::string& kernel) {
   return printable(audit::series_of(kernel).major == 0 ? kernel : kernel.substr(0, kernel.find_first_of("+-")));
 }
 
-std::string cell_text(const Answer& answer) {
+std::string cell_text(const Verdict& answer) {
   if (!answer.takes) return fmt::format("no: {}", answer.refusal.reason);
-  return answer.by == Answer::By::kBtf ? "yes" : grouped(total(answer.programs).processed);
+  return answer.by == Verdict::By::kBtf ? "yes" : grouped(total(answer.programs).processed);
 }
 
 }  // namespace
@@ -173,12 +183,12 @@ ProgramCost total(const std::vector<ProgramCost>& programs) {
   return sum;
 }
 
-Agreement agreement(const std::vector<Answer>& answers) {
+Agreement agreement(const std::vector<Verdict>& answers) {
   Agreement out;
-  for (const Answer& loaded : answers) {
-    if (loaded.by != Answer::By::kLoading) continue;
-    for (const Answer& asked : answers) {
-      if (asked.by != Answer::By::kBtf || asked.file != loaded.file || asked.kernel != loaded.kernel) continue;
+  for (const Verdict& loaded : answers) {
+    if (loaded.by != Verdict::By::kLoading) continue;
+    for (const Verdict& asked : answers) {
+      if (asked.by != Verdict::By::kBtf || asked.file != loaded.file || asked.kernel != loaded.kernel) continue;
       ++out.compared;
       if (asked.takes != loaded.takes)
         out.disagreements.push_back(
@@ -190,18 +200,19 @@ Agreement agreement(const std::vector<Answer>& answers) {
   return out;
 }
 
-std::string verify_text(const std::vector<Answer>& answers, bool programs, bool color) {
+std::string verify_text(const std::vector<Verdict>& answers, bool programs, bool color) {
   std::string out;
-  for (const auto& group : by_policy(answers)) {
+  for (auto& group : by_policy(answers)) {
     if (!out.empty()) out += "\n";
+    std::erase_if(group, [&](const Verdict* one) { return is_repeated(*one, answers); });
     out += policy_text(group, programs, Painter(color));
   }
   return out;
 }
 
-std::string verify_json(const std::vector<Answer>& answers, const std::vector<std::string>& exceeded) {
+std::string verify_json(const std::vector<Verdict>& answers, const std::vector<std::string>& exceeded) {
   ordered_json document = {{"schema", "scxc.verify"}, {"version", 1}, {"answers", ordered_json::array()}};
-  for (const Answer& answer : answers) document["answers"].push_back(to_value(answer));
+  for (const Verdict& answer : answers) document["answers"].push_back(to_value(answer));
   document["over_budget"] = exceeded;
   const Agreement agreed = agreement(answers);
   document["compared"] = agreed.compared;
@@ -209,11 +220,11 @@ std::string verify_json(const std::vector<Answer>& answers, const std::vector<st
   return document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-std::string verify_markdown(const std::vector<Answer>& answers) {
+std::string verify_markdown(const std::vector<Verdict>& answers) {
   // Where a kernel was asked both ways its figures count.
-  std::vector<const Answer*> shown;
+  std::vector<const Verdict*> shown;
   std::vector<std::string> kernels;
-  for (const Answer& answer : answers) {
+  for (const Verdict& answer : answers) {
     if (std::find(kernels.begin(), kernels.end(), answer.kernel) == kernels.end()) kernels.push_back(answer.kernel);
     shown.push_back(&answer);
   }
@@ -227,9 +238,9 @@ std::string verify_markdown(const std::vector<Answer>& answers) {
   for (const auto& group : by_policy(answers)) {
     out += fmt::format("| `{}` |", printable(group.front()->file));
     for (const std::string& kernel : kernels) {
-      const Answer* best = nullptr;
-      for (const Answer* answer : group)
-        if (answer->kernel == kernel && (best == nullptr || answer->by == Answer::By::kLoading)) best = answer;
+      const Verdict* best = nullptr;
+      for (const Verdict* answer : group)
+        if (answer->kernel == kernel && (best == nullptr || answer->by == Verdict::By::kLoading)) best = answer;
       out += best == nullptr ? " – |" : fmt::format(" {} |", cell_text(*best));
     }
     out += "\n";

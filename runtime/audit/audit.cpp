@@ -38,10 +38,12 @@ class Audit {
   std::vector<Lack> run() {
     check_release();
     if (!check_sched_ext()) return sorted();
-    check_functions();
+    find_functions();
     check_operations();
     check_attach_points();
     check_instructions();
+    check_uncalled_functions();
+    check_broken();
     return sorted();
   }
 
@@ -82,14 +84,19 @@ class Audit {
     return false;
   }
 
-  // libbpf refuses the object for a function that is not weak and not as declared, called or not.
-  void check_functions() {
+  void find_functions() {
     for (const auto& [name, function] : code_.functions) {
       const Presence presence = find_function(name, function.type);
       presence_[name] = presence;
-      if (presence == Presence::kExposed) exposed_.push_back(name);
-      if (!function.weak && presence != Presence::kThere) add_function(name, presence, "", std::nullopt);
+      if (presence == Presence::kExposed) exposed_.emplace_back(essential_name(name));
     }
+  }
+
+  // libbpf refuses the object for a function that is not weak and not as declared, called or not.
+  void check_uncalled_functions() {
+    for (const auto& [name, function] : code_.functions)
+      if (const Presence presence = presence_.at(name); !function.weak && presence != Presence::kThere)
+        add_function(name, presence, "", std::nullopt);
   }
 
   Presence find_function(const std::string& name, uint32_t local_function) {
@@ -99,7 +106,6 @@ class Audit {
     Presence best = Presence::kAbsent;
     for (const uint32_t id : kernel_.types.find(wanted, BTF_KIND_FUNC)) {
       const btf_type* function = kernel_.types.type(id);
-      if (name_at(types, function->name_off) != wanted) continue;
       if (is_compatible(local_, local_proto, types, function->type)) {
         if (kernel_.types.is_kernel_function(id)) return Presence::kThere;
         best = Presence::kNotCallable;
@@ -130,12 +136,7 @@ class Audit {
     const std::string what = fmt::format("kernel function `{}`", shown);
     if (!where) where = place_of(shown, program);
     if (presence == Presence::kExposed) {
-      add(Kind::kBroken, what,
-          fmt::format("its BTF is broken: it shows `{}` with an argument that only the kernel itself fills in, so no "
-                      "sched_ext scheduler can be loaded",
-                      shown),
-          "", std::nullopt,
-          "this is a fault of the kernel's build, not of the policy: use another build of the kernel");
+      is_broken_ = true;
       return;
     }
     const char* words = presence == Presence::kOtherForm     ? "it has {} in another form"
@@ -209,10 +210,7 @@ class Audit {
   }
 
   [[nodiscard]] bool has(std::string_view name, uint32_t kind) const {
-    const std::vector<uint32_t> found = kernel_.types.find(essential_name(name), kind);
-    return std::any_of(found.begin(), found.end(), [&](uint32_t id) {
-      return name_at(kernel_.types.get(), kernel_.types.type(id)->name_off) == name;
-    });
+    return !kernel_.types.find(name, kind).empty();
   }
 
   [[nodiscard]] bool is_there(const std::string& name) const {
@@ -253,7 +251,6 @@ class Audit {
       if (presence != presence_.end() && presence->second != Presence::kThere)
         add_function(symbol->second.name, presence->second, program, line_of(section, reached.instruction));
     }
-    name_broken_forms();
   }
 
   void add_field(const CoreAnswer& answer, const CodeSection& section, uint32_t at, const std::string& program) {
@@ -271,11 +268,17 @@ class Audit {
         program, std::move(where), kLeaveOut);
   }
 
-  // What lacks because its forms are all shown broken is no lack of its own.
-  void name_broken_forms() {
-    if (exposed_.empty()) return;
-    const bool told = std::any_of(lacks_.begin(), lacks_.end(), [](const Lack& l) { return l.kind == Kind::kBroken; });
-    if (told) std::erase_if(lacks_, [](const Lack& l) { return l.kind == Kind::kFunction; });
+  // All functions that are shown so are one fault.
+  void check_broken() {
+    if (!is_broken_) return;
+    std::string names;
+    for (const std::string& name : exposed_) names += fmt::format("{}`{}`", names.empty() ? "" : ", ", name);
+    add(Kind::kBroken, "BTF",
+        fmt::format("its BTF is broken: it shows {} with an argument that only the kernel itself fills in; no "
+                    "sched_ext scheduler can be loaded",
+                    names),
+        "", std::nullopt,
+        "this is a fault of the kernel's build, not of the policy: use another build of the kernel");
   }
 
   // The policy's line of an instruction, if it came from one.
@@ -303,7 +306,8 @@ class Audit {
   const Kernel& kernel_;
   const btf* local_;
   std::map<std::string, Presence> presence_;
-  std::vector<std::string> exposed_;
+  std::vector<std::string> exposed_;  // functions that the BTF shows broken
+  bool is_broken_ = false;            // and one of them is needed
   std::set<std::string> told_;
   std::vector<Lack> lacks_;
 };

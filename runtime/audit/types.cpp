@@ -49,7 +49,7 @@ Types::Types(Btf types) : types_(std::move(types)) {
     if (btf_is_decl_tag(one)) {
       if (name == "bpf_kfunc") callable_[one->type] = true;
     } else if (!name.empty()) {
-      by_name_.emplace(essential_name(name), id);
+      by_name_.emplace(btf_is_func(one) ? name : essential_name(name), id);
     }
   }
 }

@@ -34,7 +34,8 @@ class Types {
 
   [[nodiscard]] const btf* get() const { return types_.get(); }
   [[nodiscard]] const btf_type* type(uint32_t id) const { return btf__type_by_id(types_.get(), id); }
-  // Every type of the name and the kind (BTF_KIND_…), lowest first. Both kinds of enum count as one.
+  // Every type of the name and the kind (BTF_KIND_…), lowest first. Both kinds of enum count as one. Functions go by
+  // their whole names, all others without their flavours.
   [[nodiscard]] std::vector<uint32_t> find(std::string_view name, uint32_t kind) const;
   // Whether the function is one that BPF programs may call; kernels whose BTF does not say answer yes.
   [[nodiscard]] bool is_kernel_function(uint32_t function) const;
