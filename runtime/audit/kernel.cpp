@@ -78,14 +78,16 @@ Result<Kernel> parse_elf(const std::string& path, std::string_view bytes) {
   elf_version(EV_CURRENT);
   // libelf only reads through this handle.
   const std::unique_ptr<Elf, EndElf> elf(elf_memory(const_cast<char*>(bytes.data()), bytes.size()));
+  const Error cut_off = refusal("corrupt-btf", fmt::format("{} is cut off", quoted(path)), kOtherCopy);
   size_t count = 0;
   size_t names = 0;
   if (elf == nullptr || elf_getshdrnum(elf.get(), &count) != 0 || elf_getshdrstrndx(elf.get(), &names) != 0)
-    return refusal("corrupt-btf", fmt::format("{} is cut off", quoted(path)), kOtherCopy);
+    return cut_off;
+  if (count == 0) return cut_off;  // its table of sections stands at its end
   for (size_t i = 1; i < count; ++i) {
     Elf_Scn* section = elf_getscn(elf.get(), i);
     GElf_Shdr header{};
-    if (section == nullptr || gelf_getshdr(section, &header) == nullptr) continue;
+    if (section == nullptr || gelf_getshdr(section, &header) == nullptr) return cut_off;
     const char* name = elf_strptr(elf.get(), names, header.sh_name);
     if (name == nullptr || std::strcmp(name, BTF_ELF_SEC) != 0) continue;
     if (header.sh_offset > bytes.size() || header.sh_size > bytes.size() - header.sh_offset)
