@@ -1,5 +1,7 @@
 // `scxc verify FILE…`: whether kernels take a scheduler, for real or from their
 // BTF, what loading it costs, and whether that is within a budget.
+#include "compiler/driver/verify.h"
+
 #include <algorithm>
 #include <filesystem>
 #include <set>
@@ -9,7 +11,6 @@
 #include "compiler/driver/commands.h"
 #include "compiler/driver/pipeline.h"
 #include "compiler/driver/report.h"
-#include "compiler/driver/verify.h"
 #include "compiler/driver/verify_budget.h"
 #include "runtime/base/file.h"
 
@@ -22,7 +23,8 @@ bool is_object(const std::string& bytes) {
       "ELF");
 }
 
-// Reads objects, compiles policies; the exit code if one of them is not fit to be asked about. All are looked at.
+// Reads objects, compiles policies; the exit code if one of them is not fit to be asked about. All are looked
+// at.
 int read_subjects(const Options& options, std::vector<Subject>& subjects) {
   int worst = kExitOk;
   Timings timings;
@@ -69,7 +71,8 @@ struct Asked {
 void take(const Options& options, Result<std::vector<Verdict>> some, Asked& asked) {
   if (!some) {
     report_error(options, some.error());
-    asked.exit_code = std::max(asked.exit_code, some.error().reason == "bad-series" ? kExitUsage : kExitEnvironment);
+    asked.exit_code =
+        std::max(asked.exit_code, some.error().reason == "bad-series" ? kExitUsage : kExitEnvironment);
     return;
   }
   for (Verdict& answer : *some) {
@@ -82,7 +85,8 @@ Asked ask_all(const std::vector<Subject>& subjects, const Options& options) {
   Asked asked;
   if (options.verify.asks_btf) take(options, ask_btf(subjects, options), asked);
   if (options.verify.host) take(options, load_here(subjects, options), asked);
-  for (const std::string& series : options.verify.vm) take(options, load_in_vm(subjects, series, options), asked);
+  for (const std::string& series : options.verify.vm)
+    take(options, load_in_vm(subjects, series, options), asked);
   return asked;
 }
 
@@ -98,7 +102,8 @@ Result<void> write_budget(const std::string& path, const std::vector<Verdict>& a
   return write_file_atomically(path, to_json(budget));
 }
 
-void print_answers(const Options& options, const std::vector<Verdict>& answers, const std::vector<std::string>& over) {
+void print_answers(const Options& options, const std::vector<Verdict>& answers,
+                   const std::vector<std::string>& over) {
   const Agreement agreed = agreement(answers);
   switch (options.format) {
     case Format::kJson:
@@ -112,7 +117,8 @@ void print_answers(const Options& options, const std::vector<Verdict>& answers, 
   }
   for (const std::string& text : over) print_error(fmt::format("over budget: {}\n", printable(text)));
   if (agreed.compared == 0) return;
-  for (const std::string& text : agreed.disagreements) print_error(fmt::format("disagreement: {}\n", printable(text)));
+  for (const std::string& text : agreed.disagreements)
+    print_error(fmt::format("disagreement: {}\n", printable(text)));
   print_error(fmt::format("{} of {} answers from BTF are what loading says\n",
                           agreed.compared - agreed.disagreements.size(), agreed.compared));
 }

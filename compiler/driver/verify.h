@@ -42,19 +42,20 @@ struct Verdict {
   std::string kernel;
   By by = By::kLoading;
   bool takes = false;
-  Error refusal;                     // why not: one reason, its words, its help
-  std::vector<audit::Lack> lacks;    // kBtf: everything that is in the way
+  Error refusal;                      // why not: one reason, its words, its help
+  std::vector<audit::Lack> lacks;     // kBtf: everything that is in the way
   std::vector<ProgramCost> programs;  // kLoading: each of them, if it takes the object
 };
 
-// Loads every subject here (`--host`) or in one virtual machine of the series, and attaches nothing. An answer for
-// each subject, in their order. Errors: the kernel could not be asked (no scx-run, no privileges, no QEMU).
+// Loads every subject here (`--host`) or in one virtual machine of the series, and attaches nothing. An
+// answer for each subject, in their order. Errors: the kernel could not be asked (no scx-run, no privileges,
+// no QEMU).
 Result<std::vector<Verdict>> load_here(const std::vector<Subject>& subjects, const Options& options);
 Result<std::vector<Verdict>> load_in_vm(const std::vector<Subject>& subjects, const std::string& series,
-                                       const Options& options);
+                                        const Options& options);
 
-// Answers from BTF alone: for each kernel that `--btf` names an answer for each subject. Errors: a kernel that cannot
-// be found; broken BTF is an answer.
+// Answers from BTF alone: for each kernel that `--btf` names an answer for each subject. Errors: a kernel
+// that cannot be found; broken BTF is an answer.
 Result<std::vector<Verdict>> ask_btf(const std::vector<Subject>& subjects, const Options& options);
 
 // Where a kernel was asked both ways: how often, and where BTF and loading say different things.
@@ -64,8 +65,8 @@ struct Agreement {
 };
 Agreement agreement(const std::vector<Verdict>& answers);
 
-// The answers for people, a table for each policy and below it why a kernel does not take it; as one JSON document; as a
-// table of Markdown.
+// The answers for people, a table for each policy and below it why a kernel does not take it; as one JSON
+// document; as a table of Markdown.
 std::string verify_text(const std::vector<Verdict>& answers, bool programs, bool color);
 std::string verify_json(const std::vector<Verdict>& answers, const std::vector<std::string>& exceeded);
 std::string verify_markdown(const std::vector<Verdict>& answers);

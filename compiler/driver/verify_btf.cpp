@@ -77,7 +77,8 @@ struct Prepared {
   audit::ObjectCode code;
 };
 
-Result<void> ask(const std::string& file, const std::vector<Prepared>& subjects, std::vector<Verdict>& answers) {
+Result<void> ask(const std::string& file, const std::vector<Prepared>& subjects,
+                 std::vector<Verdict>& answers) {
   Result<audit::Kernel> kernel = audit::read_kernel(file);
   if (!kernel && kernel.error().reason == "unreadable-btf") return kernel.error();
   for (const Prepared& one : subjects) {

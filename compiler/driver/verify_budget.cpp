@@ -41,7 +41,8 @@ class Reader {
     if (document.is_discarded()) return wrong("it is not JSON");
     if (!document.is_object() || !document.contains("version")) return wrong("`version` is missing");
     if (document["version"] != kVersion)
-      return wrong(fmt::format("`version` is {}, and this scxc knows {}", document["version"].dump(), kVersion));
+      return wrong(
+          fmt::format("`version` is {}, and this scxc knows {}", document["version"].dump(), kVersion));
     if (!document.contains("policies") || !document["policies"].is_object())
       return wrong("`policies` is missing, or no object");
     Budget budget;
@@ -50,13 +51,15 @@ class Reader {
       if (!bounds.is_object()) return wrong(fmt::format("`{}` is no object", printable(place)));
       for (const auto& [key, value] : bounds.items())
         if (key != "total" && key != "programs")
-          return wrong(fmt::format("`{}.{}` is neither `total` nor `programs`", printable(place), printable(key)));
+          return wrong(
+              fmt::format("`{}.{}` is neither `total` nor `programs`", printable(place), printable(key)));
       PolicyBounds& into = budget[policy];
       if (bounds.contains("total")) {
         SCX_TRY(into.total, read_bounds(bounds["total"], place + ".total"));
       }
       if (!bounds.contains("programs")) continue;
-      if (!bounds["programs"].is_object()) return wrong(fmt::format("`{}.programs` is no object", printable(place)));
+      if (!bounds["programs"].is_object())
+        return wrong(fmt::format("`{}.programs` is no object", printable(place)));
       for (const auto& [program, one] : bounds["programs"].items()) {
         SCX_TRY(into.programs[program], read_bounds(one, place + ".programs." + program));
       }
@@ -76,11 +79,11 @@ class Reader {
     Bounds bounds;
     for (const Figure& figure : kFigures) bounds.*figure.bound = UINT64_MAX;
     for (const auto& [key, value] : from.items()) {
-      const auto figure =
-          std::find_if(std::begin(kFigures), std::end(kFigures), [&](const Figure& f) { return key == f.key; });
+      const auto figure = std::find_if(std::begin(kFigures), std::end(kFigures),
+                                       [&](const Figure& f) { return key == f.key; });
       if (figure == std::end(kFigures))
-        return wrong(fmt::format("`{}.{}` is none of instructions, processed, states, stack", printable(place),
-                                 printable(key)));
+        return wrong(fmt::format("`{}.{}` is none of instructions, processed, states, stack",
+                                 printable(place), printable(key)));
       if (!value.is_number_unsigned())
         return wrong(fmt::format("`{}.{}` is no whole number", printable(place), key));
       bounds.*figure->bound = value.get<uint64_t>();
@@ -114,7 +117,9 @@ std::string grouped(uint64_t number) {
   return text;
 }
 
-Result<Budget> budget_from_json(const std::string& path, std::string_view text) { return Reader(path).read(text); }
+Result<Budget> budget_from_json(const std::string& path, std::string_view text) {
+  return Reader(path).read(text);
+}
 
 std::string to_json(const Budget& budget) {
   json policies = json::object();
@@ -138,7 +143,8 @@ Budget budget_of(const std::vector<Verdict>& answers) {
   return budget;
 }
 
-std::vector<std::string> beyond(const Budget& budget, const std::vector<Verdict>& answers, const std::string& path) {
+std::vector<std::string> beyond(const Budget& budget, const std::vector<Verdict>& answers,
+                                const std::string& path) {
   std::vector<std::string> found;
   const auto compare = [&](const Verdict& answer, const Bounds& bounds, const ProgramCost& cost,
                            const std::string& of) {
@@ -146,8 +152,8 @@ std::vector<std::string> beyond(const Budget& budget, const std::vector<Verdict>
       const uint64_t have = cost.*figure.cost;
       const uint64_t bound = bounds.*figure.bound;
       if (have > bound)
-        found.push_back(fmt::format("policy `{}`, {}, on {}: {} {}, {} more than the {} of {}", answer.policy, of,
-                                    answer.kernel, grouped(have), figure.words, grouped(have - bound),
+        found.push_back(fmt::format("policy `{}`, {}, on {}: {} {}, {} more than the {} of {}", answer.policy,
+                                    of, answer.kernel, grouped(have), figure.words, grouped(have - bound),
                                     grouped(bound), quoted(path)));
     }
   };

@@ -38,7 +38,8 @@ std::string to_json(const Budget& budget);
 Budget budget_of(const std::vector<Verdict>& answers);
 
 // Every figure that is above its bound, and every policy without bounds, in words. `path` is the budget's.
-std::vector<std::string> beyond(const Budget& budget, const std::vector<Verdict>& answers, const std::string& path);
+std::vector<std::string> beyond(const Budget& budget, const std::vector<Verdict>& answers,
+                                const std::string& path);
 
 // A number with a comma every three digits, as people read it.
 std::string grouped(uint64_t number);

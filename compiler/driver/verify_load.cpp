@@ -37,7 +37,8 @@ Result<std::string> find_scx_run() {
   std::error_code error;
   const fs::path self = fs::read_symlink("/proc/self/exe", error);
   std::vector<fs::path> places;
-  if (!error) places = {self.parent_path() / "scx-run", self.parent_path().parent_path() / "sbin" / "scx-run"};
+  if (!error)
+    places = {self.parent_path() / "scx-run", self.parent_path().parent_path() / "sbin" / "scx-run"};
   const char* path = std::getenv("PATH");
   std::string_view rest = path == nullptr ? "" : path;
   while (!rest.empty()) {
@@ -58,8 +59,8 @@ Result<void> write_objects(const std::vector<Subject>& subjects, const std::stri
   std::error_code error;
   fs::create_directories(folder, error);
   for (size_t i = 0; i < subjects.size(); ++i)
-    SCX_TRY_VOID(write_file_atomically(fmt::format("{}/{}.bpf.o", folder, object_name(i)),
-                                       subjects[i].object.bytes));
+    SCX_TRY_VOID(
+        write_file_atomically(fmt::format("{}/{}.bpf.o", folder, object_name(i)), subjects[i].object.bytes));
   return {};
 }
 
@@ -114,7 +115,7 @@ Result<void> keep_log(const std::string& log_file, const Verdict& answer, const 
 
 // The results of one run of kLoadAll. `kernel` is for objects that were refused.
 Result<std::vector<Verdict>> read_results(const std::vector<Subject>& subjects, const std::string& folder,
-                                         const std::string& kernel, const Options& options) {
+                                          const std::string& kernel, const Options& options) {
   std::vector<Verdict> answers;
   for (size_t i = 0; i < subjects.size(); ++i) {
     const std::string stem = fmt::format("{}/{}", folder, object_name(i));
@@ -133,11 +134,11 @@ Result<std::vector<Verdict>> read_results(const std::vector<Subject>& subjects, 
       answer.refusal = refusal_in(said);
       if (std::atoi(code->c_str()) != kRefused || is_environment(answer.refusal)) return answer.refusal;
       if (answer.refusal.reason == "verifier-refused")
-        answer.refusal.help =
-            options.verify.logs.empty()
-                ? "`--logs DIR` keeps the verifier's whole log; a policy that the compiler accepted should load: "
-                  "please report it"
-                : fmt::format("the verifier's whole log is in {}", quoted(options.verify.logs));
+        answer.refusal.help = options.verify.logs.empty() ? "`--logs DIR` keeps the verifier's whole log; a "
+                                                            "policy that the compiler accepted should load: "
+                                                            "please report it"
+                                                          : fmt::format("the verifier's whole log is in {}",
+                                                                        quoted(options.verify.logs));
       SCX_TRY_VOID(keep_log(stem + ".log", answer, options.verify.logs));
     }
     answers.push_back(std::move(answer));
@@ -151,15 +152,15 @@ Result<std::vector<Verdict>> load_here(const std::vector<Subject>& subjects, con
   SCX_TRY(const std::string scx_run, find_scx_run());
   SCX_TRY(const TemporaryFolder folder, TemporaryFolder::make("scxc-verify"));
   SCX_TRY_VOID(write_objects(subjects, folder.file("objects")));
-  SCX_TRY(const vm::CommandOutput output, vm::run_command({"sh", "-c", kLoadAll, "sh", scx_run,
-                                                           folder.file("objects"), folder.path()}));
+  SCX_TRY(const vm::CommandOutput output,
+          vm::run_command({"sh", "-c", kLoadAll, "sh", scx_run, folder.file("objects"), folder.path()}));
   if (!WIFEXITED(output.status) || WEXITSTATUS(output.status) != 0)
     return make_error("loading was interrupted");
   return read_results(subjects, folder.path(), load::Host::current().release, options);
 }
 
 Result<std::vector<Verdict>> load_in_vm(const std::vector<Subject>& subjects, const std::string& series,
-                                       const Options& options) {
+                                        const Options& options) {
   SCX_TRY(const std::string scx_run, find_scx_run());
   vm::KernelRequest request;
   request.series = series;

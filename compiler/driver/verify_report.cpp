@@ -16,7 +16,8 @@ using nlohmann::ordered_json;
 // Words of one kernel's answer, and of its place in the policy.
 std::string place_text(const audit::Lack& lack) {
   if (lack.where) return fmt::format("{}:{} needs it", lack.where->file, lack.where->line);
-  return lack.program.empty() ? "every scheduler needs it" : fmt::format("program `{}` needs it", lack.program);
+  return lack.program.empty() ? "every scheduler needs it"
+                              : fmt::format("program `{}` needs it", lack.program);
 }
 
 class Painter {
@@ -42,8 +43,9 @@ std::string indented(const std::string& text, std::string_view indent) {
 }
 
 std::string figures(const ProgramCost& cost) {
-  return fmt::format("{:>9}  {:>9}  {:>8}  {:>6}  {:>7.1f}", grouped(cost.instructions), grouped(cost.processed),
-                     grouped(cost.states), cost.stack_bytes, static_cast<double>(cost.microseconds) / 1000);
+  return fmt::format("{:>9}  {:>9}  {:>8}  {:>6}  {:>7.1f}", grouped(cost.instructions),
+                     grouped(cost.processed), grouped(cost.states), cost.stack_bytes,
+                     static_cast<double>(cost.microseconds) / 1000);
 }
 
 // All that is in the way of one policy on one kernel.
@@ -59,7 +61,8 @@ std::string details(const Verdict& answer) {
     if (!help.empty() && lack.help != help) out += indented("help: " + help, "    ");
     help = lack.help;
     // Of the kernel as a whole there is nothing more to say.
-    const bool whole = lack.kind < audit::Lack::Kind::kTooOld || (lack.kind == audit::Lack::Kind::kTooOld && !lack.where);
+    const bool whole =
+        lack.kind < audit::Lack::Kind::kTooOld || (lack.kind == audit::Lack::Kind::kTooOld && !lack.where);
     out += indented(lack.message + (whole ? "" : "; " + place_text(lack)), "    ");
   }
   return out + indented("help: " + help, "    ");
@@ -77,7 +80,8 @@ std::string policy_text(const std::vector<const Verdict*>& answers, bool program
   std::string out = fmt::format("policy {} ({})\n  {:<{}}  ANSWER", answers.front()->policy,
                                 printable(answers.front()->file), "KERNEL", width);
   if (loaded)
-    out += fmt::format("  {:>9}  {:>9}  {:>8}  {:>6}  {:>7}", "INSNS", "VERIFIED", "STATES", "STACK", "TIME MS");
+    out +=
+        fmt::format("  {:>9}  {:>9}  {:>8}  {:>6}  {:>7}", "INSNS", "VERIFIED", "STATES", "STACK", "TIME MS");
   out += "\n";
   std::string below;
   for (const Verdict* answer : answers) {
@@ -119,8 +123,12 @@ std::vector<std::vector<const Verdict*>> by_policy(const std::vector<Verdict>& a
 }
 
 ordered_json to_value(const ProgramCost& cost) {
-  return {{"instructions", cost.instructions}, {"processed", cost.processed},     {"states", cost.states},
-          {"peak_states", cost.peak_states},   {"stack_bytes", cost.stack_bytes}, {"verify_us", cost.microseconds}};
+  return {{"instructions", cost.instructions},
+          {"processed", cost.processed},
+          {"states", cost.states},
+          {"peak_states", cost.peak_states},
+          {"stack_bytes", cost.stack_bytes},
+          {"verify_us", cost.microseconds}};
 }
 
 ordered_json to_value(const audit::Lack& lack) {
@@ -159,7 +167,8 @@ ordered_json to_value(const Verdict& answer) {
 
 // "6.18.15+deb13-cloud-amd64" -> "6.18.15": a heading.
 std::string short_kernel(const std::string& kernel) {
-  return printable(audit::series_of(kernel).major == 0 ? kernel : kernel.substr(0, kernel.find_first_of("+-")));
+  return printable(audit::series_of(kernel).major == 0 ? kernel
+                                                       : kernel.substr(0, kernel.find_first_of("+-")));
 }
 
 std::string cell_text(const Verdict& answer) {
@@ -188,13 +197,14 @@ Agreement agreement(const std::vector<Verdict>& answers) {
   for (const Verdict& loaded : answers) {
     if (loaded.by != Verdict::By::kLoading) continue;
     for (const Verdict& asked : answers) {
-      if (asked.by != Verdict::By::kBtf || asked.file != loaded.file || asked.kernel != loaded.kernel) continue;
+      if (asked.by != Verdict::By::kBtf || asked.file != loaded.file || asked.kernel != loaded.kernel)
+        continue;
       ++out.compared;
       if (asked.takes != loaded.takes)
-        out.disagreements.push_back(
-            fmt::format("policy `{}` on {}: BTF says {}, loading says {}", loaded.policy, loaded.kernel,
-                        asked.takes ? "yes" : "no: " + asked.refusal.message,
-                        loaded.takes ? "yes" : "no: " + loaded.refusal.message));
+        out.disagreements.push_back(fmt::format("policy `{}` on {}: BTF says {}, loading says {}",
+                                                loaded.policy, loaded.kernel,
+                                                asked.takes ? "yes" : "no: " + asked.refusal.message,
+                                                loaded.takes ? "yes" : "no: " + loaded.refusal.message));
     }
   }
   return out;
@@ -225,7 +235,8 @@ std::string verify_markdown(const std::vector<Verdict>& answers) {
   std::vector<const Verdict*> shown;
   std::vector<std::string> kernels;
   for (const Verdict& answer : answers) {
-    if (std::find(kernels.begin(), kernels.end(), answer.kernel) == kernels.end()) kernels.push_back(answer.kernel);
+    if (std::find(kernels.begin(), kernels.end(), answer.kernel) == kernels.end())
+      kernels.push_back(answer.kernel);
     shown.push_back(&answer);
   }
   std::string out = "| policy |";
@@ -240,7 +251,8 @@ std::string verify_markdown(const std::vector<Verdict>& answers) {
     for (const std::string& kernel : kernels) {
       const Verdict* best = nullptr;
       for (const Verdict* answer : group)
-        if (answer->kernel == kernel && (best == nullptr || answer->by == Verdict::By::kLoading)) best = answer;
+        if (answer->kernel == kernel && (best == nullptr || answer->by == Verdict::By::kLoading))
+          best = answer;
       out += best == nullptr ? " – |" : fmt::format(" {} |", cell_text(*best));
     }
     out += "\n";

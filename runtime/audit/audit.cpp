@@ -51,7 +51,8 @@ class Audit {
   void add(Kind kind, std::string what, std::string message, std::string program,
            std::optional<abi::Location> where, std::string help) {
     if (!told_.insert(what).second) return;
-    lacks_.push_back({kind, std::move(what), std::move(message), std::move(program), std::move(where), std::move(help)});
+    lacks_.push_back(
+        {kind, std::move(what), std::move(message), std::move(program), std::move(where), std::move(help)});
   }
 
   std::vector<Lack> sorted() {
@@ -67,11 +68,13 @@ class Audit {
     const Series asked = series_of(manifest_.min_kernel);
     if (have.major == 0 || have >= std::max(oldest, asked)) return;
     if (asked > oldest)
-      add(Kind::kTooOld, "release", fmt::format("it is older than {}, which the policy asks for", manifest_.min_kernel),
-          "", manifest_.min_kernel_where,
+      add(Kind::kTooOld, "release",
+          fmt::format("it is older than {}, which the policy asks for", manifest_.min_kernel), "",
+          manifest_.min_kernel_where,
           fmt::format("lower `kernel >= {}` in the policy, or boot a newer kernel", manifest_.min_kernel));
     else
-      add(Kind::kTooOld, "release", fmt::format("it is older than {}.{}, which every policy needs", oldest.major, oldest.minor), "",
+      add(Kind::kTooOld, "release",
+          fmt::format("it is older than {}.{}, which every policy needs", oldest.major, oldest.minor), "",
           std::nullopt, "boot a newer kernel");
   }
 
@@ -143,14 +146,16 @@ class Audit {
                         : presence == Presence::kNotCallable ? "its {} is not for programs to call"
                                                              : "it lacks the {}";
     std::string help = kLeaveOut;
-    // A form that is called without a look whether it is there: `kernel >=` has dropped what older kernels need.
+    // A form that is called without a look whether it is there: `kernel >=` has dropped what older kernels
+    // need.
     const auto function = code_.functions.find(name);
     if (function != code_.functions.end() && function->second.weak && asks_for_newer()) {
       where = manifest_.min_kernel_where;
       help = fmt::format("lower `kernel >= {}` in the policy: what older kernels need comes back then",
                          manifest_.min_kernel);
     }
-    add(Kind::kFunction, what, fmt::format(fmt::runtime(words), what), std::move(program), std::move(where), std::move(help));
+    add(Kind::kFunction, what, fmt::format(fmt::runtime(words), what), std::move(program), std::move(where),
+        std::move(help));
   }
 
   [[nodiscard]] bool asks_for_newer() const {
@@ -161,8 +166,7 @@ class Audit {
     const btf_type* table = btf__type_by_id(local_, code_.operations);
     if (table == nullptr || !btf_is_struct(table)) return;
     const btf* types = kernel_.types.get();
-    const btf_type* theirs =
-        kernel_.types.type(kernel_.types.find("sched_ext_ops", BTF_KIND_STRUCT).front());
+    const btf_type* theirs = kernel_.types.type(kernel_.types.find("sched_ext_ops", BTF_KIND_STRUCT).front());
     for (const uint32_t position : code_.operations_set) {
       const btf_member& member = btf_members(table)[position];
       const std::string name(name_at(local_, member.name_off));
@@ -171,10 +175,10 @@ class Audit {
       for (uint16_t m = 0; m < btf_vlen(theirs) && found == nullptr; ++m)
         if (name_at(types, btf_members(theirs)[m].name_off) == name) found = &btf_members(theirs)[m];
       if (found == nullptr)
-        add(Kind::kOperation, what, fmt::format("its schedulers have no {}", what), name, place_of(name, ""),
+        add(Kind::kOperation, what, fmt::format("its schedulers have no {}", what), "", place_of(name, ""),
             kLeaveOut);
       else if (!member_fits(member.type, found->type))
-        add(Kind::kOperation, what, fmt::format("its schedulers have {} in another form", what), name,
+        add(Kind::kOperation, what, fmt::format("its schedulers have {} in another form", what), "",
             place_of(name, ""), kLeaveOut);
     }
   }
@@ -253,7 +257,8 @@ class Audit {
     }
   }
 
-  void add_field(const CoreAnswer& answer, const CodeSection& section, uint32_t at, const std::string& program) {
+  void add_field(const CoreAnswer& answer, const CodeSection& section, uint32_t at,
+                 const std::string& program) {
     std::optional<abi::Location> where = line_of(section, at);
     if (!where) {
       // "field `task_struct.comm`": the path, then the type alone.
@@ -274,17 +279,19 @@ class Audit {
     std::string names;
     for (const std::string& name : exposed_) names += fmt::format("{}`{}`", names.empty() ? "" : ", ", name);
     add(Kind::kBroken, "BTF",
-        fmt::format("its BTF is broken: it shows {} with an argument that only the kernel itself fills in; no "
-                    "sched_ext scheduler can be loaded",
-                    names),
+        fmt::format(
+            "its BTF is broken: it shows {} with an argument that only the kernel itself fills in; no "
+            "sched_ext scheduler can be loaded",
+            names),
         "", std::nullopt,
         "this is a fault of the kernel's build, not of the policy: use another build of the kernel");
   }
 
   // The policy's line of an instruction, if it came from one.
   [[nodiscard]] static std::optional<abi::Location> line_of(const CodeSection& section, uint32_t at) {
-    const auto after = std::upper_bound(section.lines.begin(), section.lines.end(), at,
-                                        [](uint32_t i, const SourceLine& line) { return i < line.instruction; });
+    const auto after =
+        std::upper_bound(section.lines.begin(), section.lines.end(), at,
+                         [](uint32_t i, const SourceLine& line) { return i < line.instruction; });
     if (after == section.lines.begin() || !std::prev(after)->file.ends_with(".scx")) return std::nullopt;
     return abi::Location{std::prev(after)->file, std::prev(after)->line, 0};
   }

@@ -29,9 +29,9 @@ struct Lack {
     kField,  // a field, a type or an enumerator
   };
   Kind kind = Kind::kFunction;
-  std::string what;     // "kernel function `scx_bpf_dsq_peek`"
-  std::string message;  // the whole sentence, `what` in it
-  std::string program;  // the first that needs it; empty: all do
+  std::string what;                    // "kernel function `scx_bpf_dsq_peek`"
+  std::string message;                 // the whole sentence, `what` in it
+  std::string program;                 // the first that needs it; empty: all do
   std::optional<abi::Location> where;  // the policy's line that needs it; none: every policy does
   std::string help;
 };

@@ -39,7 +39,8 @@ std::string_view text_at(std::string_view strings, size_t offset) {
 }
 
 Error corrupt(std::string_view what) {
-  return refusal("corrupt-object", fmt::format("the object is corrupt: {}", what), "compile the policy again");
+  return refusal("corrupt-object", fmt::format("the object is corrupt: {}", what),
+                 "compile the policy again");
 }
 
 Result<std::vector<RawSection>> read_sections(Elf* elf) {
@@ -150,7 +151,8 @@ class Reader {
         use.weak = ELF64_ST_BIND(used->st_info) == STB_WEAK;
         use.value = used->st_value;
         const auto inside = code_of_.find(used->st_shndx);
-        use.section = inside == code_of_.end() ? static_cast<uint32_t>(code_.sections.size()) : inside->second;
+        use.section =
+            inside == code_of_.end() ? static_cast<uint32_t>(code_.sections.size()) : inside->second;
         if (const auto function = code_.functions.find(use.name);
             use.external && function != code_.functions.end())
           function->second.weak = use.weak;
@@ -198,8 +200,7 @@ class Reader {
 
   Result<void> read_extension() {
     const RawSection* section = find(".BTF.ext");
-    const auto header =
-        section == nullptr ? std::nullopt : read_at<ExtensionHeader>(section->bytes, 0);
+    const auto header = section == nullptr ? std::nullopt : read_at<ExtensionHeader>(section->bytes, 0);
     if (!header) return corrupt("it has no `.BTF.ext`");
     const auto part = [&](uint32_t offset, uint32_t length) -> std::string_view {
       const size_t begin = size_t{header->length} + offset;
@@ -218,14 +219,13 @@ class Reader {
         !each_record<bpf_core_relo>(part(header->core_offset, header->core_length), take_core))
       return corrupt("`.BTF.ext` is cut off");
     for (CodeSection& one : code_.sections)
-      std::sort(one.lines.begin(), one.lines.end(), [](const SourceLine& a, const SourceLine& b) {
-        return a.instruction < b.instruction;
-      });
+      std::sort(one.lines.begin(), one.lines.end(),
+                [](const SourceLine& a, const SourceLine& b) { return a.instruction < b.instruction; });
     return {};
   }
 
-  // The structure behind the one variable of the section of struct_ops, and which of its members are set: by a
-  // value or by a relocation, which is a program's address.
+  // The structure behind the one variable of the section of struct_ops, and which of its members are set: by
+  // a value or by a relocation, which is a program's address.
   void read_operations() {
     size_t index = 0;
     for (size_t i = 1; i < raw_.size(); ++i)
@@ -250,7 +250,8 @@ class Reader {
     for (uint16_t m = 0; m < btf_vlen(table); ++m) {
       const size_t begin = btf_member_bit_offset(table, m) / 8;
       const int64_t size = btf__resolve_size(types, btf_members(table)[m].type);
-      for (size_t at = begin; at < is_set.size() && at < begin + static_cast<size_t>(std::max<int64_t>(size, 0)); ++at)
+      for (size_t at = begin;
+           at < is_set.size() && at < begin + static_cast<size_t>(std::max<int64_t>(size, 0)); ++at)
         if (is_set[at]) {
           code_.operations_set.push_back(m);
           break;

@@ -43,9 +43,9 @@ struct SourceLine {
 struct CodeSection {
   std::string name;
   std::vector<bpf_insn> code;
-  std::map<uint32_t, SymbolUse> symbols;    // by instruction, as all that follow
+  std::map<uint32_t, SymbolUse> symbols;  // by instruction, as all that follow
   std::map<uint32_t, CoreRelocation> core;
-  std::vector<SourceLine> lines;            // sorted
+  std::vector<SourceLine> lines;  // sorted
 };
 
 // An entry point: where the kernel begins.
@@ -66,7 +66,7 @@ struct ObjectCode {
   std::vector<CodeSection> sections;  // those with instructions
   std::vector<Program> programs;
   std::map<std::string, KernelFunction> functions;
-  uint32_t operations = 0;           // the structure type of the table of operations; 0: there is none
+  uint32_t operations = 0;               // the structure type of the table of operations; 0: there is none
   std::vector<uint32_t> operations_set;  // its members that are not zero, by position
 };
 

@@ -34,9 +34,10 @@ struct Step {
   uint32_t type = 0;  // of the member; unused for elements
 };
 
-// The path as the object wrote it. Members without a name are not steps: the kernel may have put them elsewhere.
-std::optional<std::vector<Step>> steps_of(const btf* local, uint32_t type, const std::vector<uint32_t>& access,
-                                          uint32_t& last_type) {
+// The path as the object wrote it. Members without a name are not steps: the kernel may have put them
+// elsewhere.
+std::optional<std::vector<Step>> steps_of(const btf* local, uint32_t type,
+                                          const std::vector<uint32_t>& access, uint32_t& last_type) {
   std::vector<Step> steps;
   for (size_t i = 1; i < access.size(); ++i) {
     type = skip_modifiers(local, type);
@@ -202,8 +203,8 @@ class Resolver {
     }
     const struct btf_enum& one = btf_enum(in)[k];
     const bool is_signed = btf_kflag(in);
-    return {name_at(types, one.name_off), is_signed ? static_cast<uint64_t>(int64_t{one.val})
-                                                    : uint64_t{static_cast<uint32_t>(one.val)}};
+    return {name_at(types, one.name_off),
+            is_signed ? static_cast<uint64_t>(int64_t{one.val}) : uint64_t{static_cast<uint32_t>(one.val)}};
   }
 
   void resolve_enumerator(const btf_type* type, uint32_t position) {

@@ -22,7 +22,8 @@ namespace {
 
 constexpr const char* kOtherFile =
     "give the raw BTF (/sys/kernel/btf/vmlinux), a vmlinux with the section `.BTF`, or a kernel image";
-constexpr const char* kOtherCopy = "the file was not written or copied whole, or the kernel's build is at fault";
+constexpr const char* kOtherCopy =
+    "the file was not written or copied whole, or the kernel's build is at fault";
 // No kernel is larger when unpacked; an image that claims to be is not one.
 constexpr size_t kMaxUnpacked = size_t{1} << 30;
 
@@ -46,9 +47,12 @@ Result<Types> parse_types(const std::string& path, std::string_view raw) {
   const auto magic = read_at<uint16_t>(raw, 0);
   if (!magic) return corrupt(path, "it is empty");
   if (*magic == 0x9feb) return corrupt(path, "it is of the other byte order");
-  if (*magic != BTF_MAGIC) return corrupt(path, fmt::format("it begins with {:#06x} instead of {:#06x}", *magic, BTF_MAGIC));
+  if (*magic != BTF_MAGIC)
+    return corrupt(path, fmt::format("it begins with {:#06x} instead of {:#06x}", *magic, BTF_MAGIC));
   const auto header = read_at<btf_header>(raw, 0);
-  const auto end = [&](uint32_t offset, uint32_t length) { return uint64_t{header->hdr_len} + offset + length; };
+  const auto end = [&](uint32_t offset, uint32_t length) {
+    return uint64_t{header->hdr_len} + offset + length;
+  };
   if (!header || end(header->type_off, header->type_len) > raw.size() ||
       end(header->str_off, header->str_len) > raw.size())
     return corrupt(path, fmt::format("it is cut off after {} bytes", raw.size()));
@@ -91,7 +95,8 @@ Result<Kernel> parse_elf(const std::string& path, std::string_view bytes) {
     const char* name = elf_strptr(elf.get(), names, header.sh_name);
     if (name == nullptr || std::strcmp(name, BTF_ELF_SEC) != 0) continue;
     if (header.sh_offset > bytes.size() || header.sh_size > bytes.size() - header.sh_offset)
-      return refusal("corrupt-btf", fmt::format("{} ends within its section `.BTF`", quoted(path)), kOtherCopy);
+      return refusal("corrupt-btf", fmt::format("{} ends within its section `.BTF`", quoted(path)),
+                     kOtherCopy);
     SCX_TRY(Types types, parse_types(path, bytes.substr(header.sh_offset, header.sh_size)));
     return Kernel{path, banner_release(bytes), std::move(types)};
   }
@@ -100,7 +105,8 @@ Result<Kernel> parse_elf(const std::string& path, std::string_view bytes) {
 }
 
 Result<std::string> unpack_zstd(const std::string& path, std::string_view packed) {
-  const std::unique_ptr<ZSTD_DStream, size_t (*)(ZSTD_DStream*)> stream(ZSTD_createDStream(), ZSTD_freeDStream);
+  const std::unique_ptr<ZSTD_DStream, size_t (*)(ZSTD_DStream*)> stream(ZSTD_createDStream(),
+                                                                        ZSTD_freeDStream);
   // Kernels are packed with the widest window there is.
   ZSTD_DCtx_setParameter(stream.get(), ZSTD_d_windowLogMax, 30);
   std::string out;
@@ -112,7 +118,8 @@ Result<std::string> unpack_zstd(const std::string& path, std::string_view packed
     left = ZSTD_decompressStream(stream.get(), &to, &in);
     out.resize(before + to.pos);
     if (ZSTD_isError(left) != 0 || (left != 0 && to.pos == 0 && in.pos == in.size))
-      return refusal("corrupt-btf", fmt::format("the kernel image {} cannot be unpacked", quoted(path)), kOtherCopy);
+      return refusal("corrupt-btf", fmt::format("the kernel image {} cannot be unpacked", quoted(path)),
+                     kOtherCopy);
   }
   return out;
 }
@@ -134,12 +141,13 @@ Result<std::string> unpack_gzip(const std::string& path, std::string_view packed
   }
   inflateEnd(&stream);
   if (code != Z_STREAM_END)
-    return refusal("corrupt-btf", fmt::format("the kernel image {} cannot be unpacked", quoted(path)), kOtherCopy);
+    return refusal("corrupt-btf", fmt::format("the kernel image {} cannot be unpacked", quoted(path)),
+                   kOtherCopy);
   return out;
 }
 
-// A bzImage: the packed vmlinux stands behind the set-up code (Documentation/arch/x86/boot.rst: payload_offset is
-// counted from the protected-mode code).
+// A bzImage: the packed vmlinux stands behind the set-up code (Documentation/arch/x86/boot.rst:
+// payload_offset is counted from the protected-mode code).
 Result<Kernel> parse_image(const std::string& path, std::string_view bytes) {
   const auto setup_sectors = read_at<uint8_t>(bytes, 0x1f1);
   const auto offset = read_at<uint32_t>(bytes, 0x248);

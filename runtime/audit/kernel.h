@@ -12,16 +12,16 @@ namespace scx::audit {
 
 struct Kernel {
   std::string path;
-  // As `uname -r` says it: from the text of an ELF file or an image, of this machine's BTF from this machine, else
-  // from a file name that begins as one ("6.18.15.btf"); empty if none of them tells.
+  // As `uname -r` says it: from the text of an ELF file or an image, of this machine's BTF from this machine,
+  // else from a file name that begins as one ("6.18.15.btf"); empty if none of them tells.
   std::string release;
   Types types;
   // What people call it.
   [[nodiscard]] const std::string& name() const { return release.empty() ? path : release; }
 };
 
-// Reasons: "unreadable-btf" (the file), "no-btf" (a kernel without), "corrupt-btf" (bad magic, cut off, types or
-// names outside of their tables), "unknown-compression" (an image that is not packed with zstd or gzip).
+// Reasons: "unreadable-btf" (the file), "no-btf" (a kernel without), "corrupt-btf" (bad magic, cut off, types
+// or names outside of their tables), "unknown-compression" (an image that is not packed with zstd or gzip).
 Result<Kernel> read_kernel(const std::string& path);
 
 // The same of bytes; `path` is for messages and, without a directory, for the release.

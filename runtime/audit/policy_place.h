@@ -10,8 +10,8 @@
 
 namespace scx::audit {
 
-// `name`: an attach point ("task_rename"), an operation ("set_weight"), a kernel function, or a type whose fields are
-// read ("cred"). Nothing if every policy needs it.
+// `name`: an attach point ("task_rename"), an operation ("set_weight"), a kernel function, or a type whose
+// fields are read ("cred"). Nothing if every policy needs it.
 std::optional<abi::Location> policy_place(std::string_view name, const abi::Manifest& manifest);
 
 }  // namespace scx::audit

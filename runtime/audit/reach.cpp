@@ -167,7 +167,8 @@ class Walker {
     if (BPF_OP(insn.code) != BPF_MOV || insn.off != 0) return {};
     const bool narrow = BPF_CLASS(insn.code) == BPF_ALU;
     Known value{Known::What::kConstant, extended(insn.imm)};
-    if (BPF_SRC(insn.code) == BPF_X) value = insn.src_reg < registers.size() ? registers[insn.src_reg] : Known{};
+    if (BPF_SRC(insn.code) == BPF_X)
+      value = insn.src_reg < registers.size() ? registers[insn.src_reg] : Known{};
     if (!narrow) return value;
     if (value.what == Known::What::kNotZero) return {};
     value.value = static_cast<uint32_t>(value.value);
@@ -185,9 +186,8 @@ class Walker {
       if (symbol != section_->symbols.end() && symbol->second.section < code_.sections.size())
         enter(symbol->second.section, (symbol->second.value + extended(insn.imm)) / sizeof(bpf_insn));
     } else if (at + 1 < section_->code.size() && insn.src_reg == 0) {
-      value = {Known::What::kConstant,
-               uint64_t{static_cast<uint32_t>(insn.imm)} |
-                   uint64_t{static_cast<uint32_t>(section_->code[at + 1].imm)} << 32};
+      value = {Known::What::kConstant, uint64_t{static_cast<uint32_t>(insn.imm)} |
+                                           uint64_t{static_cast<uint32_t>(section_->code[at + 1].imm)} << 32};
     }
     (void)section;
     set(registers, insn.dst_reg, value);

@@ -8,9 +8,7 @@ namespace {
 // Types nest; a chain this long is a loop in broken BTF.
 constexpr int kMaxDepth = 32;
 
-bool is_modifier(const btf_type* type) {
-  return btf_is_mod(type) || btf_is_typedef(type);
-}
+bool is_modifier(const btf_type* type) { return btf_is_mod(type) || btf_is_typedef(type); }
 
 uint32_t kind_of(const btf_type* type) {
   const uint32_t kind = btf_kind(type);

@@ -34,8 +34,8 @@ class Types {
 
   [[nodiscard]] const btf* get() const { return types_.get(); }
   [[nodiscard]] const btf_type* type(uint32_t id) const { return btf__type_by_id(types_.get(), id); }
-  // Every type of the name and the kind (BTF_KIND_…), lowest first. Both kinds of enum count as one. Functions go by
-  // their whole names, all others without their flavours.
+  // Every type of the name and the kind (BTF_KIND_…), lowest first. Both kinds of enum count as one.
+  // Functions go by their whole names, all others without their flavours.
   [[nodiscard]] std::vector<uint32_t> find(std::string_view name, uint32_t kind) const;
   // Whether the function is one that BPF programs may call; kernels whose BTF does not say answer yes.
   [[nodiscard]] bool is_kernel_function(uint32_t function) const;
@@ -46,8 +46,8 @@ class Types {
   std::unordered_map<uint32_t, bool> callable_;
 };
 
-// Whether a call through the object's prototype fits the kernel's: as many parameters, of the same kinds all the
-// way down; names of structures do not count.
+// Whether a call through the object's prototype fits the kernel's: as many parameters, of the same kinds all
+// the way down; names of structures do not count.
 bool is_compatible(const btf* local, uint32_t local_id, const btf* target, uint32_t target_id, int depth = 0);
 
 }  // namespace scx::audit

@@ -19,8 +19,8 @@ Kernel kernel_of(const std::string& text, const std::string& name = "plain") {
 }
 
 // The audit of a scheduler with the C text `object` on a kernel with sched_ext and the C text `more`.
-std::vector<Lack> lacks_of(const std::string& object, const std::string& more = "", const abi::Manifest& manifest = {},
-                           const std::string& kernel_name = "plain") {
+std::vector<Lack> lacks_of(const std::string& object, const std::string& more = "",
+                           const abi::Manifest& manifest = {}, const std::string& kernel_name = "plain") {
   auto code = read_code(compiled(std::string(kWords) + kScheduler + object));
   EXPECT_TRUE(code.ok()) << (code.ok() ? "" : code.error().message);
   return audit(manifest, *code, kernel_of(kSchedExt + more, kernel_name));
@@ -34,12 +34,15 @@ std::string messages(const std::vector<Lack>& lacks) {
 
 // A program that does `body` and may use its argument `p`.
 std::string program(const std::string& declarations, const std::string& body) {
-  return declarations + "\nSEC(\"struct_ops/enqueue\") int pol_enqueue(u64 *ctx)\n{\n\tstruct task_struct *p = (void *)ctx[0];\n" +
+  return declarations +
+         "\nSEC(\"struct_ops/enqueue\") int pol_enqueue(u64 *ctx)\n{\n\tstruct task_struct *p = (void "
+         "*)ctx[0];\n" +
          body + "\n\treturn 0;\n}\n";
 }
 
 void expect_taken(const std::vector<Lack>& lacks) { EXPECT_EQ(messages(lacks), ""); }
-void expect_lack(const std::vector<Lack>& lacks, const std::string& message, Lack::Kind kind = Lack::Kind::kFunction) {
+void expect_lack(const std::vector<Lack>& lacks, const std::string& message,
+                 Lack::Kind kind = Lack::Kind::kFunction) {
   ASSERT_EQ(lacks.size(), 1U) << messages(lacks);
   EXPECT_EQ(lacks[0].message, message);
   EXPECT_EQ(lacks[0].kind, kind);
@@ -49,7 +52,8 @@ void expect_lack(const std::vector<Lack>& lacks, const std::string& message, Lac
 constexpr const char* kKick = "extern void scx_bpf_kick(s32 cpu, u64 flags) ksym;";
 
 TEST(Functions, AnObjectIsTakenThatCallsWhatIsThere) {
-  expect_taken(lacks_of(program(kKick, "scx_bpf_kick(p->pid, 1);"), "KFUNC void scx_bpf_kick(s32 cpu, u64 flags) {}"));
+  expect_taken(
+      lacks_of(program(kKick, "scx_bpf_kick(p->pid, 1);"), "KFUNC void scx_bpf_kick(s32 cpu, u64 flags) {}"));
 }
 
 TEST(Functions, AMissingOneIsNamedWithItsProgram) {
@@ -69,7 +73,8 @@ TEST(Functions, ThePrototypeMustFitByKindsAllTheWayDown) {
   expect_lack(lacks_of(object, "KFUNC s32 scx_bpf_kick(s32 cpu, u64 flags) { return 0; }"), other);
   const std::string by_pointer =
       program("extern void scx_bpf_take(struct task_struct *p) ksym;", "scx_bpf_take(p);");
-  expect_taken(lacks_of(by_pointer, "struct other { int a; }; KFUNC void scx_bpf_take(const struct other *p) {}"));
+  expect_taken(
+      lacks_of(by_pointer, "struct other { int a; }; KFUNC void scx_bpf_take(const struct other *p) {}"));
   expect_lack(lacks_of(by_pointer, "KFUNC void scx_bpf_take(s32 *p) {}"),
               "it has kernel function `scx_bpf_take` in another form");
 }
@@ -94,8 +99,9 @@ TEST(Functions, BrokenBtfIsNamedAsSuchAndOnce) {
   const auto lacks = lacks_of(
       program("extern void scx_bpf_kick(s32 cpu, u64 flags) ksym; extern void scx_bpf_more(s32 cpu) ksym;",
               "scx_bpf_kick(p->pid, 1); scx_bpf_more(1);"),
-      aux + "KFUNC void scx_bpf_kick(s32 cpu, u64 flags, const struct bpf_prog_aux *aux) {}\n"
-            "KFUNC void scx_bpf_more(s32 cpu, struct bpf_prog_aux *aux) {}");
+      aux +
+          "KFUNC void scx_bpf_kick(s32 cpu, u64 flags, const struct bpf_prog_aux *aux) {}\n"
+          "KFUNC void scx_bpf_more(s32 cpu, struct bpf_prog_aux *aux) {}");
   ASSERT_EQ(lacks.size(), 1U) << messages(lacks);
   EXPECT_EQ(reason(lacks[0].kind), "broken-btf");
   EXPECT_THAT(lacks[0].message, HasSubstr("`scx_bpf_kick`, `scx_bpf_more`"));
@@ -133,7 +139,8 @@ TEST_F(Weak, InAFunctionThatIsCalled) {
 }
 
 TEST_F(Weak, InALoop) {
-  expect_either("for (int i = 0; i < p->pid; i++) { if (scx_bpf_new) scx_bpf_new(i, 1); else scx_bpf_old(i); }");
+  expect_either(
+      "for (int i = 0; i < p->pid; i++) { if (scx_bpf_new) scx_bpf_new(i, 1); else scx_bpf_old(i); }");
 }
 
 TEST_F(Weak, WithoutATestItIsNeeded) {
@@ -165,16 +172,18 @@ TEST_F(Weak, ALineOfThePolicyThatAsksForANewerKernelIsTheReason) {
 }
 
 TEST(Release, TheOldestSupportedOneHolds) {
-  expect_lack(lacks_of(program("", ""), "", {}, "6.15.9.btf"), "it is older than 6.16, which every policy needs",
-              Lack::Kind::kTooOld);
+  expect_lack(lacks_of(program("", ""), "", {}, "6.15.9.btf"),
+              "it is older than 6.16, which every policy needs", Lack::Kind::kTooOld);
   expect_taken(lacks_of(program("", ""), "", {}, "6.16.btf"));
 }
 
 TEST(SchedExt, AKernelWithoutItLacksNothingElse) {
   auto code = read_code(compiled(std::string(kWords) + kScheduler + program(kKick, "scx_bpf_kick(1, 1);")));
   ASSERT_TRUE(code.ok());
-  expect_lack(audit({}, *code, kernel_of("struct task_struct { s32 pid; } first; KFUNC int schedule(void) { return 0; }")), "it was built without sched_ext",
-              Lack::Kind::kNoSchedExt);
+  expect_lack(
+      audit({}, *code,
+            kernel_of("struct task_struct { s32 pid; } first; KFUNC int schedule(void) { return 0; }")),
+      "it was built without sched_ext", Lack::Kind::kNoSchedExt);
 }
 
 // `thread`: the kernel's own type of that name.
@@ -182,18 +191,22 @@ std::vector<Lack> reads_of(const std::string& local, const std::string& thread, 
   const std::string declarations =
       "#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)\n" + local +
       "\n#pragma clang attribute pop\n";
-  return lacks_of(program(declarations, "struct thread *t = (void *)p;\n" + body), thread + " thread_of_kernel;");
+  return lacks_of(program(declarations, "struct thread *t = (void *)p;\n" + body),
+                  thread + " thread_of_kernel;");
 }
 
 TEST(Fields, AreFoundByTheirNamesWhereverTheyAre) {
   const std::string local = "struct inner { u64 seq; }; struct thread { u32 flags; struct inner in; };";
   const std::string body = "ctx[1] = t->flags + t->in.seq;";
-  expect_taken(reads_of(local, "struct inner { u64 x, seq; }; struct thread { long a; struct { u32 flags; }; struct inner in; }",
-                        body));
+  expect_taken(reads_of(
+      local,
+      "struct inner { u64 x, seq; }; struct thread { long a; struct { u32 flags; }; struct inner in; }",
+      body));
   expect_lack(reads_of(local, "struct inner { u64 seq; }; struct thread { struct inner in; }", body),
               "it lacks the field `thread.flags`", Lack::Kind::kField);
-  expect_lack(reads_of(local, "struct inner { u64 other; }; struct thread { u32 flags; struct inner in; }", body),
-              "it lacks the field `thread.in.seq`", Lack::Kind::kField);
+  expect_lack(
+      reads_of(local, "struct inner { u64 other; }; struct thread { u32 flags; struct inner in; }", body),
+      "it lacks the field `thread.in.seq`", Lack::Kind::kField);
 }
 
 TEST(Fields, MustBeOfTheSameKindAndSize) {
@@ -201,12 +214,13 @@ TEST(Fields, MustBeOfTheSameKindAndSize) {
   const std::string body = "ctx[1] = t->flags;";
   // Numbers without a sign may have another size, as the access is adapted.
   expect_taken(reads_of(local, "struct thread { u64 flags; }", body));
-  expect_lack(reads_of(local, "struct thread { long flags; }", body), "the field `thread.flags` has another size there",
-              Lack::Kind::kField);
-  expect_lack(reads_of(local, "struct thread { u32 *flags; }", body), "the field `thread.flags` has another type there",
-              Lack::Kind::kField);
-  expect_lack(reads_of("struct thread { u32 cpus[8]; };", "struct thread { u32 cpus[4]; }", "ctx[1] = t->cpus[6];"),
-              "the field `thread.cpus[6]` is a shorter array there", Lack::Kind::kField);
+  expect_lack(reads_of(local, "struct thread { long flags; }", body),
+              "the field `thread.flags` has another size there", Lack::Kind::kField);
+  expect_lack(reads_of(local, "struct thread { u32 *flags; }", body),
+              "the field `thread.flags` has another type there", Lack::Kind::kField);
+  expect_lack(
+      reads_of("struct thread { u32 cpus[8]; };", "struct thread { u32 cpus[4]; }", "ctx[1] = t->cpus[6];"),
+      "the field `thread.cpus[6]` is a shorter array there", Lack::Kind::kField);
   expect_lack(lacks_of(program("struct gone { u32 a; } __attribute__((preserve_access_index));",
                                "ctx[1] = ((struct gone *)p)->a;")),
               "the field `gone.a` there is no `gone` there", Lack::Kind::kField);
@@ -226,26 +240,29 @@ TEST(Enumerators, AreFoundByName) {
   const std::string declarations = "enum kick { KICK_IDLE = 1, KICK_NOW = 2 };";
   const std::string body = "ctx[1] = __builtin_preserve_enum_value(*(enum kick *)KICK_NOW, 1);";
   expect_taken(lacks_of(program(declarations, body), "enum kick { A = 9, KICK_NOW = 70 } kick_of_kernel;"));
-  expect_taken(lacks_of(program(declarations, body),
-                        "enum kick { A = 9, KICK_NOW = 1ULL << 40 } kick_of_kernel;"));
+  expect_taken(
+      lacks_of(program(declarations, body), "enum kick { A = 9, KICK_NOW = 1ULL << 40 } kick_of_kernel;"));
   expect_lack(lacks_of(program(declarations, body), "enum kick { KICK_IDLE = 9 } kick_of_kernel;"),
               "it lacks the enumerator `KICK_NOW` of `kick`", Lack::Kind::kField);
 }
 
 TEST(Operations, ThoseThatAreSetMustBeThere) {
   const std::string table =
-      "struct sched_ext_ops { void (*enqueue)(struct task_struct *p, u64 f); void (*sub_attach)(void); u64 flags; u32 "
+      "struct sched_ext_ops { void (*enqueue)(struct task_struct *p, u64 f); void (*sub_attach)(void); u64 "
+      "flags; u32 "
       "timeout_ms; };\n";
-  const std::string taken = "SEC(\".struct_ops.link\") struct sched_ext_ops ops = { .enqueue = (void *)pol_enqueue, .flags = 1 };";
-  const std::string refused = "SEC(\".struct_ops.link\") struct sched_ext_ops ops = { .enqueue = (void *)pol_enqueue, "
-                              ".sub_attach = (void *)pol_enqueue };";
+  const std::string taken =
+      "SEC(\".struct_ops.link\") struct sched_ext_ops ops = { .enqueue = (void *)pol_enqueue, .flags = 1 };";
+  const std::string refused =
+      "SEC(\".struct_ops.link\") struct sched_ext_ops ops = { .enqueue = (void *)pol_enqueue, "
+      ".sub_attach = (void *)pol_enqueue };";
   expect_taken(lacks_of(program(table, "") + taken));
   const auto lacks = lacks_of(program(table, "") + refused);
   expect_lack(lacks, "its schedulers have no operation `sub_attach`", Lack::Kind::kOperation);
   const std::string wider =
       "struct sched_ext_ops { void (*enqueue)(struct task_struct *p, u64 f); u64 timeout_ms; };\n";
-  expect_lack(lacks_of(program(wider, "") +
-                       "SEC(\".struct_ops.link\") struct sched_ext_ops ops = { .enqueue = (void *)pol_enqueue, .timeout_ms = 5 };"),
+  expect_lack(lacks_of(program(wider, "") + "SEC(\".struct_ops.link\") struct sched_ext_ops ops = { .enqueue "
+                                            "= (void *)pol_enqueue, .timeout_ms = 5 };"),
               "its schedulers have operation `timeout_ms` in another form", Lack::Kind::kOperation);
 }
 
@@ -258,15 +275,18 @@ TEST(AttachPoints, MustBeThere) {
   expect_taken(at("fexit/commit_creds"));
   expect_taken(at("fentry.s/commit_creds"));
   expect_lack(at("tp_btf/task_renamed"), "it lacks the tracepoint `task_renamed`", Lack::Kind::kAttachPoint);
-  expect_lack(at("fexit/task_rename"), "it lacks the function to trace `task_rename`", Lack::Kind::kAttachPoint);
+  expect_lack(at("fexit/task_rename"), "it lacks the function to trace `task_rename`",
+              Lack::Kind::kAttachPoint);
 }
 
 TEST(Places, AnInstructionOfThePolicysOwnLineNamesIt) {
   const std::string declarations =
       "struct thread { u32 uid; } __attribute__((preserve_access_index));\n"
-      "static __attribute__((noinline)) int test_0(struct thread *t)\n{\n#line 12 \"web.scx\"\n\treturn t->uid == 5;\n"
+      "static __attribute__((noinline)) int test_0(struct thread *t)\n{\n#line 12 \"web.scx\"\n\treturn "
+      "t->uid == 5;\n"
       "#line 90 \"t.bpf.c\"\n}\n";
-  const auto lacks = lacks_of(program(declarations, "ctx[1] = test_0((void *)p);"), "struct thread { u32 id; } thread_of_kernel;");
+  const auto lacks = lacks_of(program(declarations, "ctx[1] = test_0((void *)p);"),
+                              "struct thread { u32 id; } thread_of_kernel;");
   expect_lack(lacks, "it lacks the field `thread.uid`", Lack::Kind::kField);
   ASSERT_TRUE(lacks[0].where.has_value());
   EXPECT_EQ(lacks[0].where->file, "web.scx");
@@ -291,11 +311,12 @@ TEST(Places, WhatATemplateNeedsForAFeatureNamesTheFeature) {
 
 // Whatever the bytes: an answer or an error, and no access outside of them (the sanitizers watch).
 TEST(Hostile, DamagedObjectsAndKernelsAreAnsweredOrRefused) {
-  const std::string object = compiled(std::string(kWords) + kScheduler +
-                                      program("extern void scx_bpf_new(s32 cpu) ksym weak;",
-                                              "if (scx_bpf_new) scx_bpf_new(p->pid); else ctx[1] = p->flags;") +
-                                      "struct sched_ext_ops { void (*enqueue)(struct task_struct *p, u64 f); };\n"
-                                      "SEC(\".struct_ops.link\") struct sched_ext_ops ops = { .enqueue = (void *)pol_enqueue };");
+  const std::string object =
+      compiled(std::string(kWords) + kScheduler +
+               program("extern void scx_bpf_new(s32 cpu) ksym weak;",
+                       "if (scx_bpf_new) scx_bpf_new(p->pid); else ctx[1] = p->flags;") +
+               "struct sched_ext_ops { void (*enqueue)(struct task_struct *p, u64 f); };\n"
+               "SEC(\".struct_ops.link\") struct sched_ext_ops ops = { .enqueue = (void *)pol_enqueue };");
   const std::string types = btf_of(kSchedExt);
   std::mt19937 random(7);
   size_t answered = 0;

@@ -15,7 +15,8 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr const char* kBanner = "const char banner[] = \"Linux version 6.18.15+deb13-cloud-amd64 (somebody)\";\n";
+constexpr const char* kBanner =
+    "const char banner[] = \"Linux version 6.18.15+deb13-cloud-amd64 (somebody)\";\n";
 
 std::string reason_of(const Result<Kernel>& kernel) { return kernel.ok() ? "" : kernel.error().reason; }
 
@@ -95,7 +96,9 @@ TEST(KernelFile, WhatIsNoKernelIsSaidSo) {
   EXPECT_EQ(reason_of(read_kernel("/nonexistent/vmlinux")), "unreadable-btf");
   const std::string vmlinux = compiled(std::string(kWords) + kSchedExt);
   EXPECT_EQ(reason_of(parse_kernel("v", vmlinux.substr(0, 500))), "corrupt-btf");
-  EXPECT_EQ(reason_of(parse_kernel("v", image_of("\xfd" "7zXZ and so on"))), "unknown-compression");
+  EXPECT_EQ(reason_of(parse_kernel("v", image_of("\xfd"
+                                                 "7zXZ and so on"))),
+            "unknown-compression");
   const std::string image = image_of(zstd(vmlinux));
   EXPECT_EQ(reason_of(parse_kernel("v", image.substr(0, image.size() - 9))), "corrupt-btf");
   std::string damaged = image;
@@ -105,7 +108,8 @@ TEST(KernelFile, WhatIsNoKernelIsSaidSo) {
 
 TEST(KernelFile, AKernelWithoutBtfIsNotBroken) {
   std::string vmlinux = compiled(std::string(kWords) + kSchedExt);
-  for (size_t at = 0; (at = vmlinux.find(std::string_view(".BTF\0", 5), at)) != std::string::npos;) vmlinux[at + 1] = 'X';
+  for (size_t at = 0; (at = vmlinux.find(std::string_view(".BTF\0", 5), at)) != std::string::npos;)
+    vmlinux[at + 1] = 'X';
   EXPECT_EQ(reason_of(parse_kernel("v", vmlinux)), "no-btf");
 }
 

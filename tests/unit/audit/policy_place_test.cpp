@@ -35,10 +35,12 @@ abi::Manifest everything() {
 TEST(PolicyPlace, EveryAttachPointOfTheTemplatesHasOne) {
   const std::regex section("SEC\\(\"(tp_btf|fentry|fexit)/([a-z_]+)\"\\)");
   std::set<std::string> names;
-  for (const auto& file : std::filesystem::directory_iterator(std::string(SCX_SOURCE_DIR) + "/bpf_templates")) {
+  for (const auto& file :
+       std::filesystem::directory_iterator(std::string(SCX_SOURCE_DIR) + "/bpf_templates")) {
     const auto text = read_file(file.path());
     ASSERT_TRUE(text.ok());
-    for (std::sregex_iterator at(text->begin(), text->end(), section), end; at != end; ++at) names.insert((*at)[2]);
+    for (std::sregex_iterator at(text->begin(), text->end(), section), end; at != end; ++at)
+      names.insert((*at)[2]);
   }
   EXPECT_GE(names.size(), 8U);
   const abi::Manifest manifest = everything();

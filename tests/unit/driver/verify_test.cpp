@@ -1,9 +1,10 @@
 // What `scxc verify` makes of the answers it got: budgets, tables, JSON.
+#include "compiler/driver/verify.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "compiler/driver/verify.h"
 #include "compiler/driver/verify_budget.h"
 
 namespace scx::driver {
@@ -55,10 +56,12 @@ TEST(Budget, SaysWhatIsBeyondByHowMuchAndWhere) {
   Budget budget = budget_of(kTwoKernels);
   budget["web"].programs["dispatch"].processed = 2900;
   budget["web"].total.stack = 70;
-  EXPECT_THAT(beyond(budget, kTwoKernels, "b.json"),
-              ElementsAre("policy `web`, program `dispatch`, on 6.18.15: 3,000 instructions walked by the verifier, 100 "
-                          "more than the 2,900 of \"b.json\"",
-                          "policy `web`, all programs, on 7.3.4: 72 bytes of stack, 2 more than the 70 of \"b.json\""));
+  EXPECT_THAT(
+      beyond(budget, kTwoKernels, "b.json"),
+      ElementsAre(
+          "policy `web`, program `dispatch`, on 6.18.15: 3,000 instructions walked by the verifier, 100 "
+          "more than the 2,900 of \"b.json\"",
+          "policy `web`, all programs, on 7.3.4: 72 bytes of stack, 2 more than the 70 of \"b.json\""));
 }
 
 TEST(Budget, APolicyWithoutBoundsIsAFinding) {
@@ -78,7 +81,8 @@ TEST(Budget, IsReadAsItWasWritten) {
 }
 
 TEST(Budget, ABoundThatIsNotWrittenIsNone) {
-  const auto read = budget_from_json("b.json", R"({"version": 1, "policies": {"web": {"total": {"stack": 512}}}})");
+  const auto read =
+      budget_from_json("b.json", R"({"version": 1, "policies": {"web": {"total": {"stack": 512}}}})");
   ASSERT_TRUE(read.ok()) << read.error().message;
   EXPECT_THAT(beyond(*read, kTwoKernels, "b.json"), IsEmpty());
   const auto again = budget_from_json("b.json", to_json(*read));
@@ -95,7 +99,8 @@ TEST(Budget, ACorruptOneIsRefusedWithThePlace) {
   };
   EXPECT_EQ(message("{"), "the budget \"b.json\" cannot be read: it is not JSON");
   EXPECT_THAT(message("[]"), HasSubstr("`version` is missing"));
-  EXPECT_THAT(message(R"({"version": 2, "policies": {}})"), HasSubstr("`version` is 2, and this scxc knows 1"));
+  EXPECT_THAT(message(R"({"version": 2, "policies": {}})"),
+              HasSubstr("`version` is 2, and this scxc knows 1"));
   EXPECT_THAT(message(R"({"version": 1})"), HasSubstr("`policies` is missing"));
   EXPECT_THAT(message(R"({"version": 1, "policies": {"web": 5}})"), HasSubstr("`policies.web` is no object"));
   EXPECT_THAT(message(R"({"version": 1, "policies": {"web": {"totals": {}}}})"),
@@ -120,11 +125,13 @@ TEST(Text, ARefusalHasItsReasonWordsAndHelp) {
   EXPECT_THAT(verify_text({refused("6.18.15", Verdict::By::kLoading)}, false, false),
               HasSubstr("  6.18.15 [load-refused]\n    it says\n    no\n    help: ask another\n"));
   Verdict asked = refused("6.18\x1b[31m", Verdict::By::kBtf);
-  asked.lacks = {{audit::Lack::Kind::kFunction, "a", "it lacks a", "pol_tick", {}, "drop it"},
-                 {audit::Lack::Kind::kField, "b", "it lacks b", "", abi::Location{"web.scx", 3, 1}, "drop it"}};
+  asked.lacks = {
+      {audit::Lack::Kind::kFunction, "a", "it lacks a", "pol_tick", {}, "drop it"},
+      {audit::Lack::Kind::kField, "b", "it lacks b", "", abi::Location{"web.scx", 3, 1}, "drop it"}};
   const std::string text = verify_text({asked}, false, false);
-  EXPECT_THAT(text, HasSubstr("    it lacks a; program `pol_tick` needs it\n    it lacks b; web.scx:3 needs it\n"
-                              "    help: drop it\n"));
+  EXPECT_THAT(text,
+              HasSubstr("    it lacks a; program `pol_tick` needs it\n    it lacks b; web.scx:3 needs it\n"
+                        "    help: drop it\n"));
   EXPECT_THAT(text, Not(HasSubstr("\x1b")));
 }
 
@@ -155,7 +162,8 @@ TEST(Markdown, IsOneRowAPolicyAndOneColumnAKernel) {
   std::vector<Verdict> verdicts = kTwoKernels;
   verdicts.push_back(refused("7.2.12+deb13-cloud-amd64", Verdict::By::kLoading));
   EXPECT_EQ(verify_markdown(verdicts),
-            "| policy | 6.18.15 | 7.3.4 | 7.2.12 |\n|---|---|---|---|\n| `web.scx` | 4,000 | 3,400 | no: load-refused |\n");
+            "| policy | 6.18.15 | 7.3.4 | 7.2.12 |\n|---|---|---|---|\n| `web.scx` | 4,000 | 3,400 | no: "
+            "load-refused |\n");
 }
 
 TEST(Grouped, HasACommaEveryThreeDigits) {

@@ -1,12 +1,11 @@
 // `scxc verify --btf` against what this kernel says when it is asked for real:
 // the audit of every object from the guest's own BTF, and loading.
-#include "runtime/audit/audit.h"
-
 #include <filesystem>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "runtime/audit/audit.h"
 #include "runtime/load/object_file.h"
 #include "tests/support/process.h"
 #include "tests/vm/guest/guest.h"
