@@ -185,8 +185,9 @@ std::string named_release(const std::string& path) {
 
 Series series_of(std::string_view release) {
   Series series;
-  const char* end = release.data() + release.size();
-  const auto [dot, error] = std::from_chars(release.data(), end, series.major);
+  const char* begin = release.data();
+  const char* end = begin + release.size();
+  const auto [dot, error] = std::from_chars(begin, end, series.major);
   if (error != std::errc{} || dot == end || *dot != '.') return {};
   if (std::from_chars(dot + 1, end, series.minor).ec != std::errc{}) return {};
   return series;
