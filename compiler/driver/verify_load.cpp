@@ -1,6 +1,7 @@
 // `scxc verify --host` and `--vm`: scx-run loads each object and attaches
 // nothing; here its words are read. One virtual machine a series for all of
 // them.
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -110,7 +111,10 @@ Result<void> keep_log(const std::string& log_file, const Verdict& answer, const 
   if (folder.empty() || !fs::exists(log_file, error)) return {};
   fs::create_directories(folder, error);
   SCX_TRY(const std::string log, read_file(log_file));
-  return write_file_atomically(fmt::format("{}/{}@{}.log", folder, answer.policy, answer.kernel), log);
+  // Whatever an object says its policy is called, the file stands in the folder.
+  std::string name = fmt::format("{}@{}.log", answer.policy, answer.kernel);
+  std::replace(name.begin(), name.end(), '/', '_');
+  return write_file_atomically(folder + "/" + name, log);
 }
 
 // The results of one run of kLoadAll. `kernel` is for objects that were refused.
