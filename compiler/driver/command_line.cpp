@@ -234,7 +234,8 @@ struct Parser {
     explain->add_flag("--cleanup", options.cleanup, "the cleanup table of policies");
     add_common(*explain, options);
 
-    verify = add_command("verify", "whether kernels take a scheduler, and what loading it costs", kVerifyExamples);
+    verify =
+        add_command("verify", "whether kernels take a scheduler, and what loading it costs", kVerifyExamples);
     verify->add_option("FILE", options.files, "policies and objects")->type_name("")->required();
     add_verify_options(*verify);
     add_common(*verify, options, kVerifyFormats);
@@ -268,8 +269,10 @@ struct Parser {
     command.add_option("--btf", to.btf, "ask these kernels' BTF; no word: every kernel that was fetched")
         ->type_name("FILE|FOLDER|SERIES")
         ->expected(0, CLI::detail::expected_max_vector_size);
-    command.add_option("--budget", to.budget, "bounds of the figures; beyond them the exit code is 1")->type_name("FILE");
-    command.add_option("--write-budget", to.write_budget, "write bounds: the figures and some room")->type_name("FILE");
+    command.add_option("--budget", to.budget, "bounds of the figures; beyond them the exit code is 1")
+        ->type_name("FILE");
+    command.add_option("--write-budget", to.write_budget, "write bounds: the figures and some room")
+        ->type_name("FILE");
     command.add_option("--logs", to.logs, "folder for the verifier's whole logs of refused programs")
         ->type_name("DIR");
     command.add_flag("--programs", to.programs, "figures of each program, not only of all");
@@ -349,7 +352,8 @@ std::string without_policy(const Options& options) {
 std::string contradiction_of_verify(const VerifyOptions& options) {
   for (const std::string& word : options.btf)
     if (word.ends_with(".scx") || word.ends_with(".bpf.o"))
-      return fmt::format("{} stands behind `--btf`, where its words are: policies come before", scx::quoted(word));
+      return fmt::format("{} stands behind `--btf`, where its words are: policies come before",
+                         scx::quoted(word));
   if (!options.host && options.vm.empty() && !options.asks_btf)
     return "which kernels? `--host`, `--vm=SERIES,...` or `--btf [FILE...]`";
   const bool loads = options.host || !options.vm.empty();
@@ -383,8 +387,7 @@ std::string contradiction(const Options& options) {
 }  // namespace
 
 const std::vector<std::string_view>& planned_commands() {
-  static const std::vector<std::string_view> commands = {"fmt",    "diff",   "draw", "topology",
-                                                         "import", "lsp"};
+  static const std::vector<std::string_view> commands = {"fmt", "diff", "draw", "topology", "import", "lsp"};
   return commands;
 }
 

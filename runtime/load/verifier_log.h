@@ -34,8 +34,8 @@ struct VerifierReport {
 
 VerifierReport read_verifier_log(std::string_view program, std::string_view log);
 
-// Numbers of "processed N insns … total_states N peak_states N", "verification time N usec" and "stack depth N";
-// 0 where the log lacks them.
+// Numbers of "processed N insns … total_states N peak_states N", "verification time N usec" and "stack depth
+// N"; 0 where the log lacks them.
 struct VerifierCost {
   uint64_t instructions = 0;
   uint64_t total_states = 0;

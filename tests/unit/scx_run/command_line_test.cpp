@@ -151,8 +151,7 @@ TEST(Manual, ListsEveryReason) {
     const bool is_audit = entry.path().parent_path().filename() == "audit";
     const std::string& manual = is_audit ? of_scxc : of_scx_run;
     for (std::sregex_iterator it(all.begin(), all.end(), call); it != std::sregex_iterator(); ++it, ++found)
-      EXPECT_THAT(manual, HasSubstr((*it)[2].matched ? (*it)[2].str() : (*it)[3].str()))
-          << entry.path();
+      EXPECT_THAT(manual, HasSubstr((*it)[2].matched ? (*it)[2].str() : (*it)[3].str())) << entry.path();
   }
   EXPECT_GT(found, 30U);
 }
