@@ -26,6 +26,8 @@ int run_command(const Options& options) {
       if (options.cleanup) return explain_cleanup(options);
       if (!options.layer.empty()) return explain_layer(options);
       return options.explains_task() ? explain_task(options) : explain(options);
+    case Command::kVerify:
+      return verify(options);
     case Command::kCompletion:
       print_out(completion_script(options.shell));
       return kExitOk;

@@ -15,6 +15,7 @@ int list_rules(const Options& options);
 int format(const Options& options);
 int test(const Options& options);
 int diff(const Options& options);
+int verify(const Options& options);
 int explain(const Options& options);
 int explain_cleanup(const Options& options);
 int explain_layer(const Options& options);

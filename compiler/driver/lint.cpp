@@ -127,6 +127,7 @@ std::string rendered(const Options& options, const std::vector<diag::Checked>& c
       return diag::render_junit(checked);
     case Format::kText:
     case Format::kJson:
+    case Format::kMarkdown:
       break;
   }
   std::string out;

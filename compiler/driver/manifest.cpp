@@ -80,6 +80,8 @@ abi::Manifest manifest_of_policy(const model::Policy& policy, const abi::Classif
   manifest.policy = policy.name;
   manifest.fingerprint = model::fingerprint(policy);
   manifest.min_kernel = model::to_string(policy.min_kernel);
+  if (policy.min_kernel_span.begin != policy.min_kernel_span.end)
+    manifest.min_kernel_where = location(policy.min_kernel_span, sources);
   manifest.watchdog_ns = policy.watchdog_ns;
   manifest.classifier = classifier;
   for (const model::Cell& cell : policy.cells)

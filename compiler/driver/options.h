@@ -18,11 +18,24 @@ inline constexpr int kExitErrors = 1;  // the policy has errors, or a test of it
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitEnvironment = 3;  // files, the machine, or a fault of scxc itself
 
-enum class Command : uint8_t { kCompile, kCheck, kLint, kFmt, kTest, kDiff, kExplain, kCompletion };
+enum class Command : uint8_t { kCompile, kCheck, kLint, kFmt, kTest, kDiff, kExplain, kVerify, kCompletion };
 enum class Emit : uint8_t { kObject, kC };
 enum class Dump : uint8_t { kNone, kTokens, kAst, kModel, kC, kObject, kManifest };
-enum class Format : uint8_t { kText, kJson, kSarif, kGithub, kJunit };  // the last three of `lint` only
+// kSarif, kGithub and kJunit are of `lint` only, kMarkdown of `verify`.
+enum class Format : uint8_t { kText, kJson, kSarif, kGithub, kJunit, kMarkdown };
 enum class Color : uint8_t { kAuto, kAlways, kNever };
+
+// Of `scxc verify`: whom it asks, and what the figures are compared with.
+struct VerifyOptions {
+  bool host = false;
+  std::vector<std::string> vm;   // series
+  bool asks_btf = false;         // --btf, possibly without a word: every kernel in the cache
+  std::vector<std::string> btf;  // files, folders, series
+  std::string budget;
+  std::string write_budget;
+  std::string logs;  // folder
+  bool programs = false;
+};
 
 struct Options {
   Command command = Command::kCompile;
@@ -52,7 +65,8 @@ struct Options {
   std::vector<std::string> task;  // explain: where this task goes, `comm=nginx,nice=-5`
   std::optional<int> pid;         // explain: where this thread goes
   std::string layer;              // explain: this layer of the policy
-  std::string host;   // explain: and its CPUs on this machine, as `--topology` of scx-run names it
+  std::string host;  // explain: and its CPUs on this machine, as `--topology` of scx-run names it
+  VerifyOptions verify;
   std::string shell;  // completion
   [[nodiscard]] bool explains_task() const { return !task.empty() || pid.has_value(); }
   [[nodiscard]] bool explains_policy() const { return cleanup || !layer.empty() || explains_task(); }

@@ -127,6 +127,7 @@ struct Policy {
   std::optional<Span> slice_span;  // if the policy says it
   uint64_t watchdog_ns = 30'000'000'000;
   KernelVersion min_kernel;
+  Span min_kernel_span;                  // empty if the policy does not say
   std::vector<std::string> gpu_devices;  // paths of nodes that count beside those of known drivers
   std::vector<Predicate> predicates;
   std::vector<Matcher> matchers;

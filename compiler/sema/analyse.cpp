@@ -54,6 +54,7 @@ model::Policy assemble(const Declarations& declarations, const PolicySettings& s
   out.slice_span = settings.slice_span;
   out.watchdog_ns = settings.watchdog_ns;
   out.min_kernel = settings.min_kernel;
+  out.min_kernel_span = settings.min_kernel_span;
   out.gpu_devices = settings.gpu_devices;
   Numbering numbering(matchers.predicates(), out.predicates);
   for (LoweredCell& lowered : cells) {

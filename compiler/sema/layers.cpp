@@ -29,7 +29,10 @@ PolicySettings lower_policy(const Declarations& declarations, const Constants& c
       out.gpu_devices = reader.device_paths(use);
       out.gpu_span = use.written.span;
     }
-    if (use.row.property == Property::kKernel) out.min_kernel = reader.kernel(use).value_or(out.min_kernel);
+    if (use.row.property == Property::kKernel) {
+      out.min_kernel = reader.kernel(use).value_or(out.min_kernel);
+      out.min_kernel_span = use.written.span;
+    }
   });
   return out;
 }

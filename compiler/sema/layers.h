@@ -18,6 +18,7 @@ struct PolicySettings {
   std::optional<Span> slice_span;
   uint64_t watchdog_ns = 30'000'000'000;
   model::KernelVersion min_kernel;
+  Span min_kernel_span;
   std::vector<std::string> gpu_devices;
   Span gpu_span;
 };

@@ -65,10 +65,11 @@ struct RowLayout {
 
 struct Manifest {
   uint32_t version = kManifestVersion;
-  std::string compiler;     // "scxc 0.1.0"
-  std::string policy;       // policy name, also the scheduler's name
-  std::string fingerprint;  // hex, of the model: same meaning, same fingerprint
-  std::string min_kernel;   // "6.16"
+  std::string compiler;                      // "scxc 0.1.0"
+  std::string policy;                        // policy name, also the scheduler's name
+  std::string fingerprint;                   // hex, of the model: same meaning, same fingerprint
+  std::string min_kernel;                    // "6.16"
+  std::optional<Location> min_kernel_where;  // the line that asks for it, if one does
   uint64_t watchdog_ns = 0;
   std::vector<Cell> cells;      // root first
   std::vector<Domain> domains;  // slot by slot

@@ -493,6 +493,7 @@ Manifest read_manifest(const Node& root) {
   out.policy = root.member("policy").name();
   out.fingerprint = root.member("fingerprint").line(kMaxNameBytes);
   out.min_kernel = root.member("min_kernel").name();
+  if (root.has("min_kernel_where")) out.min_kernel_where = read_location(root.member("min_kernel_where"));
   out.watchdog_ns = root.member("watchdog_ns").integer<uint64_t>();
   const Node cells = root.member("cells");
   Names names;

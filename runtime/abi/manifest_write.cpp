@@ -259,6 +259,7 @@ std::string to_json(const Manifest& manifest) {
                    {"kernel_functions", to_array(manifest.kernel_functions)}};
   // Only policies that test affinities have places.
   if (!manifest.places.empty()) document["places"] = to_array(manifest.places);
+  if (manifest.min_kernel_where) document["min_kernel_where"] = to_value(*manifest.min_kernel_where);
   if (!manifest.gpu_devices.empty()) document["gpu_devices"] = manifest.gpu_devices;
   std::string out;
   write(document, 0, out);

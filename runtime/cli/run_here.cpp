@@ -210,7 +210,8 @@ int dry_run(const Options& options) {
   result.map_bytes = loaded->scheduler.map_bytes();
   for (const load::ProgramFacts& p : loaded->scheduler.programs())
     result.programs.push_back(
-        {p.name, p.section, p.instructions, p.verified_instructions, p.verify_microseconds, p.stack_bytes});
+        {p.name, p.section, p.instructions, p.verified_instructions, p.verify_microseconds, p.stack_bytes,
+         p.total_states, p.peak_states});
   const topology::Topology& topology = other ? *other : loaded->topology;
   const abi::Manifest& manifest = loaded->manifest;
   Result<plan::Plan> plan =

@@ -18,10 +18,13 @@ struct BtfFree {
   void operator()(btf* b) const { btf__free(b); }
 };
 
+// A pointer to it, `const` or not.
 bool is_prog_aux(const btf* types, uint32_t id) {
   const btf_type* type = btf__type_by_id(types, id);
   if (type == nullptr || !btf_is_ptr(type)) return false;
   type = btf__type_by_id(types, type->type);
+  for (int depth = 0; type != nullptr && btf_is_mod(type) && depth < 8; ++depth)
+    type = btf__type_by_id(types, type->type);
   if (type == nullptr || !btf_is_struct(type)) return false;
   const char* name = btf__name_by_offset(types, type->name_off);
   return name != nullptr && std::strcmp(name, "bpf_prog_aux") == 0;

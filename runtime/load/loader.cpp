@@ -59,6 +59,8 @@ std::vector<ProgramFacts> read_facts(const Object& object, const std::vector<std
     }
     if (at < logs.size()) {
       const VerifierCost cost = read_verifier_cost(logs[at].data());
+      fact.total_states = cost.total_states;
+      fact.peak_states = cost.peak_states;
       fact.verify_microseconds = cost.microseconds;
       fact.stack_bytes = cost.stack_bytes;
     }

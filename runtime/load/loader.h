@@ -22,12 +22,14 @@
 
 namespace scx::load {
 
-// What one program cost to load. Times and verified instructions are there only if they were measured.
+// What one program cost to load. Times, states and stacks are there only if they were measured.
 struct ProgramFacts {
   std::string name;
   std::string section;
   uint64_t instructions = 0;  // after load, what the kernel runs before it is turned into machine code
   uint64_t verified_instructions = 0;
+  uint64_t total_states = 0;  // states of the machine that the verifier kept, and how many at a time
+  uint64_t peak_states = 0;
   uint64_t verify_microseconds = 0;
   uint64_t stack_bytes = 0;
 };
@@ -49,7 +51,7 @@ struct ExitReport {
 using Counters = std::array<uint64_t, SCX_STAT_COUNT>;
 
 struct LoadOptions {
-  bool measure = false;  // ask the verifier for times and stack sizes
+  bool measure = false;  // ask the verifier for times, states and stack sizes
   // Filled with the whole log of a refused program.
   std::string* verifier_log = nullptr;
 };

@@ -179,8 +179,12 @@ VerifierReport read_verifier_log(std::string_view program, std::string_view log)
 }
 
 VerifierCost read_verifier_cost(std::string_view log) {
-  VerifierCost cost{number_after(log, "processed "), number_after(log, "verification time "),
-                    number_after(log, "stack depth ")};
+  VerifierCost cost;
+  cost.instructions = number_after(log, "processed ");
+  cost.total_states = number_after(log, "total_states ");
+  cost.peak_states = number_after(log, "peak_states ");
+  cost.microseconds = number_after(log, "verification time ");
+  cost.stack_bytes = number_after(log, "stack depth ");
   // Newer kernels: "stack depth max 96", and a line for each function.
   if (cost.stack_bytes == 0) cost.stack_bytes = number_after(log, "stack depth max ");
   return cost;

@@ -34,9 +34,12 @@ struct VerifierReport {
 
 VerifierReport read_verifier_log(std::string_view program, std::string_view log);
 
-// Numbers of "processed N insns", "verification time N usec" and "stack depth N"; 0 where the log lacks them.
+// Numbers of "processed N insns … total_states N peak_states N", "verification time N usec" and "stack depth
+// N"; 0 where the log lacks them.
 struct VerifierCost {
   uint64_t instructions = 0;
+  uint64_t total_states = 0;
+  uint64_t peak_states = 0;
   uint64_t microseconds = 0;
   uint64_t stack_bytes = 0;
 };

@@ -9,12 +9,14 @@ namespace scx::report {
 
 std::string text(const DryRun& result) {
   size_t width = 7;
-  ProgramCost sum{"total", "", 0, 0, 0, 0};
+  ProgramCost sum;
+  sum.name = "total";
   for (const ProgramCost& p : result.programs) {
     width = std::max(width, p.name.size());
     sum.instructions += p.instructions;
     sum.verified_instructions += p.verified_instructions;
     sum.verify_us += p.verify_us;
+    sum.total_states += p.total_states;
     sum.stack_bytes = std::max(sum.stack_bytes, p.stack_bytes);
   }
   std::string out =
@@ -23,11 +25,11 @@ std::string text(const DryRun& result) {
   for (const Family& family : result.families)
     out += fmt::format("  cells {}: one for each of its cgroups, at most {} at a time\n", family.name,
                        family.max);
-  out += fmt::format("{:<{}}  {:>8}  {:>9}  {:>10}  {:>6}\n", "PROGRAM", width, "INSNS", "VERIFIED",
-                     "VERIFY US", "STACK");
+  out += fmt::format("{:<{}}  {:>8}  {:>9}  {:>7}  {:>10}  {:>6}\n", "PROGRAM", width, "INSNS", "VERIFIED",
+                     "STATES", "VERIFY US", "STACK");
   auto row = [&](const ProgramCost& p) {
-    out += fmt::format("{:<{}}  {:>8}  {:>9}  {:>10}  {:>6}\n", p.name, width, p.instructions,
-                       p.verified_instructions, p.verify_us, p.stack_bytes);
+    out += fmt::format("{:<{}}  {:>8}  {:>9}  {:>7}  {:>10}  {:>6}\n", p.name, width, p.instructions,
+                       p.verified_instructions, p.total_states, p.verify_us, p.stack_bytes);
   };
   for (const ProgramCost& p : result.programs) row(p);
   row(sum);
@@ -54,7 +56,9 @@ std::string json(const DryRun& result) {
                                     {"instructions", p.instructions},
                                     {"verified_instructions", p.verified_instructions},
                                     {"verify_us", p.verify_us},
-                                    {"stack_bytes", p.stack_bytes}});
+                                    {"stack_bytes", p.stack_bytes},
+                                    {"total_states", p.total_states},
+                                    {"peak_states", p.peak_states}});
   return document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 

@@ -15,6 +15,8 @@ struct ProgramCost {
   uint64_t verified_instructions = 0;
   uint64_t verify_us = 0;
   uint64_t stack_bytes = 0;
+  uint64_t total_states = 0;
+  uint64_t peak_states = 0;
 };
 
 // A family of cells: how many may run at a time.

@@ -28,9 +28,10 @@ releases() {
   apt-cache $scx_apt_options pkgnames linux- | sed -n "s/^linux-\(image\|binary\)-\($1\(+[a-z0-9.]*\)\?\)-$flavour\$/\2-$flavour/p" | sort -uV
 }
 
-# The backports suite keeps every release; sid is asked only when that lacks the series.
+# The backports suite keeps every release; the others are asked only when that lacks the series: sid for newer
+# ones, trixie for its own, which schedulers cannot run on and `scxc verify` can be asked about.
 found= served=
-for suite in trixie-backports sid; do
+for suite in trixie-backports sid trixie; do
   say "looking for Linux $series ($flavour) in $suite"
   scx_apt_prepare "$work/apt-$suite" $suite
   # Hooks of the machine's configuration may complain although the lists are there.
@@ -50,7 +51,8 @@ if [ -z "$found" ]; then
 fi
 
 # Up to 6.18 one package holds everything; later ones are split.
-exists() { apt-cache $scx_apt_options show "$1" >/dev/null 2>&1; }
+# A name that others only depend on is known too, and has no version to download.
+exists() { apt-cache $scx_apt_options show "$1" 2>/dev/null | grep -q '^Filename: '; }
 if exists "linux-binary-$found"; then
   packages="linux-binary-$found"
   exists "linux-base-$found" && packages="$packages linux-base-$found"

@@ -22,6 +22,7 @@ Manifest sample() {
   out.policy = "edge";
   out.fingerprint = "00ff";
   out.min_kernel = "6.16";
+  out.min_kernel_where = Location{"edge.scx", 4, 5};
   out.watchdog_ns = 30'000'000'000;
   Cell root;
   root.name = "root";

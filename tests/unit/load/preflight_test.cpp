@@ -117,7 +117,7 @@ std::string btf_with_create_dsq(bool implicit) {
   btf* types = btf__new_empty();
   const int number = btf__add_int(types, "u64", 8, 0);
   const int aux = btf__add_struct(types, "bpf_prog_aux", 8);
-  const int pointer = btf__add_ptr(types, aux);
+  const int pointer = btf__add_ptr(types, btf__add_const(types, aux));
   const int proto = btf__add_func_proto(types, number);
   btf__add_func_param(types, "dsq_id", number);
   btf__add_func_param(types, "node", number);

@@ -130,8 +130,10 @@ TEST(VerifierLog, OddLogs) {
 TEST(VerifierLog, Costs) {
   const VerifierCost cost = read_verifier_cost(
       "verification time 1234 usec\nstack depth 16+8\nprocessed 345 insns (limit 1000000) "
-      "max_states_per_insn 0\n");
+      "max_states_per_insn 0 total_states 27 peak_states 14 mark_read 3\n");
   EXPECT_EQ(cost.instructions, 345U);
+  EXPECT_EQ(cost.total_states, 27U);
+  EXPECT_EQ(cost.peak_states, 14U);
   EXPECT_EQ(cost.microseconds, 1234U);
   EXPECT_EQ(cost.stack_bytes, 16U);
   const VerifierCost newer = read_verifier_cost(

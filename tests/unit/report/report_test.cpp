@@ -322,9 +322,12 @@ TEST(Events, TheLastOnesAreKept) {
 TEST(DryRun, SaysHowManyCellsAFamilyHas) {
   DryRun result;
   result.families = {{"tenants", 64}};
+  result.programs = {{"enqueue", "struct_ops/enqueue", 10, 20, 30, 40, 50, 25}};
   EXPECT_THAT(text(result), HasSubstr("cells tenants: one for each of its cgroups, at most 64 at a time\n"));
   const auto document = nlohmann::json::parse(json(result));
   EXPECT_EQ(document["families"][0]["max"], 64);
+  EXPECT_EQ(document["programs"][0]["total_states"], 50);
+  EXPECT_EQ(document["programs"][0]["peak_states"], 25);
 }
 
 }  // namespace

@@ -53,6 +53,7 @@ TEST(Lifecycle, ADryRunMeasuresAndAttachesNothing) {
     EXPECT_GT(program.at("instructions"), 0) << program;
     // What the verifier says only when it is asked to.
     EXPECT_GT(program.at("verify_us"), 0) << program;
+    EXPECT_GT(program.at("total_states"), 0) << program;
   }
 }
 

@@ -1,0 +1,160 @@
+// `scxc verify FILE…`: whether kernels take a scheduler, for real or from their
+// BTF, what loading it costs, and whether that is within a budget.
+#include "compiler/driver/verify.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include <unistd.h>
+
+#include "compiler/driver/commands.h"
+#include "compiler/driver/pipeline.h"
+#include "compiler/driver/report.h"
+#include "compiler/driver/verify_budget.h"
+#include "runtime/base/file.h"
+
+namespace scx::driver {
+namespace {
+
+bool is_object(const std::string& bytes) {
+  return bytes.starts_with(
+      "\x7f"
+      "ELF");
+}
+
+// Reads objects, compiles policies; the exit code if one of them is not fit to be asked about. All are looked
+// at.
+int read_subjects(const Options& options, std::vector<Subject>& subjects) {
+  int worst = kExitOk;
+  Timings timings;
+  for (const std::string& file : options.files) {
+    std::string bytes;
+    if (Result<std::string> read = read_file(file); file != "-" && read && is_object(*read)) {
+      bytes = *std::move(read);
+    } else {
+      Compilation compilation;
+      if (const auto code = run_for_result(options, file, Phase::kBackend, compilation, timings)) {
+        worst = std::max(worst, *code);
+        continue;
+      }
+      bytes = std::move(compilation.object);
+    }
+    Result<load::ObjectFile> object = load::parse_object(file, std::move(bytes));
+    if (!object) {
+      report_error(options, object.error());
+      worst = kExitEnvironment;
+      continue;
+    }
+    subjects.push_back({file, *std::move(object)});
+  }
+  report_timings(options, timings);
+  return worst;
+}
+
+// Budgets go by the policy's name.
+Result<void> check_names(const std::vector<Subject>& subjects) {
+  std::set<std::string> names;
+  for (const Subject& subject : subjects)
+    if (!names.insert(subject.object.manifest.policy).second)
+      return Error{fmt::format("two policies are called `{}`: a budget knows them by their names",
+                               subject.object.manifest.policy),
+                   "rename one of them", "usage"};
+  return {};
+}
+
+struct Asked {
+  std::vector<Verdict> answers;
+  int exit_code = kExitOk;
+};
+
+void take(const Options& options, Result<std::vector<Verdict>> some, Asked& asked) {
+  if (!some) {
+    report_error(options, some.error());
+    asked.exit_code =
+        std::max(asked.exit_code, some.error().reason == "bad-series" ? kExitUsage : kExitEnvironment);
+    return;
+  }
+  for (Verdict& answer : *some) {
+    if (!answer.takes) asked.exit_code = std::max(asked.exit_code, kExitErrors);
+    asked.answers.push_back(std::move(answer));
+  }
+}
+
+Asked ask_all(const std::vector<Subject>& subjects, const Options& options) {
+  Asked asked;
+  if (options.verify.asks_btf) take(options, ask_btf(subjects, options), asked);
+  if (options.verify.host) take(options, load_here(subjects, options), asked);
+  for (const std::string& series : options.verify.vm)
+    take(options, load_in_vm(subjects, series, options), asked);
+  return asked;
+}
+
+// Policies that were not asked about keep their bounds.
+Result<void> write_budget(const std::string& path, const std::vector<Verdict>& answers) {
+  Budget budget;
+  std::error_code error;
+  if (std::filesystem::exists(path, error)) {
+    SCX_TRY(const std::string text, read_file(path));
+    SCX_TRY(budget, budget_from_json(path, text));
+  }
+  for (auto& [policy, bounds] : budget_of(answers)) budget[policy] = std::move(bounds);
+  return write_file_atomically(path, to_json(budget));
+}
+
+void print_answers(const Options& options, const std::vector<Verdict>& answers,
+                   const std::vector<std::string>& over) {
+  const Agreement agreed = agreement(answers);
+  switch (options.format) {
+    case Format::kJson:
+      print_out(verify_json(answers, over));
+      return;
+    case Format::kMarkdown:
+      print_out(verify_markdown(answers));
+      break;
+    default:
+      print_out(verify_text(answers, options.verify.programs, use_color(options.color, STDOUT_FILENO)));
+  }
+  for (const std::string& text : over) print_error(fmt::format("over budget: {}\n", printable(text)));
+  if (agreed.compared == 0) return;
+  for (const std::string& text : agreed.disagreements)
+    print_error(fmt::format("disagreement: {}\n", printable(text)));
+  print_error(fmt::format("{} of {} answers from BTF are what loading says\n",
+                          agreed.compared - agreed.disagreements.size(), agreed.compared));
+}
+
+int fail(const Options& options, const Error& error) {
+  report_error(options, error);
+  return error.reason == "usage" ? kExitUsage : kExitEnvironment;
+}
+
+}  // namespace
+
+int verify(const Options& options) {
+  Budget budget;
+  if (!options.verify.budget.empty()) {
+    // Before minutes are spent on figures.
+    const Result<std::string> text = read_file(options.verify.budget);
+    if (!text) return fail(options, text.error());
+    Result<Budget> read = budget_from_json(options.verify.budget, *text);
+    if (!read) return fail(options, read.error());
+    budget = *std::move(read);
+  }
+  std::vector<Subject> subjects;
+  if (const int wrong = read_subjects(options, subjects); wrong != kExitOk) return wrong;
+  if (!options.verify.budget.empty() || !options.verify.write_budget.empty())
+    if (const Result<void> fit = check_names(subjects); !fit) return fail(options, fit.error());
+
+  Asked asked = ask_all(subjects, options);
+  std::vector<std::string> over;
+  if (!options.verify.budget.empty()) over = beyond(budget, asked.answers, options.verify.budget);
+  if (!asked.answers.empty()) print_answers(options, asked.answers, over);
+  if (!over.empty() || !agreement(asked.answers).disagreements.empty())
+    asked.exit_code = std::max(asked.exit_code, kExitErrors);
+  if (!options.verify.write_budget.empty() && asked.exit_code < kExitUsage)
+    if (const Result<void> written = write_budget(options.verify.write_budget, asked.answers); !written)
+      return fail(options, written.error());
+  return asked.exit_code;
+}
+
+}  // namespace scx::driver

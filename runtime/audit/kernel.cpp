@@ -1,0 +1,216 @@
+#include "runtime/audit/kernel.h"
+
+#include <cctype>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include <gelf.h>
+#include <libelf.h>
+#include <sys/utsname.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "runtime/base/file.h"
+#include "runtime/base/refusal.h"
+#include "runtime/load/libbpf_messages.h"
+
+namespace scx::audit {
+namespace {
+
+constexpr const char* kOtherFile =
+    "give the raw BTF (/sys/kernel/btf/vmlinux), a vmlinux with the section `.BTF`, or a kernel image";
+constexpr const char* kOtherCopy =
+    "the file was not written or copied whole, or the kernel's build is at fault";
+// No kernel is larger when unpacked; an image that claims to be is not one.
+constexpr size_t kMaxUnpacked = size_t{1} << 30;
+
+struct EndElf {
+  void operator()(Elf* elf) const { elf_end(elf); }
+};
+
+template <typename T>
+std::optional<T> read_at(std::string_view bytes, size_t offset) {
+  if (offset > bytes.size() || bytes.size() - offset < sizeof(T)) return std::nullopt;
+  T value;
+  std::memcpy(&value, bytes.data() + offset, sizeof(T));
+  return value;
+}
+
+Error corrupt(const std::string& path, std::string_view what) {
+  return refusal("corrupt-btf", fmt::format("the BTF in {} is broken: {}", quoted(path), what), kOtherCopy);
+}
+
+Result<Types> parse_types(const std::string& path, std::string_view raw) {
+  const auto magic = read_at<uint16_t>(raw, 0);
+  if (!magic) return corrupt(path, "it is empty");
+  if (*magic == 0x9feb) return corrupt(path, "it is of the other byte order");
+  if (*magic != BTF_MAGIC)
+    return corrupt(path, fmt::format("it begins with {:#06x} instead of {:#06x}", *magic, BTF_MAGIC));
+  const auto header = read_at<btf_header>(raw, 0);
+  const auto end = [&](uint32_t offset, uint32_t length) {
+    return uint64_t{header->hdr_len} + offset + length;
+  };
+  if (!header || end(header->type_off, header->type_len) > raw.size() ||
+      end(header->str_off, header->str_len) > raw.size())
+    return corrupt(path, fmt::format("it is cut off after {} bytes", raw.size()));
+  load::collect_libbpf_messages();
+  load::forget_libbpf_messages();
+  Btf types(btf__new(raw.data(), static_cast<uint32_t>(raw.size())));
+  if (types == nullptr) {
+    const std::string said = load::last_libbpf_warning();
+    return corrupt(path, said.empty() ? std::strerror(errno) : printable(said));
+  }
+  return Types(std::move(types));
+}
+
+// The kernel's own "Linux version 6.18.15+deb13-cloud-amd64 (…".
+std::string banner_release(std::string_view bytes) {
+  constexpr std::string_view kBanner = "Linux version ";
+  for (size_t at = 0; (at = bytes.find(kBanner, at)) != std::string_view::npos; ++at) {
+    const std::string_view rest = bytes.substr(at + kBanner.size(), 128);
+    const size_t length = rest.find(' ');
+    if (length != std::string_view::npos && std::isdigit(static_cast<unsigned char>(rest[0])) != 0)
+      return std::string(rest.substr(0, length));
+  }
+  return "";
+}
+
+Result<Kernel> parse_elf(const std::string& path, std::string_view bytes) {
+  elf_version(EV_CURRENT);
+  // libelf only reads through this handle.
+  const std::unique_ptr<Elf, EndElf> elf(elf_memory(const_cast<char*>(bytes.data()), bytes.size()));
+  const Error cut_off = refusal("corrupt-btf", fmt::format("{} is cut off", quoted(path)), kOtherCopy);
+  size_t count = 0;
+  size_t names = 0;
+  if (elf == nullptr || elf_getshdrnum(elf.get(), &count) != 0 || elf_getshdrstrndx(elf.get(), &names) != 0)
+    return cut_off;
+  if (count == 0) return cut_off;  // its table of sections stands at its end
+  for (size_t i = 1; i < count; ++i) {
+    Elf_Scn* section = elf_getscn(elf.get(), i);
+    GElf_Shdr header{};
+    if (section == nullptr || gelf_getshdr(section, &header) == nullptr) return cut_off;
+    const char* name = elf_strptr(elf.get(), names, header.sh_name);
+    if (name == nullptr || std::strcmp(name, BTF_ELF_SEC) != 0) continue;
+    if (header.sh_offset > bytes.size() || header.sh_size > bytes.size() - header.sh_offset)
+      return refusal("corrupt-btf", fmt::format("{} ends within its section `.BTF`", quoted(path)),
+                     kOtherCopy);
+    SCX_TRY(Types types, parse_types(path, bytes.substr(header.sh_offset, header.sh_size)));
+    return Kernel{path, banner_release(bytes), std::move(types)};
+  }
+  return refusal("no-btf", fmt::format("{} has no BTF", quoted(path)),
+                 "use a kernel built with CONFIG_DEBUG_INFO_BTF");
+}
+
+Result<std::string> unpack_zstd(const std::string& path, std::string_view packed) {
+  const std::unique_ptr<ZSTD_DStream, size_t (*)(ZSTD_DStream*)> stream(ZSTD_createDStream(),
+                                                                        ZSTD_freeDStream);
+  // Kernels are packed with the widest window there is.
+  ZSTD_DCtx_setParameter(stream.get(), ZSTD_d_windowLogMax, 30);
+  std::string out;
+  ZSTD_inBuffer in{packed.data(), packed.size(), 0};
+  for (size_t left = 1; left != 0 && out.size() < kMaxUnpacked;) {
+    const size_t before = out.size();
+    out.resize(before + (size_t{16} << 20));
+    ZSTD_outBuffer to{out.data() + before, out.size() - before, 0};
+    left = ZSTD_decompressStream(stream.get(), &to, &in);
+    out.resize(before + to.pos);
+    if (ZSTD_isError(left) != 0 || (left != 0 && to.pos == 0 && in.pos == in.size))
+      return refusal("corrupt-btf", fmt::format("the kernel image {} cannot be unpacked", quoted(path)),
+                     kOtherCopy);
+  }
+  return out;
+}
+
+Result<std::string> unpack_gzip(const std::string& path, std::string_view packed) {
+  z_stream stream{};
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
+  stream.avail_in = static_cast<uInt>(packed.size());
+  constexpr int kGzip = 16 + MAX_WBITS;
+  int code = inflateInit2(&stream, kGzip);
+  std::string out;
+  while (code == Z_OK && out.size() < kMaxUnpacked) {
+    const size_t before = out.size();
+    out.resize(before + (size_t{16} << 20));
+    stream.next_out = reinterpret_cast<Bytef*>(out.data() + before);
+    stream.avail_out = static_cast<uInt>(out.size() - before);
+    code = inflate(&stream, Z_NO_FLUSH);
+    out.resize(out.size() - stream.avail_out);
+  }
+  inflateEnd(&stream);
+  if (code != Z_STREAM_END)
+    return refusal("corrupt-btf", fmt::format("the kernel image {} cannot be unpacked", quoted(path)),
+                   kOtherCopy);
+  return out;
+}
+
+// A bzImage: the packed vmlinux stands behind the set-up code (Documentation/arch/x86/boot.rst:
+// payload_offset is counted from the protected-mode code).
+Result<Kernel> parse_image(const std::string& path, std::string_view bytes) {
+  const auto setup_sectors = read_at<uint8_t>(bytes, 0x1f1);
+  const auto offset = read_at<uint32_t>(bytes, 0x248);
+  const auto length = read_at<uint32_t>(bytes, 0x24c);
+  const uint64_t begin = !setup_sectors || !offset ? 0 : (uint64_t{*setup_sectors} + 1) * 512 + *offset;
+  if (begin == 0 || !length || begin + *length > bytes.size())
+    return refusal("corrupt-btf", fmt::format("the kernel image {} is cut off", quoted(path)), kOtherCopy);
+  const std::string_view packed = bytes.substr(begin, *length);
+  std::string vmlinux;
+  if (packed.starts_with("\x28\xb5\x2f\xfd")) {
+    SCX_TRY(vmlinux, unpack_zstd(path, packed));
+  } else if (packed.starts_with("\x1f\x8b")) {
+    SCX_TRY(vmlinux, unpack_gzip(path, packed));
+  } else {
+    return refusal("unknown-compression",
+                   fmt::format("the kernel image {} is packed with neither zstd nor gzip", quoted(path)),
+                   "give that kernel's /sys/kernel/btf/vmlinux, or boot it: `--vm`");
+  }
+  return parse_elf(path, vmlinux);
+}
+
+std::string named_release(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const std::string real = fs::weakly_canonical(path, error).string();
+  utsname name{};
+  if (real == "/sys/kernel/btf/vmlinux" && ::uname(&name) == 0) return name.release;
+  std::string file = fs::path(path).filename().string();
+  if (file.ends_with(".btf")) file.resize(file.size() - 4);
+  const Series series = series_of(file);
+  return series.major == 0 ? "" : file;
+}
+
+}  // namespace
+
+Series series_of(std::string_view release) {
+  Series series;
+  const char* begin = release.data();
+  const char* end = begin + release.size();
+  const auto [dot, error] = std::from_chars(begin, end, series.major);
+  if (error != std::errc{} || dot == end || *dot != '.') return {};
+  if (std::from_chars(dot + 1, end, series.minor).ec != std::errc{}) return {};
+  return series;
+}
+
+Result<Kernel> parse_kernel(const std::string& path, std::string_view bytes) {
+  if (bytes.starts_with("\x7f"
+                        "ELF"))
+    return parse_elf(path, bytes);
+  if (bytes.size() > 0x250 && bytes.substr(0x202, 4) == "HdrS") return parse_image(path, bytes);
+  Result<Types> types = parse_types(path, bytes);
+  if (!types) {
+    Error error = std::move(types).error();
+    if (error.message.find("begins with") != std::string::npos) error.help = kOtherFile;
+    return error;
+  }
+  return Kernel{path, named_release(path), *std::move(types)};
+}
+
+Result<Kernel> read_kernel(const std::string& path) {
+  Result<std::string> bytes = read_file(path);
+  if (!bytes) return refusal("unreadable-btf", bytes.error().message, kOtherFile);
+  return parse_kernel(path, *bytes);
+}
+
+}  // namespace scx::audit

@@ -1,0 +1,124 @@
+#include "runtime/audit/kernel.h"
+
+#include <cstring>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "runtime/base/file.h"
+#include "tests/unit/audit/made.h"
+
+namespace scx::audit {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr const char* kBanner =
+    "const char banner[] = \"Linux version 6.18.15+deb13-cloud-amd64 (somebody)\";\n";
+
+std::string reason_of(const Result<Kernel>& kernel) { return kernel.ok() ? "" : kernel.error().reason; }
+
+// A kernel image around a packed kernel, as far as its header is read.
+std::string image_of(const std::string& packed) {
+  constexpr uint8_t kSetupSectors = 3;
+  constexpr uint32_t kOffset = 64;
+  std::string image((kSetupSectors + 1) * 512 + kOffset, '\0');
+  image[0x1f1] = kSetupSectors;
+  std::memcpy(image.data() + 0x202, "HdrS", 4);
+  const auto length = static_cast<uint32_t>(packed.size());
+  std::memcpy(image.data() + 0x248, &kOffset, sizeof kOffset);
+  std::memcpy(image.data() + 0x24c, &length, sizeof length);
+  return image + packed;
+}
+
+std::string zstd(const std::string& bytes) {
+  std::string out(ZSTD_compressBound(bytes.size()), '\0');
+  out.resize(ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), 3));
+  return out;
+}
+
+std::string gzip(const std::string& bytes) {
+  z_stream stream{};
+  deflateInit2(&stream, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
+  std::string out(bytes.size() + 1024, '\0');
+  std::string in = bytes;
+  stream.next_in = reinterpret_cast<Bytef*>(in.data());
+  stream.avail_in = static_cast<uInt>(in.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  deflate(&stream, Z_FINISH);
+  out.resize(out.size() - stream.avail_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+TEST(KernelFile, RawBtf) {
+  const auto kernel = parse_kernel("/somewhere/plain.btf", btf_of(kSchedExt));
+  ASSERT_TRUE(kernel.ok()) << kernel.error().message;
+  EXPECT_EQ(kernel->release, "");
+  EXPECT_EQ(kernel->name(), "/somewhere/plain.btf");
+  EXPECT_EQ(kernel->types.find("sched_ext_ops", BTF_KIND_STRUCT).size(), 1U);
+  EXPECT_EQ(parse_kernel("/x/6.18.15+deb13-amd64.btf", btf_of(kSchedExt))->release, "6.18.15+deb13-amd64");
+}
+
+TEST(KernelFile, ElfAndImagesOfIt) {
+  const std::string vmlinux = compiled(std::string(kWords) + kBanner + kSchedExt);
+  for (const std::string& bytes : {vmlinux, image_of(zstd(vmlinux)), image_of(gzip(vmlinux))}) {
+    const auto kernel = parse_kernel("vmlinuz", bytes);
+    ASSERT_TRUE(kernel.ok()) << kernel.error().message;
+    EXPECT_EQ(kernel->release, "6.18.15+deb13-cloud-amd64");
+    EXPECT_EQ(kernel->types.find("sched_ext_ops", BTF_KIND_STRUCT).size(), 1U);
+  }
+}
+
+TEST(KernelFile, BrokenBtfIsNamedByWhatIsWrong) {
+  const std::string good = btf_of(kSchedExt);
+  const auto message = [](const std::string& bytes) {
+    const auto kernel = parse_kernel("k.btf", bytes);
+    EXPECT_EQ(reason_of(kernel), "corrupt-btf");
+    return kernel.ok() ? "" : kernel.error().message;
+  };
+  EXPECT_THAT(message(""), HasSubstr("it is empty"));
+  EXPECT_THAT(message("no BTF at all"), HasSubstr("it begins with 0x6f6e instead of 0xeb9f"));
+  EXPECT_THAT(message(std::string(good).replace(0, 2, "\xeb\x9f")), HasSubstr("other byte order"));
+  for (const size_t length : {size_t{2}, size_t{20}, size_t{24}, good.size() / 2, good.size() - 1})
+    EXPECT_THAT(message(good.substr(0, length)), HasSubstr("cut off")) << length;
+  // A type that refers to one that is not there: the first type's last word.
+  std::string wild = good;
+  const uint32_t id = 0x00ffffff;
+  for (size_t at = 24; at + 12 <= 400; at += 4) std::memcpy(wild.data() + at + 8, &id, sizeof id);
+  EXPECT_EQ(reason_of(parse_kernel("k.btf", wild)), "corrupt-btf");
+}
+
+TEST(KernelFile, WhatIsNoKernelIsSaidSo) {
+  EXPECT_EQ(reason_of(read_kernel("/nonexistent/vmlinux")), "unreadable-btf");
+  const std::string vmlinux = compiled(std::string(kWords) + kSchedExt);
+  EXPECT_EQ(reason_of(parse_kernel("v", vmlinux.substr(0, 500))), "corrupt-btf");
+  EXPECT_EQ(reason_of(parse_kernel("v", image_of("\xfd"
+                                                 "7zXZ and so on"))),
+            "unknown-compression");
+  const std::string image = image_of(zstd(vmlinux));
+  EXPECT_EQ(reason_of(parse_kernel("v", image.substr(0, image.size() - 9))), "corrupt-btf");
+  std::string damaged = image;
+  damaged.replace(damaged.size() - 200, 100, std::string(100, '\x55'));
+  EXPECT_EQ(reason_of(parse_kernel("v", damaged)), "corrupt-btf");
+}
+
+TEST(KernelFile, AKernelWithoutBtfIsNotBroken) {
+  std::string vmlinux = compiled(std::string(kWords) + kSchedExt);
+  for (size_t at = 0; (at = vmlinux.find(std::string_view(".BTF\0", 5), at)) != std::string::npos;)
+    vmlinux[at + 1] = 'X';
+  EXPECT_EQ(reason_of(parse_kernel("v", vmlinux)), "no-btf");
+}
+
+TEST(Series, AreReadFromReleases) {
+  EXPECT_EQ(series_of("6.18.15+deb13-cloud-amd64"), (Series{6, 18}));
+  EXPECT_EQ(series_of("7.3"), (Series{7, 3}));
+  EXPECT_EQ(series_of("vmlinux"), Series{});
+  EXPECT_LT(series_of("6.9"), series_of("6.16"));
+}
+
+}  // namespace
+}  // namespace scx::audit
