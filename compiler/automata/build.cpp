@@ -122,6 +122,16 @@ void pack(const model::Policy& policy, abi::Classifier& classifier, diag::Diagno
       predicate.automaton = static_cast<uint32_t>(classifier.automata.size());
       predicate.bit = bit;
     }
+    if (classifier.automata.size() == abi::kMaxAutomata) {
+      diagnostics
+          .report(diag::Kind::kTooManyPatterns, policy.predicates[rest.front().predicate].span,
+                  "the patterns of the policy need more than {} automata", abi::kMaxAutomata)
+          .at("the first that has no place")
+          .help(
+              "patterns that are tied to the start of the value share automata, those that begin with `*` "
+              "hardly do");
+      return;
+    }
     classifier.automata.push_back(std::move(automaton));
     rest = rest.subspan(length);
   }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "compiler/driver/commands.h"
+#include "compiler/driver/machine_fit.h"
 #include "compiler/driver/pipeline.h"
 #include "compiler/driver/report.h"
 
@@ -9,10 +10,16 @@ namespace scx::driver {
 
 int check(const Options& options) {
   int exit_code = kExitOk;
+  const Result<std::vector<NamedMachine>> machines = read_machines(options.hosts);
+  if (!machines) {
+    report_error(options, machines.error());
+    return kExitUsage;
+  }
   Timings timings;
   for (const std::string& file : options.files) {
     Compilation compilation;
     const Result<void> ran = run_phases(options, file, Phase::kAutomata, compilation, timings);
+    if (ran) check_machines(*machines, compilation);
     heed_allowances(compilation, false);
     report_diagnostics(options, compilation, false);
     if (!ran) report_error(options, ran.error());

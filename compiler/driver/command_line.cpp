@@ -245,6 +245,13 @@ void add_common(CLI::App& app, Options& options, const std::map<std::string, For
   if (compiles) app.add_flag("--timings", options.timings, "time of each phase, on standard error");
 }
 
+void add_hosts(CLI::App& app, Options& options) {
+  app.add_option("--host", options.hosts,
+                 "also whether they fit this machine: an hwloc file, 2n4c2t, live; can be repeated")
+      ->type_name("MACHINE")
+      ->allow_extra_args(false);
+}
+
 struct Parser {
   Options options;
   CLI::App app{"scxc: compiles a CPU-scheduling policy to a sched_ext scheduler", "scxc"};
@@ -272,6 +279,7 @@ struct Parser {
 
     check = add_command("check", "report errors, warnings and notes", kCheckExamples);
     check->add_option("FILE", options.files, "policies")->type_name("")->required();
+    add_hosts(*check, options);
     add_common(*check, options);
 
     lint = add_command("lint", "report errors, warnings, notes and findings of rules", kLintExamples);
@@ -282,6 +290,7 @@ struct Parser {
     lint->add_flag("--fix-guesses", options.fix_guesses, "with --fix: also what may have been meant");
     lint->add_option("--config", options.config, "these settings, not the `.scxlint` of each policy's folder")
         ->type_name("FILE");
+    add_hosts(*lint, options);
     lint->add_flag("--rules", options.list_rules, "list the rules and their levels");
     lint->add_flag("--schema", options.schema, "print the JSON schema of a line of --format json");
     add_common(*lint, options, kLintFormats);

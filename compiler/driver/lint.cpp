@@ -12,6 +12,7 @@
 #include "compiler/diagnostics/render.h"
 #include "compiler/driver/commands.h"
 #include "compiler/driver/lint_settings.h"
+#include "compiler/driver/machine_fit.h"
 #include "compiler/driver/pipeline.h"
 #include "compiler/driver/policy_files.h"
 #include "compiler/driver/report.h"
@@ -37,7 +38,8 @@ struct Linted {
 };
 
 // Looks at the policy anew.
-void look_at(const Options& options, const findings::Settings& settings, Linted& policy, Timings& timings) {
+void look_at(const Options& options, const std::vector<NamedMachine>& machines,
+             const findings::Settings& settings, Linted& policy, Timings& timings) {
   policy.compilation = Compilation{};
   policy.trouble.clear();
   Compilation& compilation = policy.compilation;
@@ -47,6 +49,7 @@ void look_at(const Options& options, const findings::Settings& settings, Linted&
     return;
   }
   const bool is_sound = !compilation.diagnostics.has_errors();
+  check_machines(machines, compilation);
   if (is_sound)
     timings.measure("rules", [&] {
       analysis::lint::run_rules(*compilation.policy, *compilation.classifier, compilation.diagnostics);
@@ -93,8 +96,8 @@ Result<std::map<std::string, std::string>> write_texts(const findings::Fixed& fi
 
 // Makes fixes until there are none: safe ones first, whatever else they bring to light, then guesses, which
 // are taken back if they leave more errors than there were.
-Result<void> fix(const Options& options, const findings::Settings& settings, Linted& policy,
-                 Timings& timings) {
+Result<void> fix(const Options& options, const std::vector<NamedMachine>& machines,
+                 const findings::Settings& settings, Linted& policy, Timings& timings) {
   for (int round = 0; round < kMostRounds && policy.trouble.empty(); ++round) {
     const diag::Diagnostics& found = policy.compilation.diagnostics;
     const Sources& sources = policy.compilation.sources;
@@ -104,13 +107,13 @@ Result<void> fix(const Options& options, const findings::Settings& settings, Lin
     const size_t errors = found.error_count();
     SCX_TRY(const auto before, write_texts(fixed, sources));
     if (before.empty()) return {};
-    look_at(options, settings, policy, timings);
+    look_at(options, machines, settings, policy, timings);
     if (!guessed || (policy.trouble.empty() && policy.compilation.diagnostics.error_count() <= errors)) {
       policy.fixes += fixed.count;
       continue;
     }
     for (const auto& [path, text] : before) SCX_TRY_VOID(write_file_atomically(path, text));
-    look_at(options, settings, policy, timings);
+    look_at(options, machines, settings, policy, timings);
     return {};
   }
   return {};
@@ -174,6 +177,11 @@ int lint(const Options& options) {
     report_error(options, files.error());
     return kExitEnvironment;
   }
+  const Result<std::vector<NamedMachine>> machines = read_machines(options.hosts);
+  if (!machines) {
+    report_error(options, machines.error());
+    return kExitUsage;
+  }
   Timings timings;
   LintSettings all_settings(options);
   std::deque<Linted> policies;
@@ -189,9 +197,9 @@ int lint(const Options& options) {
     policy.file = file;
     policy.fail_on =
         options.fail_on.value_or((*settings)->settings.fail_on.value_or(diag::Severity::kWarning));
-    look_at(options, (*settings)->settings, policy, timings);
+    look_at(options, *machines, (*settings)->settings, policy, timings);
     const Result<void> fixed =
-        options.fix ? fix(options, (*settings)->settings, policy, timings) : Result<void>{};
+        options.fix ? fix(options, *machines, (*settings)->settings, policy, timings) : Result<void>{};
     if (!fixed) {
       report_error(options, fixed.error());
       exit_code = kExitEnvironment;

@@ -48,12 +48,13 @@ struct Options {
   Color color = Color::kAuto;
   size_t error_limit = 20;  // of each file; 0: all
   std::optional<diag::Severity>
-      fail_on;               // lint: exit code 1 from this level upwards; else as the settings say
-  std::string config;        // lint: the settings instead of those beside each policy
-  bool fix = false;          // lint: make the fixes
-  bool fix_guesses = false;  // lint: also those that may not be what was meant
-  bool list_rules = false;   // lint: which rules there are
-  bool schema = false;       // lint: the schema of its JSON
+      fail_on;                     // lint: exit code 1 from this level upwards; else as the settings say
+  std::string config;              // lint: the settings instead of those beside each policy
+  bool fix = false;                // lint: make the fixes
+  bool fix_guesses = false;        // lint: also those that may not be what was meant
+  bool list_rules = false;         // lint: which rules there are
+  std::vector<std::string> hosts;  // check, lint: machines that the policies are for
+  bool schema = false;             // lint: the schema of its JSON
   bool timings = false;
   bool only_check = false;        // fmt: write nothing, list what would change
   bool diff = false;              // fmt: write nothing, print what would change

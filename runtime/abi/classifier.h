@@ -142,6 +142,8 @@ struct Automaton {
 inline constexpr uint32_t kMaxAutomatonStates = 256;
 // Predicates per automaton: one bit each of a 64-bit word.
 inline constexpr uint32_t kMaxAutomatonBits = 64;
+// Each walks a name once more when a task or a cgroup is looked at, and the compiler builds them one by one.
+inline constexpr size_t kMaxAutomata = 128;
 
 // Which layer takes a task: `domain` is the layer's in the first slot of its cell.
 struct DomainMatch {

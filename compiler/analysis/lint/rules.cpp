@@ -9,6 +9,7 @@ void run_rules(const model::Policy& policy, const abi::Classifier& classifier,
   order_decides(subject, diagnostics);
   redundant_term(subject, diagnostics);
   untested_layer(subject, diagnostics);
+  nodes_of_tasks(subject, diagnostics);
 }
 
 }  // namespace scx::analysis::lint

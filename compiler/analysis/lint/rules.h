@@ -24,6 +24,9 @@ void redundant_term(const Subject& subject, diag::Diagnostics& diagnostics);
 // A layer that no test of the policy expects (N0803), a policy without tests (N0804).
 void untested_layer(const Subject& subject, diag::Diagnostics& diagnostics);
 
+// A layer with CPUs on nodes where none of its tasks may run (W0805).
+void nodes_of_tasks(const Subject& subject, diag::Diagnostics& diagnostics);
+
 // All of them. Precondition: the policy has no errors and `classifier` was made of it.
 void run_rules(const model::Policy& policy, const abi::Classifier& classifier,
                diag::Diagnostics& diagnostics);

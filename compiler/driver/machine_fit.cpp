@@ -1,0 +1,42 @@
+#include "compiler/driver/machine_fit.h"
+
+#include "compiler/analysis/machine_fit.h"
+#include "compiler/driver/manifest.h"
+#include "runtime/base/file.h"
+#include "runtime/explain/host_plan.h"
+
+namespace scx::driver {
+
+Result<std::vector<NamedMachine>> read_machines(const std::vector<std::string>& names) {
+  std::vector<NamedMachine> out;
+  for (const std::string& name : names) {
+    Result<topology::Topology> machine = topology::from_source(name);
+    if (!machine) {
+      Error error = std::move(machine).error();
+      if (error.help.empty())
+        error.help =
+            "`--host` takes an hwloc file (`lstopo machine.xml` writes one), a description as `2n4c2t`, or "
+            "`live` for this machine";
+      return error;
+    }
+    out.push_back({name, *std::move(machine)});
+  }
+  return out;
+}
+
+void check_machines(const std::vector<NamedMachine>& machines, Compilation& compilation) {
+  if (machines.empty() || compilation.diagnostics.has_errors()) return;
+  const model::Policy& policy = *compilation.policy;
+  const abi::Manifest manifest = manifest_of_policy(policy, *compilation.classifier, compilation.sources);
+  for (const NamedMachine& machine : machines) {
+    analysis::check_places(policy, machine.topology, machine.name, compilation.diagnostics);
+    const Result<explain::HostPlan> plan = explain::plan_on_host(manifest, 0, machine.topology);
+    if (plan) continue;
+    auto report = compilation.diagnostics.report(diag::Kind::kDoesNotFit, policy.cells.front().span,
+                                                 "the policy does not fit the machine `{}`: {}", machine.name,
+                                                 plan.error().message);
+    if (!plan.error().help.empty()) report.help(plan.error().help);
+  }
+}
+
+}  // namespace scx::driver
