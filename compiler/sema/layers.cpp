@@ -249,12 +249,26 @@ void add_default(std::vector<LoweredLayer>& layers, const PolicySettings& settin
 void check_floors(const std::vector<LoweredLayer>& layers, diag::Diagnostics& diagnostics) {
   uint32_t percent = 0;
   std::vector<const LoweredLayer*> sharing;
+  const LoweredLayer* counting = nullptr;
   for (const LoweredLayer& layer : layers) {
-    if (layer.layer.kind == abi::LayerKind::kOpen ||
-        layer.layer.cpus.floor.unit != abi::CpuAmount::Unit::kPercent)
+    if (layer.layer.kind == abi::LayerKind::kOpen) continue;
+    const abi::CpuAmount floor = layer.layer.cpus.floor;
+    if (floor.unit != abi::CpuAmount::Unit::kPercent) {
+      if (floor.value > 0) counting = &layer;
       continue;
-    percent += layer.layer.cpus.floor.value;
+    }
+    percent += floor.value;
     sharing.push_back(&layer);
+  }
+  // Several shares are rounded down each, and may leave a CPU; all of it leaves none.
+  if (percent == 100 && sharing.size() == 1 && counting != nullptr) {
+    diagnostics
+        .report(Kind::kFloorsExceedCell, sharing[0]->cpus_span,
+                "the layer `{}` asks for all of the cell's CPUs, and `{}` for at least {} more",
+                sharing[0]->layer.name, counting->layer.name, counting->layer.cpus.floor.value)
+        .label(counting->layer.span, "no CPU is left for it")
+        .help("write `..100%` for as many as there are, or a floor below 100%");
+    return;
   }
   if (percent <= 100) return;
   auto report = diagnostics.report(Kind::kFloorsExceedCell, sharing.back()->cpus_span,
