@@ -65,6 +65,23 @@ class MoveSearch {
 
   void compare(LayerPlace from, LayerPlace to) {
     if (counterparts_[from.cell][from.layer] == to || known_.contains({from, to})) return;
+    Move move{from, to, true, families_full_, {}};
+    if (goals_ > kMaxGoals) {
+      move.is_decided = false;
+    } else {
+      const std::vector<Goal> goals = goals_of(from, to);
+      goals_ += goals.size();
+      move.task = search_.find(goals, World{{from.cell, to.cell}, families_full_});
+    }
+    if (move.is_decided && move.task.answer == Answer::kNone) return;
+    move.is_decided = move.is_decided && move.task.answer == Answer::kFound;
+    if (move.is_decided) confirm(move);
+    known_.insert({from, to});
+    moves_.push_back(std::move(move));
+  }
+
+  // What a task satisfies that goes from the one to the other: layers before them that may take it refuse it.
+  std::vector<Goal> goals_of(LayerPlace from, LayerPlace to) const {
     const Layers& olds = pair_.sides[0].layers[from.cell];
     const Layers& news = pair_.sides[1].layers[to.cell];
     const uint32_t old_match = olds[from.layer], new_match = news[to.layer];
@@ -76,17 +93,7 @@ class MoveSearch {
     };
     refuse(olds, from.layer);
     refuse(news, to.layer);
-    Move move{from, to, true, families_full_, {}};
-    goals_ += goals.size();
-    if (goals_ > kMaxGoals)
-      move.is_decided = false;
-    else
-      move.task = search_.find(goals, World{{from.cell, to.cell}, families_full_});
-    if (move.is_decided && move.task.answer == Answer::kNone) return;
-    move.is_decided = move.is_decided && move.task.answer == Answer::kFound;
-    if (move.is_decided) confirm(move);
-    known_.insert({from, to});
-    moves_.push_back(std::move(move));
+    return goals;
   }
 
   // Both reference classifiers agree with the witness.
