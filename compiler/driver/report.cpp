@@ -16,13 +16,6 @@ void print(std::FILE* stream, std::string_view text) {
   std::fflush(stream);
 }
 
-diag::Diagnostics errors_of(const diag::Diagnostics& all) {
-  diag::Diagnostics out;
-  for (const diag::Diagnostic& one : all.all())
-    if (one.severity == diag::Severity::kError) out.add(one);
-  return out;
-}
-
 }  // namespace
 
 void print_out(std::string_view text) { print(stdout, text); }
@@ -62,6 +55,17 @@ void report_timings(const Options& options, const Timings& timings) {
   if (!options.timings) return;
   print_error(options.format == Format::kJson ? timings.json() : timings.text());
 }
+
+namespace {
+
+diag::Diagnostics errors_of(const diag::Diagnostics& all) {
+  diag::Diagnostics out;
+  for (const diag::Diagnostic& one : all.all())
+    if (one.severity == diag::Severity::kError) out.add(one);
+  return out;
+}
+
+}  // namespace
 
 std::optional<int> run_for_result(const Options& options, const std::string& file, Phase last,
                                   Compilation& compilation, Timings& timings, Told told) {
