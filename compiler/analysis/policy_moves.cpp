@@ -11,9 +11,8 @@
 namespace scx::analysis {
 namespace {
 
-// What all searches of one comparison may cost: some seconds.
+// What the searches for strings of one comparison may cost.
 constexpr size_t kMaxPositions = 400'000;
-constexpr size_t kMaxGoals = 2'000'000;
 
 class MoveSearch {
  public:
@@ -25,7 +24,7 @@ class MoveSearch {
         overlap_(pair_.classifier, pair_.expressions),
         search_(pair_.classifier, {pair_.sides[0].cells, pair_.sides[1].cells}, kMaxPositions) {}
 
-  std::vector<Move> find() {
+  Moves find() {
     compare_cells(/*families_full=*/false);
     const auto has_families = [](const SideMatches& side) {
       return std::count(side.cells.families.begin(), side.cells.families.end(), true) != 0;
@@ -33,7 +32,7 @@ class MoveSearch {
     if (has_families(pair_.sides[0]) || has_families(pair_.sides[1])) compare_cells(/*families_full=*/true);
     std::sort(moves_.begin(), moves_.end(),
               [](const Move& a, const Move& b) { return std::tie(a.from, a.to) < std::tie(b.from, b.to); });
-    return std::move(moves_);
+    return {std::move(moves_), goals_};
   }
 
  private:
@@ -125,8 +124,7 @@ class MoveSearch {
 
 }  // namespace
 
-std::vector<Move> find_moves(const PolicySide& old_side, const PolicySide& new_side,
-                             const Counterparts& counterparts) {
+Moves find_moves(const PolicySide& old_side, const PolicySide& new_side, const Counterparts& counterparts) {
   return MoveSearch(old_side, new_side, counterparts).find();
 }
 

@@ -342,6 +342,10 @@ TEST(PolicyDiff, WhatCostsTooMuchIsNotDecided) {
                                        [](const Move& move) { return !move.is_decided; });
   std::printf("%zu moves, %td of them undecided, %.2f s\n", found.moves.size(), undecided, took.count());
   EXPECT_GT(undecided, 0);
+  // Beyond the bound nothing is collected any more, apart from what the last pair asks.
+  EXPECT_GT(found.goals, kMaxGoals);
+  EXPECT_LE(found.goals, kMaxGoals + olds.compiled.policy->cells.front().layers.size() +
+                             news.compiled.policy->cells.front().layers.size() + 2);
   EXPECT_LT(took.count(), 60);
 }
 

@@ -36,7 +36,8 @@ TEST(TestWorld, PlacesAreWhatTheySay) {
         {"affinity within node {2, 5}", "affinity within llc 4..6", "affinity pinned"},
         {"affinity full"},
         {"affinity within node 600"},
-        {"affinity within llc 300"}}) {
+        {"affinity within llc 300"},
+        {"affinity within llc 3000"}}) {
     const std::string text = policy_of(matches);
     const test::Compiled plain = test::compile(text);
     ASSERT_TRUE(plain.policy) << plain.rendered();
