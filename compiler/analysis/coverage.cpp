@@ -6,6 +6,7 @@
 #include "compiler/analysis/task_text.h"
 #include "compiler/analysis/test_finder.h"
 #include "compiler/analysis/test_text.h"
+#include "compiler/automata/build.h"
 #include "runtime/base/file.h"
 
 namespace scx::analysis {
@@ -87,7 +88,7 @@ Coverage cover(const model::Policy& policy, const abi::Classifier& classifier, c
     }
   }
   for (uint32_t i = 0; i < policy.matchers.size(); ++i)
-    out.matchers.push_back({policy.matchers[i].name, locate(sources, policy.matchers[i].span),
+    out.matchers.push_back({policy.matchers[i].name, automata::locate(sources, policy.matchers[i].span),
                             shown(seen.matcher_yes[i], [&] { return finder.of_matcher(i, true); }),
                             shown(seen.matcher_no[i], [&] { return finder.of_matcher(i, false); })});
   const std::vector<bool> asked = asked_by_layers(policy);

@@ -18,6 +18,16 @@
 namespace scx::analysis {
 namespace {
 
+// As a string of the language. Precondition: `text` is UTF-8 without control characters.
+std::string literal(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
 class Generator {
  public:
   Generator(const model::Policy& policy, const abi::Classifier& classifier)
@@ -91,12 +101,12 @@ class Generator {
     std::string name =
         fmt::format("{} goes to {}{}{}", description(found), layer,
                     verdict.cell == 0 ? "" : " of " + cell.name, shows.empty() ? "" : ": " + shows);
-    // Reads better than escaped quotes.
+    // They read better than quotes that are escaped below.
     std::replace(name.begin(), name.end(), '"', '\'');
     const std::string plain = name;
     for (int i = 2; !names_.insert(name).second; ++i) name = fmt::format("{} ({})", plain, i);
     GeneratedTest out{name, layer, cell.name, ""};
-    out.text = fmt::format("test {} {{\n", quoted(name));
+    out.text = fmt::format("test {} {{\n", literal(name));
     if (!found.place.host.empty()) out.text += fmt::format("    host {};\n", quoted(found.place.host));
     out.text +=
         fmt::format("    {}\n    expect layer {} in {};\n}}\n", test_task_text(found), layer, cell.name);

@@ -16,6 +16,15 @@ bool says_ids(const abi::Predicate& predicate) {
   return !abi::is_string(predicate.attribute) && !abi::is_gpu(predicate.attribute) && predicate.names.empty();
 }
 
+// Whether some number is in both; without making the set of all that are.
+bool have_common(const model::Ranges& a, const model::Ranges& b) {
+  for (auto i = a.begin(), j = b.begin(); i != a.end() && j != b.end();) {
+    if (std::max(i->low, j->low) <= std::min(i->high, j->high)) return true;
+    i->high < j->high ? ++i : ++j;
+  }
+  return false;
+}
+
 }  // namespace
 
 Overlap::Overlap(const abi::Classifier& classifier, const std::vector<abi::Expression>& expressions)
@@ -23,9 +32,14 @@ Overlap::Overlap(const abi::Classifier& classifier, const std::vector<abi::Expre
   for (uint32_t i = 0; i < classifier.predicates.size(); ++i)
     beginnings_.push_back(is_string(classifier.predicates[i].attribute) ? beginning_of(i) : Beginning{});
   for (const abi::Expression& expression : expressions) cubes_.push_back(cubes_of(expression, true));
+  const auto count = static_cast<uint32_t>(cubes_.size());
+  table_.resize(size_t{count} * count);
+  for (uint32_t a = 0; a < count; ++a)
+    for (uint32_t b = a; b < count; ++b)
+      table_[size_t{a} * count + b] = table_[size_t{b} * count + a] = compare(a, b);
 }
 
-bool Overlap::may(uint32_t a, uint32_t b) const {
+bool Overlap::compare(uint32_t a, uint32_t b) const {
   if (!cubes_[a].known || !cubes_[b].known) return true;
   return std::any_of(cubes_[a].cubes.begin(), cubes_[a].cubes.end(), [&](const Cube& one) {
     return std::any_of(cubes_[b].cubes.begin(), cubes_[b].cubes.end(),
@@ -112,7 +126,7 @@ bool Overlap::are_apart(const Cube& a, const Cube& b) {
   }
   for (const auto& [attribute, ranges] : a.numbers) {
     const auto other = b.numbers.find(attribute);
-    if (other != b.numbers.end() && model::intersect(ranges, other->second).empty()) return true;
+    if (other != b.numbers.end() && !have_common(ranges, other->second)) return true;
   }
   return std::any_of(a.literals.begin(), a.literals.end(), [&](const auto& literal) {
     const auto other = b.literals.find(literal.first);

@@ -21,9 +21,11 @@ class Overlap {
 
   // False if no task satisfies both, by what each conjunction of them says of single attributes. Indexes into
   // `expressions`.
-  [[nodiscard]] bool may(uint32_t a, uint32_t b) const;
+  [[nodiscard]] bool may(uint32_t a, uint32_t b) const { return table_[size_t{a} * cubes_.size() + b]; }
 
  private:
+  [[nodiscard]] bool compare(uint32_t a, uint32_t b) const;
+
   // How a value begins that a string predicate accepts, and whether that is all of it.
   struct Beginning {
     std::string text;
@@ -49,6 +51,7 @@ class Overlap {
   const abi::Classifier& classifier_;
   std::vector<Beginning> beginnings_;  // by predicate
   std::vector<Cubes> cubes_;           // by expression
+  std::vector<bool> table_;            // what may() says of each pair: it is asked of each many times
 };
 
 }  // namespace scx::analysis

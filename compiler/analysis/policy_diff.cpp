@@ -149,7 +149,9 @@ PolicyDiff diff_policies(const PolicySide& old_side, const PolicySide& new_side)
   const CellPairs cells = pair_cells(*old_side.policy, *new_side.policy, out.renames);
   Counterparts layers = pair_layers(*old_side.policy, *new_side.policy, cells);
   pair_by_match(*old_side.policy, *new_side.policy, cells, layers, out.renames);
-  out.moves = find_moves(old_side, new_side, layers);
+  Moves found = find_moves(old_side, new_side, layers);
+  out.moves = std::move(found.moves);
+  out.goals = found.goals;
   find_renamed_layers(out, cells, layers);
   list_one_sided(*new_side.policy, cells, layers, out);
   out.settings = find_changed_settings(*old_side.policy, *new_side.policy, cells, layers);

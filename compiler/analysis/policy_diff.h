@@ -55,6 +55,7 @@ struct PolicyDiff {
   std::vector<LayerPlace> removed_layers, added_layers;
   std::vector<Move> moves;  // in the order of the old policy, then of the new one
   std::vector<ChangedSetting> settings;
+  size_t goals = 0;  // of the search for moves, see Moves
   [[nodiscard]] bool is_empty() const;
 };
 
@@ -62,8 +63,13 @@ struct PolicyDiff {
 // Every task found is confirmed by the reference classifiers of both.
 // `counterpart`: for each layer of the old policy its own in the new one, if it has one.
 using Counterparts = std::vector<std::vector<std::optional<LayerPlace>>>;
-std::vector<Move> find_moves(const PolicySide& old_side, const PolicySide& new_side,
-                             const Counterparts& counterparts);
+struct Moves {
+  std::vector<Move> moves;
+  size_t goals = 0;  // that were collected and searched for
+};
+// What all searches of one comparison may cost together: some seconds. What is left then is not decided.
+inline constexpr size_t kMaxGoals = 2'000'000;
+Moves find_moves(const PolicySide& old_side, const PolicySide& new_side, const Counterparts& counterparts);
 
 // What is written differently of cells and layers that both policies have.
 std::vector<ChangedSetting> find_changed_settings(const model::Policy& old_policy,

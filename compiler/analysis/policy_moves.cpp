@@ -11,9 +11,8 @@
 namespace scx::analysis {
 namespace {
 
-// What all searches of one comparison may cost: some seconds.
+// What the searches for strings of one comparison may cost.
 constexpr size_t kMaxPositions = 400'000;
-constexpr size_t kMaxGoals = 2'000'000;
 
 class MoveSearch {
  public:
@@ -25,7 +24,7 @@ class MoveSearch {
         overlap_(pair_.classifier, pair_.expressions),
         search_(pair_.classifier, {pair_.sides[0].cells, pair_.sides[1].cells}, kMaxPositions) {}
 
-  std::vector<Move> find() {
+  Moves find() {
     compare_cells(/*families_full=*/false);
     const auto has_families = [](const SideMatches& side) {
       return std::count(side.cells.families.begin(), side.cells.families.end(), true) != 0;
@@ -33,7 +32,7 @@ class MoveSearch {
     if (has_families(pair_.sides[0]) || has_families(pair_.sides[1])) compare_cells(/*families_full=*/true);
     std::sort(moves_.begin(), moves_.end(),
               [](const Move& a, const Move& b) { return std::tie(a.from, a.to) < std::tie(b.from, b.to); });
-    return std::move(moves_);
+    return {std::move(moves_), goals_};
   }
 
  private:
@@ -65,6 +64,23 @@ class MoveSearch {
 
   void compare(LayerPlace from, LayerPlace to) {
     if (counterparts_[from.cell][from.layer] == to || known_.contains({from, to})) return;
+    Move move{from, to, true, families_full_, {}};
+    if (goals_ > kMaxGoals) {
+      move.is_decided = false;
+    } else {
+      const std::vector<Goal> goals = goals_of(from, to);
+      goals_ += goals.size();
+      move.task = search_.find(goals, World{{from.cell, to.cell}, families_full_});
+    }
+    if (move.is_decided && move.task.answer == Answer::kNone) return;
+    move.is_decided = move.is_decided && move.task.answer == Answer::kFound;
+    if (move.is_decided) confirm(move);
+    known_.insert({from, to});
+    moves_.push_back(std::move(move));
+  }
+
+  // What a task satisfies that goes from the one to the other: layers before them that may take it refuse it.
+  std::vector<Goal> goals_of(LayerPlace from, LayerPlace to) const {
     const Layers& olds = pair_.sides[0].layers[from.cell];
     const Layers& news = pair_.sides[1].layers[to.cell];
     const uint32_t old_match = olds[from.layer], new_match = news[to.layer];
@@ -76,17 +92,7 @@ class MoveSearch {
     };
     refuse(olds, from.layer);
     refuse(news, to.layer);
-    Move move{from, to, true, families_full_, {}};
-    goals_ += goals.size();
-    if (goals_ > kMaxGoals)
-      move.is_decided = false;
-    else
-      move.task = search_.find(goals, World{{from.cell, to.cell}, families_full_});
-    if (move.is_decided && move.task.answer == Answer::kNone) return;
-    move.is_decided = move.is_decided && move.task.answer == Answer::kFound;
-    if (move.is_decided) confirm(move);
-    known_.insert({from, to});
-    moves_.push_back(std::move(move));
+    return goals;
   }
 
   // Both reference classifiers agree with the witness.
@@ -118,8 +124,7 @@ class MoveSearch {
 
 }  // namespace
 
-std::vector<Move> find_moves(const PolicySide& old_side, const PolicySide& new_side,
-                             const Counterparts& counterparts) {
+Moves find_moves(const PolicySide& old_side, const PolicySide& new_side, const Counterparts& counterparts) {
   return MoveSearch(old_side, new_side, counterparts).find();
 }
 

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "compiler/automata/build.h"
 #include "runtime/base/file.h"
 
 namespace scx::analysis {
@@ -60,7 +61,7 @@ class Runner {
     verdict_ = classify::classify(classifier_, facts_, ids_);
     TestResult out;
     out.name = test.name;
-    out.where = locate(sources_, test.span);
+    out.where = automata::locate(sources_, test.span);
     out.error = compare_engines();
     for (const model::Expectation& expectation : test.expectations)
       out.expectations.push_back(expectation.kind == model::Expectation::Kind::kLayer
@@ -108,7 +109,7 @@ class Runner {
 
   [[nodiscard]] ExpectationResult check_layer(const model::Expectation& expectation) const {
     ExpectationResult out;
-    out.where = locate(sources_, expectation.span);
+    out.where = automata::locate(sources_, expectation.span);
     out.expected = (expectation.negated ? "not " : "") + name(expectation.domain);
     out.got = name(verdict_.domain);
     out.passed = (verdict_.domain == expectation.domain) != expectation.negated;
@@ -131,7 +132,7 @@ class Runner {
       return fmt::format("{}match of `{}`", value ? "a " : "no ", matcher.name);
     };
     ExpectationResult out;
-    out.where = locate(sources_, expectation.span);
+    out.where = automata::locate(sources_, expectation.span);
     out.expected = say(!expectation.negated);
     out.got = say(matches);
     out.passed = matches != expectation.negated;
@@ -149,12 +150,6 @@ class Runner {
 };
 
 }  // namespace
-
-abi::Location locate(const Sources& sources, Span span) {
-  if (static_cast<size_t>(span.file) >= sources.size()) return {};
-  const LineColumn place = sources.position(span.file, span.begin);
-  return {sources.logical_path(span.file), place.line, place.column};
-}
 
 classify::NameIds test_name_ids(const model::Policy& policy) {
   std::set<std::string> users, groups;

@@ -27,9 +27,6 @@ using Engine = std::function<Result<uint32_t>(const classify::TaskFacts&)>;
 // own beyond those that systems give out.
 classify::NameIds test_name_ids(const model::Policy& policy);
 
-// Where a span begins; no file if it is in none.
-abi::Location locate(const Sources& sources, Span span);
-
 // The task of a test as the classifier reads it.
 classify::TaskFacts test_facts(const model::TestTask& task, const classify::NameIds& ids);
 

@@ -27,12 +27,4 @@ std::string one_line(std::string_view written) {
   return printable(out);
 }
 
-bool fits_a_test(const TaskFinding& found) {
-  const classify::TaskFacts& task = found.task;
-  const bool known_class =
-      task.sched == abi::kSchedNormal || task.sched == abi::kSchedBatch || task.sched == abi::kSchedIdle;
-  return known_class && task.gpu_age_ns == 0 && task.affinity_full && !task.affinity_pinned &&
-         task.affinity_node < 0 && task.affinity_llc < 0;
-}
-
 }  // namespace scx::analysis

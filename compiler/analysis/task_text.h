@@ -15,8 +15,4 @@ std::string task_text(const TaskFinding& found);
 // one.
 std::string one_line(std::string_view written);
 
-// Whether a `test` block can say all of it, without a machine: not where the task is, nor when it opened a
-// GPU.
-bool fits_a_test(const TaskFinding& found);
-
 }  // namespace scx::analysis

@@ -83,9 +83,9 @@ TaskValues::TaskValues(const abi::Classifier& classifier, StringSearch& strings,
     : classifier_(classifier), strings_(strings), leader_(leader), world_(world) {
   task_.leader = leader;
   if (!leader) task_.pid = 2;
-  if (world.tests != nullptr) {
+  if (has_bound(&Bounds::machines)) settle_at({});
+  if (has_bound(&Bounds::ids)) {
     ids_ = world.tests->ids;
-    settle_at({});
     return;
   }
   bind(Attribute::kUid, 0, "");
@@ -184,7 +184,7 @@ Answer TaskValues::settle_ids(const Chosen& pid, const Chosen& tgid, const Chose
 }
 
 Answer TaskValues::settle_places(const std::vector<Literal>& literals) {
-  if (world_.tests != nullptr) return settle_at(literals);
+  if (has_bound(&Bounds::machines)) return settle_at(literals);
   const std::optional<Left> node = left_of(Attribute::kAffinityNode, of(Attribute::kAffinityNode, literals));
   const std::optional<Left> llc = left_of(Attribute::kAffinityLlc, of(Attribute::kAffinityLlc, literals));
   const std::optional<Left> full = left_of(Attribute::kAffinityFull, of(Attribute::kAffinityFull, literals));
@@ -248,7 +248,7 @@ Answer TaskValues::settle_gpu(const Chosen& thread, const Chosen& process, const
   std::set<uint64_t> ages = {0};
   for (const Literal& literal : all) {
     if (test(literal).device) devices.insert({*test(literal).device, int64_t{*test(literal).device} + 1});
-    if (test(literal).for_ns != 0 && world_.tests == nullptr)
+    if (test(literal).for_ns != 0 && !has_bound(&Bounds::ages))
       ages.insert({test(literal).for_ns, test(literal).for_ns + 1});
   }
   std::vector<std::pair<int64_t, int64_t>> candidates = {{-1, -1}};
@@ -270,7 +270,7 @@ Answer TaskValues::settle_gpu(const Chosen& thread, const Chosen& process, const
     }
   }
   // A test says no more than what was tried.
-  return world_.tests != nullptr ? Answer::kNone : Answer::kUndecided;
+  return has_bound(&Bounds::ages) ? Answer::kNone : Answer::kUndecided;
 }
 
 Answer TaskValues::settle_number(Attribute attribute, const Chosen& chosen) {
@@ -297,16 +297,22 @@ Answer TaskValues::settle_number(Attribute attribute, const Chosen& chosen) {
       SCX_CHECK(false, "not a number by itself");
   }
   if (attribute != Attribute::kUid && attribute != Attribute::kGid) return Answer::kFound;
-  if (world_.tests == nullptr) bind(attribute, value, left->name);
+  if (!has_bound(&Bounds::ids)) bind(attribute, value, left->name);
   return Answer::kFound;
+}
+
+Ranges TaskValues::open_numbers(Attribute attribute) const {
+  Ranges out = all_numbers(attribute);
+  // sched_ext's own class has no word.
+  if (attribute == Attribute::kSched && has_bound(&Bounds::classes))
+    out = without(out, {{kSchedExt, kSchedExt}});
+  return out;
 }
 
 // Names have the ids of tests.
 std::optional<TaskValues::Left> TaskValues::left_in_tests(Attribute attribute, const Chosen& chosen) const {
   const auto& table = attribute == Attribute::kGid ? ids_.groups : ids_.users;
-  Ranges left = all_numbers(attribute);
-  // The kernel's own class has no word.
-  if (attribute == Attribute::kSched) left = without(left, {{kSchedExt, kSchedExt}});
+  Ranges left = open_numbers(attribute);
   for (const Literal& literal : chosen) {
     const abi::Predicate& predicate = test(literal);
     Ranges named;
@@ -322,13 +328,13 @@ std::optional<TaskValues::Left> TaskValues::left_in_tests(Attribute attribute, c
 
 // Names other than root's may have any id, each its own: whoever has one of them may have whatever number.
 std::optional<TaskValues::Left> TaskValues::left_of(Attribute attribute, const Chosen& chosen) const {
-  if (world_.tests != nullptr) return left_in_tests(attribute, chosen);
+  if (has_bound(&Bounds::ids)) return left_in_tests(attribute, chosen);
   const auto ids_of = [](const abi::Predicate& predicate) {
     Ranges ids = predicate.ranges;
     if (std::count(predicate.names.begin(), predicate.names.end(), kRoot) != 0) ids.push_back({0, 0});
     return model::normalise(std::move(ids));
   };
-  Ranges open = all_numbers(attribute);
+  Ranges open = open_numbers(attribute);
   std::set<std::string> strangers = {std::string(kRoot)};
   std::vector<const abi::Predicate*> wanted;
   std::vector<std::string> candidates = {""};  // the one name that the task has; empty: none

@@ -48,11 +48,20 @@ struct TestWorld {
   std::vector<Placement> placements;
 };
 
+// What `test` blocks are bound to; without one of these their tasks are as free in it as any others.
+struct Bounds {
+  bool ids = true;       // those of TestWorld
+  bool machines = true;  // only its placements
+  bool ages = true;      // GPUs opened just now
+  bool classes = true;   // scheduling classes that have a word
+};
+
 // Where the task is looked for.
 struct World {
   CellNeeds cells;
   bool families_full = false;
   const TestWorld* tests = nullptr;  // only what a `test` block can say
+  Bounds bounds = {};                // with `tests`: what of that holds
 };
 
 class TaskValues {
@@ -79,6 +88,11 @@ class TaskValues {
   [[nodiscard]] const abi::Predicate& test(const Literal& literal) const {
     return classifier_.predicates[literal.predicate];
   }
+  // Whether the task is bound as those of tests are.
+  [[nodiscard]] bool has_bound(bool Bounds::* bound) const {
+    return world_.tests != nullptr && world_.bounds.*bound;
+  }
+  [[nodiscard]] model::Ranges open_numbers(abi::Attribute attribute) const;
   [[nodiscard]] Chosen of(abi::Attribute attribute, const std::vector<Literal>& literals) const;
   [[nodiscard]] StringNeeds needs(const Chosen& chosen) const;
   Answer settle_path(const Chosen& path);

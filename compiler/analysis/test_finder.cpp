@@ -1,6 +1,7 @@
 #include "compiler/analysis/test_finder.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "compiler/analysis/test_world.h"
 
@@ -35,17 +36,18 @@ void ways_to_ask(const abi::Expression& expression, uint32_t predicate, bool val
   path.resize(before);
 }
 
-// Why no test has the task that was found where everything can be said.
-std::string reason(const TaskFinding& found, const TestWorld& world) {
-  if (found.task.gpu_age_ns != 0) return "its GPU was opened some time ago, a test's just now";
-  const auto is_usual_class = [](int64_t sched) {
-    return sched == abi::kSchedNormal || sched == abi::kSchedBatch || sched == abi::kSchedIdle;
-  };
-  if (!is_usual_class(found.task.sched)) return "its scheduling class has no word";
-  if (found.ids.users != world.ids.users || found.ids.groups != world.ids.groups)
-    return "a user or group would need another id than its name has in tests";
-  return "no machine that a test can describe has CPUs like these";
-}
+// A bound of tests, and how it shows. Machines come last: what only they forbid is not proved to be
+// impossible, for not all machines were tried.
+struct Reason {
+  bool Bounds::* bound;
+  std::string_view text;
+};
+constexpr Reason kReasons[] = {
+    {&Bounds::ids, "a user or group would need another id than its name has in tests"},
+    {&Bounds::ages, "its GPU was opened some time ago, a test's just now"},
+    {&Bounds::classes, "its scheduling class has no word"},
+    {&Bounds::machines, ""},
+};
 
 }  // namespace
 
@@ -77,7 +79,8 @@ TestTaskFinding TestFinder::of_predicate(uint32_t predicate, bool value) {
       for (const std::vector<Goal>& goals : ways) {
         TestTaskFinding one = find(goals, cell);
         if (one.answer == Answer::kFound) return one;
-        if (one.is_possible) out = std::move(one);
+        // What is open outweighs what is proved.
+        if (one.is_possible && out.answer != Answer::kUndecided) out = std::move(one);
       }
       earlier.push_back({&layer.match, false});
     }
@@ -102,15 +105,39 @@ TestTaskFinding TestFinder::find(const std::vector<Goal>& goals, std::optional<u
         });
     return out;
   }
-  const TaskFinding any = search_.find(goals, cell);
-  out.is_possible = any.answer != Answer::kNone;
-  if (out.answer == Answer::kUndecided)
-    out.why_not = "not decided: too many tests to compare";
-  else if (any.answer == Answer::kUndecided)
-    out.why_not = "no task that a test can have, whatever others there are";
-  else
-    out.why_not = out.is_possible ? reason(any, world_) : "there is no such task";
+  explain(goals, cell, out);
   return out;
+}
+
+// Looks for the task without the bounds of tests, and then puts back each that does no harm: what is left is
+// what the task needs.
+void TestFinder::explain(const std::vector<Goal>& goals, std::optional<uint32_t> cell, TestTaskFinding& out) {
+  Bounds bounds{false, false, false, false};
+  const auto answer = [&] { return search_.find(goals, World{{cell}, false, &world_, bounds}).answer; };
+  const Answer any = search_.find(goals, cell).answer;
+  out.is_possible = any != Answer::kNone;
+  if (out.answer == Answer::kUndecided) {
+    out.why_not = "not decided: too many tests to compare";
+    return;
+  }
+  if (!out.is_possible) {
+    out.why_not = "there is no such task";
+    return;
+  }
+  std::string why;
+  for (const Reason& reason : kReasons) {
+    bounds.*reason.bound = true;
+    if (answer() != Answer::kNone) continue;
+    bounds.*reason.bound = false;
+    if (reason.bound != &Bounds::machines)
+      why += (why.empty() ? "" : "; ") + std::string(reason.text);
+    else if (why.empty())
+      out.answer = Answer::kUndecided;
+  }
+  if (out.answer == Answer::kUndecided)
+    out.why_not = "no machine of those tried has CPUs like these";
+  else
+    out.why_not = any == Answer::kFound ? why : "no task that a test can have, whatever others there are";
 }
 
 }  // namespace scx::analysis

@@ -13,7 +13,8 @@
 
 namespace scx::analysis {
 
-// A task, or why there is none that a test could have.
+// A task, or why there is none that a test could have. kNone is a proof; where only the machines that were
+// tried stand against a task, it is kUndecided.
 struct TestTaskFinding {
   Answer answer = Answer::kNone;
   TaskFinding found;        // kFound
@@ -36,6 +37,8 @@ class TestFinder {
 
  private:
   TestTaskFinding find(const std::vector<Goal>& goals, std::optional<uint32_t> cell);
+  // Says of what was not found why.
+  void explain(const std::vector<Goal>& goals, std::optional<uint32_t> cell, TestTaskFinding& out);
 
   const abi::Classifier& classifier_;
   const model::Policy& policy_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 
 #include "compiler/analysis/task_text.h"
 #include "runtime/base/file.h"
@@ -19,12 +20,26 @@ TaskFinding anywhere(TaskFinding found) {
   return found;
 }
 
+// `name` as UTF-8 without control characters.
+std::string readable(const std::string& name) {
+  using nlohmann::json;
+  // What is no UTF-8 becomes U+FFFD.
+  const std::string valid = json(name).dump(-1, ' ', false, json::error_handler_t::replace);
+  std::string out = json::parse(valid).get<std::string>();
+  for (size_t i = 0; i < out.size(); ++i) {
+    const auto byte = [&](size_t at) { return at < out.size() ? static_cast<unsigned char>(out[at]) : 0; };
+    // U+0080 to U+009F are control characters, too.
+    const bool is_c1 = byte(i) == 0xc2 && byte(i + 1) < 0xa0;
+    if (byte(i) < 0x20 || byte(i) == 0x7f || is_c1) out.replace(i, is_c1 ? 2 : 1, "?");
+  }
+  return out;
+}
+
 // `nginx`; what would not read well in quotes.
 std::string plain(const std::string& name) {
-  const std::string shown = quoted(name);
-  const bool reads_well =
-      !name.empty() && shown.size() == name.size() + 2 && name.find(' ') == std::string::npos;
-  return reads_well ? name : shown;
+  const std::string shown = readable(name);
+  const bool reads_well = !name.empty() && shown == name && name.find_first_of(" '\"") == std::string::npos;
+  return reads_well ? name : "'" + shown + "'";
 }
 
 }  // namespace

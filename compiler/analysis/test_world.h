@@ -8,7 +8,9 @@
 namespace scx::analysis {
 
 // `placements` has the usual one first, and beside it, if the policy tests the affinity, places on machines
-// that have the nodes and caches that it names.
+// that have the nodes and caches that it names: for each pair of a node and a cache that it tells apart, if
+// some machine whose nodes have as many caches each has the one in the other. Machines that only a file of
+// hwloc describes may have other places.
 TestWorld test_world(const model::Policy& policy);
 
 // Whether some layer of the policy tests where a task may run.

@@ -11,12 +11,6 @@
 namespace scx::automata {
 namespace {
 
-abi::Location locate(const Sources& sources, Span span) {
-  if (static_cast<size_t>(span.file) >= sources.size()) return {};
-  const LineColumn place = sources.position(span.file, span.begin);
-  return {sources.logical_path(span.file), place.line, place.column};
-}
-
 void mark_tests(const abi::Expression& expression, std::vector<bool>& used) {
   if (expression.kind == abi::Expression::Kind::kTest) used[expression.predicate] = true;
   for (const abi::Expression& operand : expression.operands) mark_tests(operand, used);
@@ -138,6 +132,12 @@ void pack(const model::Policy& policy, abi::Classifier& classifier, diag::Diagno
 }
 
 }  // namespace
+
+abi::Location locate(const Sources& sources, Span span) {
+  if (static_cast<size_t>(span.file) >= sources.size()) return {};
+  const LineColumn place = sources.position(span.file, span.begin);
+  return {sources.logical_path(span.file), place.line, place.column};
+}
 
 std::vector<bool> used_by_layers(const model::Policy& policy) {
   std::vector<bool> used(policy.predicates.size(), false);

@@ -22,6 +22,9 @@ namespace scx::automata {
 abi::Classifier build_classifier(const model::Policy& policy, const Sources& sources,
                                  diag::Diagnostics& diagnostics);
 
+// Where a span begins; no file if it is in none.
+abi::Location locate(const Sources& sources, Span span);
+
 // For each predicate whether a layer's expression or a cell's claim reads it.
 std::vector<bool> used_by_layers(const model::Policy& policy);
 

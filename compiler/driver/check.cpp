@@ -4,6 +4,7 @@
 #include "compiler/driver/commands.h"
 #include "compiler/driver/machine_fit.h"
 #include "compiler/driver/pipeline.h"
+#include "compiler/driver/policy_files.h"
 #include "compiler/driver/report.h"
 
 namespace scx::driver {
@@ -15,10 +16,15 @@ int check(const Options& options) {
     report_error(options, machines.error());
     return kExitUsage;
   }
+  const Result<std::vector<PolicyFile>> files = whole_policies(options);
+  if (!files) {
+    report_error(options, files.error());
+    return kExitEnvironment;
+  }
   Timings timings;
-  for (const std::string& file : options.files) {
+  for (const PolicyFile& file : *files) {
     Compilation compilation;
-    const Result<void> ran = run_phases(options, file, Phase::kAutomata, compilation, timings);
+    const Result<void> ran = run_phases(options, file.name, Phase::kAutomata, compilation, timings);
     if (ran) check_machines(*machines, compilation);
     heed_allowances(compilation, false);
     report_diagnostics(options, compilation, false);

@@ -64,6 +64,7 @@ Exit codes: 0 done, 1 the policy has errors or a failed test, 2 usage, 3 environ
 )";
 constexpr const char* kCheckExamples = R"(Examples:
   scxc check web.scx
+  scxc check policies/
   scxc check *.scx --format json
 )";
 constexpr const char* kLintExamples =
@@ -110,7 +111,7 @@ Examples:
   scxc test web.scx
   scxc test web.scx --format json
   scxc test web.scx --coverage
-  scxc test policies/*.scx --coverage-at-least 100
+  scxc test policies/ --coverage-at-least 100
   scxc test web.scx --generate >>web.scx
 )";
 constexpr const char* kDiffExamples =
@@ -278,7 +279,7 @@ struct Parser {
     add_common(app, options);
 
     check = add_command("check", "report errors, warnings and notes", kCheckExamples);
-    check->add_option("FILE", options.files, "policies")->type_name("")->required();
+    check->add_option("FILE", options.files, "policies and folders")->type_name("")->required();
     add_hosts(*check, options);
     add_common(*check, options);
 
@@ -302,7 +303,7 @@ struct Parser {
     add_common(*fmt, options, kFormats, false);
 
     test = add_command("test", "run the tests that a policy carries", kTestExamples);
-    test->add_option("FILE", options.files, "policies")->type_name("")->required();
+    test->add_option("FILE", options.files, "policies and folders")->type_name("")->required();
     test->add_flag("--coverage", options.coverage, "also tell which layers, matchers and tests they show");
     test->add_option("--coverage-at-least", options.coverage_at_least,
                      "the same, and exit with 1 if they reach fewer layers")

@@ -16,7 +16,8 @@ int diff(const Options& options) {
   // Both are looked at, so that one run tells all that is wrong.
   bool sound = true;
   for (size_t i = 0; i < sides.size(); ++i)
-    if (run_for_result(options, options.files[i], Phase::kAutomata, sides[i], timings)) sound = false;
+    if (run_for_result(options, options.files[i], Phase::kAutomata, sides[i], timings, Told::kErrors))
+      sound = false;
   // An erroneous policy is no difference: who asks by the exit code is not to take it for one.
   if (!sound) {
     report_error(options, make_error("nothing was compared: a policy has errors or cannot be read"));

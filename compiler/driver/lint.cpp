@@ -3,8 +3,6 @@
 // without what can be mended.
 #include <algorithm>
 #include <deque>
-#include <filesystem>
-#include <set>
 
 #include <unistd.h>
 
@@ -22,8 +20,6 @@
 
 namespace scx::driver {
 namespace {
-
-namespace fs = std::filesystem;
 
 // Mending one thing shows another; so often at most.
 constexpr int kMostRounds = 16;
@@ -59,28 +55,10 @@ void look_at(const Options& options, const std::vector<NamedMachine>& machines,
       findings::with_removals(compilation.diagnostics, compilation.program, compilation.sources), settings);
 }
 
-// Whether the file is a policy by itself, right or wrong, and no fragment.
-bool has_policy_block(const Linted& policy) {
-  const auto& all = policy.compilation.diagnostics.all();
-  return std::none_of(all.begin(), all.end(),
-                      [](const diag::Diagnostic& one) { return one.kind == diag::Kind::kMissingPolicy; });
-}
-
-// Takes out fragments that were found in a folder and are included by a policy: they are looked at as parts
-// of it.
 void drop_parts(std::deque<Linted>& policies) {
-  const auto place = [](const std::string& path) {
-    std::error_code ignored;
-    return fs::weakly_canonical(path, ignored).string();
-  };
-  std::set<std::string> parts;
-  for (const Linted& policy : policies)
-    for (size_t i = has_policy_block(policy) ? 1 : policy.compilation.sources.size();
-         i < policy.compilation.sources.size(); ++i)
-      parts.insert(place(policy.compilation.sources.display_path(static_cast<FileId>(i))));
-  std::erase_if(policies, [&](const Linted& policy) {
-    return policy.file.is_found && !has_policy_block(policy) && parts.contains(place(policy.file.name));
-  });
+  Parts parts;
+  for (const Linted& policy : policies) parts.add(policy.file, policy.compilation);
+  std::erase_if(policies, [&](const Linted& policy) { return parts.contains(policy.file); });
 }
 
 // Writes the texts, and tells what stood in the files before.

@@ -30,4 +30,49 @@ Result<std::vector<PolicyFile>> policy_files(const std::vector<std::string>& wor
   return out;
 }
 
+namespace {
+
+std::string canonical(const std::string& path) {
+  std::error_code ignored;
+  return fs::weakly_canonical(path, ignored).string();
+}
+
+// Whether the file is a policy by itself, right or wrong, and no fragment.
+bool has_policy_block(const Compilation& compilation) {
+  const auto& all = compilation.diagnostics.all();
+  return std::none_of(all.begin(), all.end(),
+                      [](const diag::Diagnostic& one) { return one.kind == diag::Kind::kMissingPolicy; });
+}
+
+}  // namespace
+
+void Parts::add(const PolicyFile& file, const Compilation& compilation) {
+  if (!has_policy_block(compilation)) {
+    if (file.is_found) fragments_.insert(canonical(file.name));
+    return;
+  }
+  for (size_t i = 1; i < compilation.sources.size(); ++i)
+    included_.insert(canonical(compilation.sources.display_path(static_cast<FileId>(i))));
+}
+
+bool Parts::contains(const PolicyFile& file) const {
+  const std::string path = canonical(file.name);
+  return file.is_found && fragments_.contains(path) && included_.contains(path);
+}
+
+Result<std::vector<PolicyFile>> whole_policies(const Options& options) {
+  SCX_TRY(std::vector<PolicyFile> files, policy_files(options.files));
+  Parts parts;
+  Timings not_told;
+  for (const PolicyFile& file : files) {
+    if (!file.is_found) continue;
+    Compilation compilation;
+    // What cannot be read the command will say.
+    if (run_phases(options, file.name, Phase::kSema, compilation, not_told).ok())
+      parts.add(file, compilation);
+  }
+  std::erase_if(files, [&](const PolicyFile& file) { return parts.contains(file); });
+  return files;
+}
+
 }  // namespace scx::driver

@@ -2,9 +2,11 @@
 // policies in it and below. Used by the commands that take folders.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
+#include "compiler/driver/pipeline.h"
 #include "runtime/base/result.h"
 
 namespace scx::driver {
@@ -17,5 +19,20 @@ struct PolicyFile {
 // In the order of the words, those of a folder sorted. A folder that cannot be read, or without a policy
 // (`*.scx`), is an error; whether a named file exists is not looked at.
 Result<std::vector<PolicyFile>> policy_files(const std::vector<std::string>& words);
+
+// Which of the files are parts of policies: fragments without a policy block that were found in a folder and
+// are included by another file. They are looked at as parts of it. Used by the commands that take folders,
+// which tell it of each file they have looked at, and ask when they have seen all.
+class Parts {
+ public:
+  void add(const PolicyFile& file, const Compilation& compilation);
+  [[nodiscard]] bool contains(const PolicyFile& file) const;
+
+ private:
+  std::set<std::string> fragments_, included_;  // as canonical paths
+};
+
+// The files that the words stand for, without parts of others, for commands that look at one after the other.
+Result<std::vector<PolicyFile>> whole_policies(const Options& options);
 
 }  // namespace scx::driver

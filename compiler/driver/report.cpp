@@ -68,10 +68,25 @@ void report_timings(const Options& options, const Timings& timings) {
   print_error(options.format == Format::kJson ? timings.json() : timings.text());
 }
 
+namespace {
+
+diag::Diagnostics errors_of(const diag::Diagnostics& all) {
+  diag::Diagnostics out;
+  for (const diag::Diagnostic& one : all.all())
+    if (one.severity == diag::Severity::kError) out.add(one);
+  return out;
+}
+
+}  // namespace
+
 std::optional<int> run_for_result(const Options& options, const std::string& file, Phase last,
-                                  Compilation& compilation, Timings& timings) {
+                                  Compilation& compilation, Timings& timings, Told told) {
   const Result<void> ran = run_phases(options, file, last, compilation, timings);
   heed_allowances(compilation, false);
+  if (told == Told::kErrors) {
+    compilation.diagnostics = errors_of(compilation.diagnostics);
+    if (ran && !compilation.diagnostics.has_errors()) return std::nullopt;
+  }
   const bool wrong = !ran || compilation.diagnostics.has_errors();
   // Standard output holds the result and nothing else, unless there is none.
   report_diagnostics(options, compilation, !wrong);

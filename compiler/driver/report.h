@@ -2,6 +2,7 @@
 // timings, in the format and colour that were asked for.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -18,9 +19,11 @@ namespace scx::driver {
 void report_diagnostics(const Options& options, const Compilation& compilation, bool output_taken);
 
 // The phases for a command whose own result goes to standard output: runs them and reports what is wrong. The
-// exit code if there can be no result.
+// exit code if there can be no result. `told`: what is wrong, for a command that is not about warnings only
+// errors.
+enum class Told : uint8_t { kAll, kErrors };
 std::optional<int> run_for_result(const Options& options, const std::string& file, Phase last,
-                                  Compilation& compilation, Timings& timings);
+                                  Compilation& compilation, Timings& timings, Told told = Told::kAll);
 
 // "error: …", with help; for errors that are not about a place in a policy.
 void report_error(const Options& options, const Error& error);

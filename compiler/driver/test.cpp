@@ -10,6 +10,7 @@
 #include "compiler/driver/commands.h"
 #include "compiler/driver/host_engine.h"
 #include "compiler/driver/pipeline.h"
+#include "compiler/driver/policy_files.h"
 #include "compiler/driver/report.h"
 #include "runtime/base/file.h"
 
@@ -76,10 +77,20 @@ int test_one(const Options& options, const std::string& file, Timings& timings) 
 
 int test(const Options& options) {
   int exit_code = kExitOk;
+  const Result<std::vector<PolicyFile>> files = whole_policies(options);
+  if (!files) {
+    report_error(options, files.error());
+    return kExitEnvironment;
+  }
+  if (options.generate && files->size() > 1) {
+    report_error(options,
+                 make_error("`--generate` takes one policy at a time, and there are {}", files->size()));
+    return kExitUsage;
+  }
   Timings timings;
-  for (const std::string& file : options.files)
-    exit_code = std::max(
-        exit_code, options.generate ? generate(options, file, timings) : test_one(options, file, timings));
+  for (const PolicyFile& file : *files)
+    exit_code = std::max(exit_code, options.generate ? generate(options, file.name, timings)
+                                                     : test_one(options, file.name, timings));
   report_timings(options, timings);
   return exit_code;
 }

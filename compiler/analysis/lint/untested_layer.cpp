@@ -1,28 +1,18 @@
 #include <set>
 
 #include "compiler/analysis/lint/rules.h"
-#include "compiler/analysis/policy_tests.h"
-#include "compiler/analysis/task_text.h"
+#include "compiler/analysis/test_finder.h"
+#include "compiler/analysis/test_text.h"
+#include "runtime/base/file.h"
 
 namespace scx::analysis::lint {
 namespace {
 
-// Whether a test with the task as it is told would find it in the layer.
-bool shows(const Subject& subject, const TaskFinding& found, uint32_t domain) {
-  if (found.answer != Answer::kFound || !fits_a_test(found)) return false;
-  const classify::NameIds ids = test_name_ids(subject.policy);
-  classify::TaskFacts facts = found.task;
-  // A name that is told stands for its id in tests.
-  const auto retell = [](int64_t& id, const auto& told, const auto& in_tests) {
-    for (const auto& [name, known] : told)
-      if (id != 0 && known == id) {
-        id = in_tests.at(name);
-        return;
-      }
-  };
-  retell(facts.uid, found.ids.users, ids.users);
-  retell(facts.gid, found.ids.groups, ids.groups);
-  return classify::classify(subject.classifier, facts, ids).domain == domain;
+// A test of one line that has the task and expects the layer.
+std::string example(const TestTaskFinding& found, const std::string& layer, const std::string& cell) {
+  const std::string host = found.place.host.empty() ? "" : fmt::format("host {}; ", quoted(found.place.host));
+  return fmt::format("test {} {{ {}{} expect layer {} in {}; }}", quoted(layer), host, test_task_text(found),
+                     layer, cell);
 }
 
 }  // namespace
@@ -39,21 +29,16 @@ void untested_layer(const Subject& subject, diag::Diagnostics& diagnostics) {
     for (const model::Expectation& expectation : test.expectations)
       if (expectation.kind == model::Expectation::Kind::kLayer && !expectation.negated)
         expected.insert(expectation.domain);
+  TestFinder finder(policy, subject.classifier);
   for (uint32_t cell = 0; cell < policy.cells.size(); ++cell) {
-    std::vector<Goal> goals;
     for (uint32_t i = 0; i < policy.cells[cell].layers.size(); ++i) {
       const model::Layer& layer = policy.cells[cell].layers[i];
-      const abi::DomainMatch& match = subject.classifier.cells[cell].layers[i];
-      goals.push_back({&match.match, true});
-      if (!layer.implicit && !expected.contains(match.domain)) {
-        const TaskFinding task = subject.search.find(goals, cell);
-        auto report = diagnostics.report(diag::Kind::kUntestedLayer, layer.span,
-                                         "no test of the policy expects the layer `{}`", layer.name);
-        if (shows(subject, task, match.domain))
-          report.help("for example `test \"" + layer.name + "\" { " + task_text(task) + " expect layer " +
-                      layer.name + " in " + policy.cells[cell].name + "; }`");
-      }
-      goals.back().holds = false;
+      if (layer.implicit || expected.contains(subject.classifier.cells[cell].layers[i].domain)) continue;
+      const TestTaskFinding found = finder.of_layer(cell, i);
+      auto report = diagnostics.report(diag::Kind::kUntestedLayer, layer.span,
+                                       "no test of the policy expects the layer `{}`", layer.name);
+      if (found.answer == Answer::kFound)
+        report.help("for example `" + example(found, layer.name, policy.cells[cell].name) + "`");
     }
   }
 }

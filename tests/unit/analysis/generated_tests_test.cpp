@@ -98,6 +98,33 @@ TEST(GeneratedTests, NameAMachineWhereThatDecides) {
   EXPECT_THAT(text, HasSubstr("{\n    task { comm \"x\"; }\n    expect layer a in root;"));
 }
 
+TEST(GeneratedTests, PutACacheIntoEachNodeThatCanHaveIt) {
+  const auto with = [](const std::string& match) {
+    return generated(kBegin + "layer a open { match " + match + "; } layer rest open { match *; }");
+  };
+  EXPECT_THAT(with("affinity within llc 3 and not affinity within node 1"),
+              HasSubstr("    host \"1n4l2c\";\n    task { affinity \"6-7\"; }\n    expect layer a in root;"));
+  EXPECT_THAT(
+      with("affinity within llc 7 and not affinity within node {0..2, 4..12}"),
+      HasSubstr("    host \"14n2l2c\";\n    task { affinity \"14-15\"; }\n    expect layer a in root;"));
+  // Machines of more CPUs than anybody reads through.
+  EXPECT_THAT(with("affinity within node 600"), HasSubstr("    host \"601n1l2c\";\n    task { affinity"));
+  EXPECT_THAT(with("affinity within llc 3000"),
+              HasSubstr("    host \"1n3001l1c\";\n    task { affinity \"3000\""));
+}
+
+TEST(GeneratedTests, HaveReadableNames) {
+  const std::string text =
+      generated(kBegin +
+                "layer a open { match comm \"\u00fc\"; } layer b open { match comm \"a'b\"; } "
+                "layer c open { match comm \"a\\\"b\"; } layer d open { match comm "
+                "\"\\xff\\x01\\xc2\\x9b\"; }\nlayer rest open { match *; }");
+  EXPECT_THAT(text, HasSubstr("test \"a process called \u00fc goes to a\""));
+  EXPECT_THAT(text, HasSubstr("test \"a process called 'a'b' goes to b\""));
+  EXPECT_THAT(text, HasSubstr("test \"a process called 'a'b' goes to c\""));
+  EXPECT_THAT(text, HasSubstr("test \"a process called '\ufffd?\?' goes to d\""));
+}
+
 TEST(GeneratedTests, WhatNoTestCanSayIsAComment) {
   EXPECT_THAT(
       generated(
@@ -152,6 +179,36 @@ values of tests seen: 4 of 6 (66%)
   no   `nice < 0` (test.scx:3): never false (it would be by task { comm "nginx"; })
   no   `sched batch` (test.scx:4): never true (it would be by task { sched batch; })
 )");
+}
+
+// On no machine whose nodes are alike is the first cache in the second node; a file of hwloc may say so.
+TEST(Coverage, WhatNoMachineTriedShowsCounts) {
+  const Subject subject(
+      kBegin +
+      "layer a open { match affinity within node 1 and affinity within llc 0; } layer rest "
+      "open { match *; }\ntest \"a\" { host \"1n2c\"; task { } expect layer rest in root; }");
+  ASSERT_TRUE(subject.sound()) << subject.compiled.rendered();
+  EXPECT_EQ(subject.coverage().of_layers().percent(), 50U);
+  EXPECT_THAT(
+      to_text(subject.coverage(), false),
+      HasSubstr("no   `a` in `root` (test.scx:2): not reached (no machine of those tried has CPUs like "
+                "these)"));
+}
+
+TEST(Coverage, TheReasonIsWhatHelps) {
+  const auto with = [](const std::string& match) {
+    return generated(kBegin + "layer a open { match " + match + "; } layer rest open { match *; }");
+  };
+  // The policy names users, but they do not stand in the way.
+  EXPECT_THAT(with("uid \"alice\" and affinity within node 1 and affinity within llc 0"),
+              HasSubstr("#   layer `a` in `root`: no machine of those tried has CPUs like these\n"));
+  EXPECT_THAT(with("uid \"alice\" and not sched normal and not sched batch and not sched idle"),
+              HasSubstr("#   layer `a` in `root`: its scheduling class has no word\n"));
+  EXPECT_THAT(with("uid \"alice\" and uid 5..9 and not sched {normal, batch, idle}"),
+              HasSubstr("another id than its name has in tests; its scheduling class has no word\n"));
+  // A proof needs no machine.
+  EXPECT_THAT(with("uid \"alice\" and uid 5..9 and affinity within node 1 and affinity within llc 0"),
+              HasSubstr("another id than its name has in tests\n"));
 }
 
 TEST(Coverage, WhatCannotBeReachedDoesNotCount) {

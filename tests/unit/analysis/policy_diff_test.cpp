@@ -315,5 +315,39 @@ TEST(PolicyDiff, TwoHundredLayersTakeSeconds) {
   }
 }
 
+// Matches of several attributes, of which most have tasks in common: what costs most.
+std::string mixed(uint32_t seed) {
+  std::mt19937 random(seed);
+  const auto letter = [&] { return static_cast<char>('a' + random() % 26); };
+  std::string out = kBegin;
+  for (int i = 0; i < 250; ++i) {
+    const int low = -20 + static_cast<int>(random() % 20);
+    std::string match = fmt::format("nice {}..{}", low, low + static_cast<int>(random() % 20));
+    if (random() % 2 == 0) match += fmt::format(" and comm contains \"{}\"", letter());
+    if (random() % 2 == 0) match = fmt::format("({} or uid {{{}, {}}})", match, random() % 50, random() % 50);
+    if (random() % 2 == 0) match += fmt::format(" and not cgroup under \"/s/{}\"", letter());
+    if (random() % 3 == 0) match += fmt::format(" and ppid {}..", random() % 90);
+    out += fmt::format("layer l{} open {{ match {}; }}\n", i, match);
+  }
+  return out + kRest;
+}
+
+TEST(PolicyDiff, WhatCostsTooMuchIsNotDecided) {
+  const Side olds(mixed(1)), news(mixed(2));
+  ASSERT_TRUE(olds.sound() && news.sound()) << olds.compiled.rendered() << news.compiled.rendered();
+  const auto begin = std::chrono::steady_clock::now();
+  const PolicyDiff found = diff_policies(olds.side(), news.side());
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  const auto undecided = std::count_if(found.moves.begin(), found.moves.end(),
+                                       [](const Move& move) { return !move.is_decided; });
+  std::printf("%zu moves, %td of them undecided, %.2f s\n", found.moves.size(), undecided, took.count());
+  EXPECT_GT(undecided, 0);
+  // Beyond the bound nothing is collected any more, apart from what the last pair asks.
+  EXPECT_GT(found.goals, kMaxGoals);
+  EXPECT_LE(found.goals, kMaxGoals + olds.compiled.policy->cells.front().layers.size() +
+                             news.compiled.policy->cells.front().layers.size() + 2);
+  EXPECT_LT(took.count(), 60);
+}
+
 }  // namespace
 }  // namespace scx::analysis
