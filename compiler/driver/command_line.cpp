@@ -464,6 +464,9 @@ std::string contradiction_of_verify(const VerifyOptions& options) {
   if (!loads && !options.write_budget.empty())
     return "`--write-budget` needs `--host` or `--vm`: BTF has no figures";
   if (!loads && !options.logs.empty()) return "`--logs` needs `--host` or `--vm`: BTF has no log";
+  if (!loads && options.programs) return "`--programs` needs `--host` or `--vm`: BTF has no figures";
+  if (!options.budget.empty() && !options.write_budget.empty())
+    return "`--budget` compares with the bounds that `--write-budget` would raise: one of them";
   return "";
 }
 
@@ -519,6 +522,8 @@ std::string contradiction(const Options& options) {
     case Command::kExplain:
       return contradiction_of_explain(options);
     case Command::kVerify:
+      if (options.verify.programs && options.format == Format::kMarkdown)
+        return "`--programs` goes with text and JSON: the table of `--format markdown` has no room for them";
       return contradiction_of_verify(options.verify);
     case Command::kDiff:
       return options.files.size() == 2 ? "" : "`scxc diff` compares two policies: OLD NEW";
