@@ -155,8 +155,8 @@ and attach nothing: for each program instructions, what the verifier walked,
 states, stack and time. --host needs root; --vm needs QEMU and nothing else.
 --btf answers from BTF alone which kernels can take it, and which line of the
 policy needs what they lack. Its words stand behind the policies: a file
-(/sys/kernel/btf/vmlinux, a vmlinux, a kernel image), a folder of such files, or a
-series; without a word every kernel that was fetched.
+(/sys/kernel/btf/vmlinux, a vmlinux, a kernel image), a folder of such files, or
+series (6.18,7.3); without a word every kernel that was fetched.
 --budget compares the figures with bounds that --write-budget wrote; time is
 shown and never bounded.
 
@@ -168,7 +168,7 @@ Examples:
   scxc verify examples/*.scx --btf --format markdown
 
 Exit codes: 0 every kernel takes every policy within its budget, 1 not, 2 usage,
-3 a kernel could not be asked
+3 a kernel could not be asked: the others' answers are given
 )";
 constexpr const char* kCompletionExamples = R"(Examples:
   scxc completion bash > /usr/share/bash-completion/completions/scxc

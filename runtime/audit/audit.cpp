@@ -121,13 +121,8 @@ class Audit {
     const btf* types = kernel_.types.get();
     const btf_type* mine = btf__type_by_id(local_, local_proto);
     const btf_type* theirs = btf__type_by_id(types, kernel_proto);
-    if (!btf_is_func_proto(mine) || !btf_is_func_proto(theirs) || btf_vlen(theirs) != btf_vlen(mine) + 1)
-      return false;
-    const btf_param& last = btf_params(theirs)[btf_vlen(theirs) - 1];
-    const btf_type* pointer = btf__type_by_id(types, skip_modifiers(types, last.type));
-    if (name_at(types, last.name_off) != "aux" || pointer == nullptr || !btf_is_ptr(pointer)) return false;
-    const btf_type* to = btf__type_by_id(types, skip_modifiers(types, pointer->type));
-    return to != nullptr && name_at(types, to->name_off) == "bpf_prog_aux";
+    return btf_is_func_proto(mine) && btf_is_func_proto(theirs) && btf_vlen(theirs) == btf_vlen(mine) + 1 &&
+           load::exposes_implicit(types, theirs);
   }
 
   void add_function(const std::string& name, Presence presence, std::string program,
