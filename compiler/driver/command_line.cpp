@@ -156,8 +156,8 @@ and attach nothing: for each program instructions, what the verifier walked,
 states, stack and time. --host needs root; --vm needs QEMU and nothing else.
 --btf answers from BTF alone which kernels can take it, and which line of the
 policy needs what they lack. Its words stand behind the policies: a file
-(/sys/kernel/btf/vmlinux, a vmlinux, a kernel image), a folder of such files, or a
-series; without a word every kernel that was fetched.
+(/sys/kernel/btf/vmlinux, a vmlinux, a kernel image), a folder of such files, or
+series (6.18,7.3); without a word every kernel that was fetched.
 --budget compares the figures with bounds that --write-budget wrote; time is
 shown and never bounded.
 
@@ -169,7 +169,7 @@ Examples:
   scxc verify examples/*.scx --btf --format markdown
 
 Exit codes: 0 every kernel takes every policy within its budget, 1 not, 2 usage,
-3 a kernel could not be asked
+3 a kernel could not be asked: the others' answers are given
 )";
 constexpr const char* kCompletionExamples = R"(Examples:
   scxc completion bash > /usr/share/bash-completion/completions/scxc
@@ -490,6 +490,9 @@ std::string contradiction_of_verify(const VerifyOptions& options) {
   if (!loads && !options.write_budget.empty())
     return "`--write-budget` needs `--host` or `--vm`: BTF has no figures";
   if (!loads && !options.logs.empty()) return "`--logs` needs `--host` or `--vm`: BTF has no log";
+  if (!loads && options.programs) return "`--programs` needs `--host` or `--vm`: BTF has no figures";
+  if (!options.budget.empty() && !options.write_budget.empty())
+    return "`--budget` compares with the bounds that `--write-budget` would raise: one of them";
   return "";
 }
 
@@ -549,6 +552,8 @@ std::string contradiction(const Options& options) {
     case Command::kExplain:
       return contradiction_of_explain(options);
     case Command::kVerify:
+      if (options.verify.programs && options.format == Format::kMarkdown)
+        return "`--programs` goes with text and JSON: the table of `--format markdown` has no room for them";
       return contradiction_of_verify(options.verify);
     case Command::kDiff:
       return options.files.size() == 2 ? "" : "`scxc diff` compares two policies: OLD NEW";

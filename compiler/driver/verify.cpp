@@ -30,9 +30,11 @@ int read_subjects(const Options& options, std::vector<Subject>& subjects) {
   Timings timings;
   for (const std::string& file : options.files) {
     std::string bytes;
-    if (Result<std::string> read = read_file(file); file != "-" && read && is_object(*read)) {
-      bytes = *std::move(read);
-    } else {
+    // What is no file can be read once only, and is a policy.
+    std::error_code error;
+    if (file != "-" && std::filesystem::is_regular_file(file, error))
+      if (Result<std::string> read = read_file(file); read && is_object(*read)) bytes = *std::move(read);
+    if (bytes.empty()) {
       Compilation compilation;
       if (const auto code = run_for_result(options, file, Phase::kBackend, compilation, timings)) {
         worst = std::max(worst, *code);
@@ -52,12 +54,12 @@ int read_subjects(const Options& options, std::vector<Subject>& subjects) {
   return worst;
 }
 
-// Budgets go by the policy's name.
+// Budgets and logs go by the policy's name.
 Result<void> check_names(const std::vector<Subject>& subjects) {
   std::set<std::string> names;
   for (const Subject& subject : subjects)
     if (!names.insert(subject.object.manifest.policy).second)
-      return Error{fmt::format("two policies are called `{}`: a budget knows them by their names",
+      return Error{fmt::format("two policies are called `{}`: budgets and logs know them by their names",
                                subject.object.manifest.policy),
                    "rename one of them", "usage"};
   return {};
@@ -66,16 +68,17 @@ Result<void> check_names(const std::vector<Subject>& subjects) {
 struct Asked {
   std::vector<Verdict> answers;
   int exit_code = kExitOk;
+  bool stopped = false;  // by the user: nobody else is asked
 };
 
-void take(const Options& options, Result<std::vector<Verdict>> some, Asked& asked) {
-  if (!some) {
-    report_error(options, some.error());
-    asked.exit_code =
-        std::max(asked.exit_code, some.error().reason == "bad-series" ? kExitUsage : kExitEnvironment);
-    return;
-  }
-  for (Verdict& answer : *some) {
+void take_error(const Options& options, const Error& error, Asked& asked) {
+  report_error(options, error);
+  asked.exit_code = std::max(asked.exit_code, error.reason == "bad-series" ? kExitUsage : kExitEnvironment);
+  asked.stopped = asked.stopped || error.reason == "stopped";
+}
+
+void take(std::vector<Verdict> some, Asked& asked) {
+  for (Verdict& answer : some) {
     if (!answer.takes) asked.exit_code = std::max(asked.exit_code, kExitErrors);
     asked.answers.push_back(std::move(answer));
   }
@@ -83,10 +86,20 @@ void take(const Options& options, Result<std::vector<Verdict>> some, Asked& aske
 
 Asked ask_all(const std::vector<Subject>& subjects, const Options& options) {
   Asked asked;
-  if (options.verify.asks_btf) take(options, ask_btf(subjects, options), asked);
-  if (options.verify.host) take(options, load_here(subjects, options), asked);
+  if (options.verify.asks_btf) {
+    BtfAnswers some = ask_btf(subjects, options);
+    for (const Error& error : some.errors) take_error(options, error, asked);
+    take(std::move(some.answers), asked);
+  }
+  const auto take_loaded = [&](Result<std::vector<Verdict>> some) {
+    if (some)
+      take(*std::move(some), asked);
+    else
+      take_error(options, some.error(), asked);
+  };
+  if (options.verify.host) take_loaded(load_here(subjects, options));
   for (const std::string& series : options.verify.vm)
-    take(options, load_in_vm(subjects, series, options), asked);
+    if (!asked.stopped) take_loaded(load_in_vm(subjects, series, options));
   return asked;
 }
 
@@ -142,7 +155,7 @@ int verify(const Options& options) {
   }
   std::vector<Subject> subjects;
   if (const int wrong = read_subjects(options, subjects); wrong != kExitOk) return wrong;
-  if (!options.verify.budget.empty() || !options.verify.write_budget.empty())
+  if (!options.verify.budget.empty() || !options.verify.write_budget.empty() || !options.verify.logs.empty())
     if (const Result<void> fit = check_names(subjects); !fit) return fail(options, fit.error());
 
   Asked asked = ask_all(subjects, options);

@@ -1,6 +1,6 @@
 // What `scxc verify` found out, as data: an answer for each policy and kernel,
 // whoever gave it. verify_load.cpp asks real kernels, verify_btf.cpp their BTF;
-// verify_report.cpp and budget.cpp read the answers.
+// verify_report.cpp and verify_budget.cpp read the answers.
 #pragma once
 
 #include <cstdint>
@@ -54,9 +54,13 @@ Result<std::vector<Verdict>> load_here(const std::vector<Subject>& subjects, con
 Result<std::vector<Verdict>> load_in_vm(const std::vector<Subject>& subjects, const std::string& series,
                                         const Options& options);
 
-// Answers from BTF alone: for each kernel that `--btf` names an answer for each subject. Errors: a kernel
-// that cannot be found; broken BTF is an answer.
-Result<std::vector<Verdict>> ask_btf(const std::vector<Subject>& subjects, const Options& options);
+// Answers from BTF alone: for each kernel that `--btf` names an answer for each subject, and an error for
+// each kernel that cannot be found or asked. Broken BTF is an answer.
+struct BtfAnswers {
+  std::vector<Verdict> answers;
+  std::vector<Error> errors;
+};
+BtfAnswers ask_btf(const std::vector<Subject>& subjects, const Options& options);
 
 // Where a kernel was asked both ways: how often, and where BTF and loading say different things.
 struct Agreement {

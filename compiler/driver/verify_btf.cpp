@@ -26,13 +26,15 @@ Result<std::vector<std::string>> kernels_in(const std::string& folder) {
   auto entry = fs::recursive_directory_iterator(folder, error);
   for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
     if (entry.depth() > 0) entry.disable_recursion_pending();
-    if (std::error_code broken; is_kernel_file(entry->path()) && entry->is_regular_file(broken))
+    // A vmlinux.h, a vmlinux.lds are none.
+    if (std::error_code broken; is_kernel_file(entry->path()) && entry->is_regular_file(broken) &&
+                                audit::looks_like_kernel(entry->path().string()))
       found.push_back(entry->path().string());
   }
   if (error) return make_error("cannot read the folder {}: {}", quoted(folder), error.message());
   if (found.empty()) {
     return refusal("no-kernel", fmt::format("no kernel in the folder {}", quoted(folder)),
-                   "kernels there are files `*.btf`, `vmlinux…` and `vmlinuz…`");
+                   "kernels there are files `*.btf`, `vmlinux…` and `vmlinuz…` with BTF, or images");
   }
   std::sort(found.begin(), found.end());
   return found;
@@ -40,6 +42,17 @@ Result<std::vector<std::string>> kernels_in(const std::string& folder) {
 
 bool is_series(const std::string& word) {
   return !word.empty() && word.find_first_not_of("0123456789.") == std::string::npos;
+}
+
+// "6.18,7.3" as behind `--vm`; whatever else has a comma is the name of a file.
+std::vector<std::string> split_series(const std::string& word) {
+  std::vector<std::string> parts;
+  for (size_t at = 0; at <= word.size();) {
+    const size_t comma = std::min(word.find(',', at), word.size());
+    parts.push_back(word.substr(at, comma - at));
+    at = comma + 1;
+  }
+  return std::all_of(parts.begin(), parts.end(), is_series) ? parts : std::vector<std::string>{word};
 }
 
 Result<std::vector<std::string>> cached() {
@@ -77,10 +90,12 @@ struct Prepared {
   audit::ObjectCode code;
 };
 
-Result<void> ask(const std::string& file, const std::vector<Prepared>& subjects,
-                 std::vector<Verdict>& answers) {
+void ask(const std::string& file, const std::vector<Prepared>& subjects, BtfAnswers& to) {
   Result<audit::Kernel> kernel = audit::read_kernel(file);
-  if (!kernel && kernel.error().reason == "unreadable-btf") return kernel.error();
+  if (!kernel && audit::is_unasked(kernel.error())) {
+    to.errors.push_back(kernel.error());
+    return;
+  }
   for (const Prepared& one : subjects) {
     Verdict answer = begin_answer(*one.subject, kernel ? kernel->name() : file);
     if (kernel) {
@@ -92,30 +107,43 @@ Result<void> ask(const std::string& file, const std::vector<Prepared>& subjects,
     } else {
       answer.refusal = kernel.error();
     }
-    answers.push_back(std::move(answer));
+    to.answers.push_back(std::move(answer));
   }
-  return {};
+}
+
+// The files of all words; what cannot be found is an error beside them.
+std::vector<std::string> find_files(const std::vector<std::string>& words, BtfAnswers& to) {
+  std::vector<std::string> files;
+  const auto take = [&](Result<std::vector<std::string>> some) {
+    if (some)
+      files.insert(files.end(), some->begin(), some->end());
+    else
+      to.errors.push_back(std::move(some).error());
+  };
+  if (words.empty()) take(cached());
+  for (const std::string& word : words) {
+    std::error_code error;
+    for (const std::string& part : fs::exists(word, error) ? std::vector{word} : split_series(word))
+      take(files_of(part));
+  }
+  return files;
 }
 
 }  // namespace
 
-Result<std::vector<Verdict>> ask_btf(const std::vector<Subject>& subjects, const Options& options) {
-  std::vector<std::string> files;
-  if (options.verify.btf.empty()) {
-    SCX_TRY(files, cached());
-  }
-  for (const std::string& word : options.verify.btf) {
-    SCX_TRY(const std::vector<std::string> some, files_of(word));
-    files.insert(files.end(), some.begin(), some.end());
-  }
+BtfAnswers ask_btf(const std::vector<Subject>& subjects, const Options& options) {
+  BtfAnswers to;
   std::vector<Prepared> prepared;
   for (const Subject& subject : subjects) {
-    SCX_TRY(audit::ObjectCode code, audit::read_code(subject.object.bytes));
-    prepared.push_back({&subject, std::move(code)});
+    Result<audit::ObjectCode> code = audit::read_code(subject.object.bytes);
+    if (code)
+      prepared.push_back({&subject, *std::move(code)});
+    else
+      to.errors.push_back(std::move(code).error());
   }
-  std::vector<Verdict> answers;
-  for (const std::string& file : files) SCX_TRY_VOID(ask(file, prepared, answers));
-  return answers;
+  if (!prepared.empty())
+    for (const std::string& file : find_files(options.verify.btf, to)) ask(file, prepared, to);
+  return to;
 }
 
 }  // namespace scx::driver

@@ -40,9 +40,10 @@ class Reader {
     const json document = json::parse(text, nullptr, false);
     if (document.is_discarded()) return wrong("it is not JSON");
     if (!document.is_object() || !document.contains("version")) return wrong("`version` is missing");
-    if (document["version"] != kVersion)
-      return wrong(
-          fmt::format("`version` is {}, and this scxc knows {}", document["version"].dump(), kVersion));
+    const json& version = document["version"];
+    if (!version.is_number_unsigned()) return wrong("`version` is no whole number");
+    if (version != kVersion)
+      return wrong(fmt::format("`version` is {}, and this scxc knows {}", version.get<uint64_t>(), kVersion));
     if (!document.contains("policies") || !document["policies"].is_object())
       return wrong("`policies` is missing, or no object");
     Budget budget;
@@ -70,14 +71,13 @@ class Reader {
  private:
   [[nodiscard]] Error wrong(const std::string& what) const {
     return refusal("bad-budget", fmt::format("the budget {} cannot be read: {}", quoted(path_), what),
-                   "`scxc verify FILE --vm --write-budget FILE` writes one");
+                   "`scxc verify FILE --vm=SERIES --write-budget FILE` writes one");
   }
 
   // A bound that is not written is none.
   Result<Bounds> read_bounds(const json& from, const std::string& place) const {
     if (!from.is_object()) return wrong(fmt::format("`{}` is no object", printable(place)));
     Bounds bounds;
-    for (const Figure& figure : kFigures) bounds.*figure.bound = UINT64_MAX;
     for (const auto& [key, value] : from.items()) {
       const auto figure = std::find_if(std::begin(kFigures), std::end(kFigures),
                                        [&](const Figure& f) { return key == f.key; });
@@ -97,13 +97,16 @@ class Reader {
 json to_value(const Bounds& bounds) {
   json out = json::object();
   for (const Figure& figure : kFigures)
-    if (bounds.*figure.bound != UINT64_MAX) out[figure.key] = bounds.*figure.bound;
+    if (bounds.*figure.bound != kUnbounded) out[figure.key] = bounds.*figure.bound;
   return out;
 }
 
 void raise(Bounds& bounds, const ProgramCost& cost) {
-  for (const Figure& figure : kFigures)
-    bounds.*figure.bound = std::max(bounds.*figure.bound, with_room(cost.*figure.cost));
+  for (const Figure& figure : kFigures) {
+    uint64_t& bound = bounds.*figure.bound;
+    const uint64_t needed = with_room(cost.*figure.cost);
+    bound = bound == kUnbounded ? needed : std::max(bound, needed);
+  }
 }
 
 }  // namespace
@@ -146,6 +149,10 @@ Budget budget_of(const std::vector<Verdict>& answers) {
 std::vector<std::string> beyond(const Budget& budget, const std::vector<Verdict>& answers,
                                 const std::string& path) {
   std::vector<std::string> found;
+  // What holds for all kernels.
+  const auto add_once = [&](std::string text) {
+    if (std::find(found.begin(), found.end(), text) == found.end()) found.push_back(std::move(text));
+  };
   const auto compare = [&](const Verdict& answer, const Bounds& bounds, const ProgramCost& cost,
                            const std::string& of) {
     for (const Figure& figure : kFigures) {
@@ -161,15 +168,21 @@ std::vector<std::string> beyond(const Budget& budget, const std::vector<Verdict>
     if (answer.by != Verdict::By::kLoading || !answer.takes) continue;
     const auto bounds = budget.find(answer.policy);
     if (bounds == budget.end()) {
-      const std::string text = fmt::format("policy `{}` has no bounds in {}: `--write-budget` adds them",
-                                           answer.policy, quoted(path));
-      if (std::find(found.begin(), found.end(), text) == found.end()) found.push_back(text);
+      add_once(fmt::format("policy `{}` has no bounds in {}: `--write-budget` adds them", answer.policy,
+                           quoted(path)));
       continue;
     }
     compare(answer, bounds->second.total, total(answer.programs), "all programs");
     for (const ProgramCost& program : answer.programs)
       if (const auto one = bounds->second.programs.find(program.name); one != bounds->second.programs.end())
         compare(answer, one->second, program, fmt::format("program `{}`", program.name));
+    for (const auto& [name, unused] : bounds->second.programs)
+      if (std::none_of(answer.programs.begin(), answer.programs.end(),
+                       [&](const ProgramCost& program) { return program.name == name; }))
+        add_once(
+            fmt::format("policy `{}` has no program `{}` any more, which {} bounds: `--write-budget` "
+                        "drops it",
+                        answer.policy, name, quoted(path)));
   }
   return found;
 }

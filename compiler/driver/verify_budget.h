@@ -13,11 +13,14 @@
 
 namespace scx::driver {
 
+// Of a figure that is not bounded.
+constexpr uint64_t kUnbounded = UINT64_MAX;
+
 struct Bounds {
-  uint64_t instructions = 0;
-  uint64_t processed = 0;
-  uint64_t states = 0;
-  uint64_t stack = 0;
+  uint64_t instructions = kUnbounded;
+  uint64_t processed = kUnbounded;
+  uint64_t states = kUnbounded;
+  uint64_t stack = kUnbounded;
   bool operator==(const Bounds&) const = default;
 };
 
@@ -37,7 +40,8 @@ std::string to_json(const Budget& budget);
 // The largest figures of any kernel and a tenth more. Policies that no kernel took are not in it.
 Budget budget_of(const std::vector<Verdict>& answers);
 
-// Every figure that is above its bound, and every policy without bounds, in words. `path` is the budget's.
+// Every figure that is above its bound, every policy without bounds, and every program with bounds that its
+// policy does not have, in words. `path` is the budget's.
 std::vector<std::string> beyond(const Budget& budget, const std::vector<Verdict>& answers,
                                 const std::string& path);
 

@@ -61,8 +61,7 @@ std::string details(const Verdict& answer) {
     if (!help.empty() && lack.help != help) out += indented("help: " + help, "    ");
     help = lack.help;
     // Of the kernel as a whole there is nothing more to say.
-    const bool whole =
-        lack.kind < audit::Lack::Kind::kTooOld || (lack.kind == audit::Lack::Kind::kTooOld && !lack.where);
+    const bool whole = lack.kind <= audit::Lack::Kind::kBroken && !lack.where;
     out += indented(lack.message + (whole ? "" : "; " + place_text(lack)), "    ");
   }
   return out + indented("help: " + help, "    ");
@@ -176,6 +175,32 @@ std::string cell_text(const Verdict& answer) {
   return answer.by == Verdict::By::kBtf ? "yes" : grouped(total(answer.programs).processed);
 }
 
+// Text that ends no cell and begins nothing.
+std::string in_cell(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '|' || c == '`' || c == '\\') out += '\\';
+    out += c == '\n' ? ' ' : c;
+  }
+  return out;
+}
+
+// As code: between more backticks than it has in a row; only `|` needs more, even there (GFM tables).
+std::string code_cell(const std::string& text) {
+  std::string shown;
+  size_t ticks = 0;
+  size_t longest = 0;
+  for (const char c : printable(text)) {
+    ticks = c == '`' ? ticks + 1 : 0;
+    longest = std::max(longest, ticks);
+    if (c == '|') shown += '\\';
+    shown += c == '\n' ? ' ' : c;
+  }
+  const std::string fence(longest + 1, '`');
+  const char* space = longest == 0 ? "" : " ";
+  return fmt::format("{}{}{}{}{}", fence, space, shown, space, fence);
+}
+
 }  // namespace
 
 ProgramCost total(const std::vector<ProgramCost>& programs) {
@@ -231,24 +256,21 @@ std::string verify_json(const std::vector<Verdict>& answers, const std::vector<s
 }
 
 std::string verify_markdown(const std::vector<Verdict>& answers) {
-  // Where a kernel was asked both ways its figures count.
-  std::vector<const Verdict*> shown;
   std::vector<std::string> kernels;
-  for (const Verdict& answer : answers) {
+  for (const Verdict& answer : answers)
     if (std::find(kernels.begin(), kernels.end(), answer.kernel) == kernels.end())
       kernels.push_back(answer.kernel);
-    shown.push_back(&answer);
-  }
   std::string out = "| policy |";
   std::string rule = "|---|";
   for (const std::string& kernel : kernels) {
-    out += fmt::format(" {} |", short_kernel(kernel));
+    out += fmt::format(" {} |", in_cell(short_kernel(kernel)));
     rule += "---|";
   }
   out += "\n" + rule + "\n";
   for (const auto& group : by_policy(answers)) {
-    out += fmt::format("| `{}` |", printable(group.front()->file));
+    out += fmt::format("| {} |", code_cell(group.front()->file));
     for (const std::string& kernel : kernels) {
+      // Where a kernel was asked both ways its figures count.
       const Verdict* best = nullptr;
       for (const Verdict* answer : group)
         if (answer->kernel == kernel && (best == nullptr || answer->by == Verdict::By::kLoading))

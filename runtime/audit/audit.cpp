@@ -41,6 +41,7 @@ class Audit {
     find_functions();
     check_operations();
     check_attach_points();
+    check_ambiguous_fields();
     check_instructions();
     check_uncalled_functions();
     check_broken();
@@ -106,17 +107,13 @@ class Audit {
     const std::string_view wanted = essential_name(name);
     const btf* types = kernel_.types.get();
     const uint32_t local_proto = btf__type_by_id(local_, local_function)->type;
-    Presence best = Presence::kAbsent;
-    for (const uint32_t id : kernel_.types.find(wanted, BTF_KIND_FUNC)) {
-      const btf_type* function = kernel_.types.type(id);
-      if (is_compatible(local_, local_proto, types, function->type)) {
-        if (kernel_.types.is_kernel_function(id)) return Presence::kThere;
-        best = Presence::kNotCallable;
-      } else if (best == Presence::kAbsent) {
-        best = exposes_implicit(local_proto, function->type) ? Presence::kExposed : Presence::kOtherForm;
-      }
-    }
-    return best;
+    const std::vector<uint32_t> named = kernel_.types.find(wanted, BTF_KIND_FUNC);
+    if (named.empty()) return Presence::kAbsent;
+    // Of several functions of the name libbpf looks at the first.
+    const uint32_t proto = kernel_.types.type(named.front())->type;
+    if (!is_compatible(local_, local_proto, types, proto))
+      return exposes_implicit(local_proto, proto) ? Presence::kExposed : Presence::kOtherForm;
+    return kernel_.types.is_kernel_function(named.front()) ? Presence::kThere : Presence::kNotCallable;
   }
 
   // One parameter more than the object passes, the last being the kernel's own.
@@ -124,13 +121,8 @@ class Audit {
     const btf* types = kernel_.types.get();
     const btf_type* mine = btf__type_by_id(local_, local_proto);
     const btf_type* theirs = btf__type_by_id(types, kernel_proto);
-    if (!btf_is_func_proto(mine) || !btf_is_func_proto(theirs) || btf_vlen(theirs) != btf_vlen(mine) + 1)
-      return false;
-    const btf_param& last = btf_params(theirs)[btf_vlen(theirs) - 1];
-    const btf_type* pointer = btf__type_by_id(types, skip_modifiers(types, last.type));
-    if (name_at(types, last.name_off) != "aux" || pointer == nullptr || !btf_is_ptr(pointer)) return false;
-    const btf_type* to = btf__type_by_id(types, skip_modifiers(types, pointer->type));
-    return to != nullptr && name_at(types, to->name_off) == "bpf_prog_aux";
+    return btf_is_func_proto(mine) && btf_is_func_proto(theirs) && btf_vlen(theirs) == btf_vlen(mine) + 1 &&
+           load::exposes_implicit(types, theirs);
   }
 
   void add_function(const std::string& name, Presence presence, std::string program,
@@ -217,23 +209,36 @@ class Audit {
     return !kernel_.types.find(name, kind).empty();
   }
 
-  [[nodiscard]] bool is_there(const std::string& name) const {
+  [[nodiscard]] bool is_there(std::string_view name) const {
     const auto found = presence_.find(name);
     return found == presence_.end() || found->second == Presence::kThere ||
            found->second == Presence::kNotCallable;
   }
 
-  CoreAnswer resolved(const CodeSection& section, uint32_t at) const {
+  // Each relocation once: an object has hundreds of the same.
+  const CoreAnswer& resolved(const CodeSection& section, uint32_t at) {
     const uint8_t class_of = BPF_CLASS(section.code[at].code);
     const bool loads = class_of == BPF_LDX || class_of == BPF_ST || class_of == BPF_STX;
-    return resolve(section.core.at(at), local_, kernel_.types, loads);
+    const CoreRelocation& relocation = section.core.at(at);
+    const auto [known, is_new] =
+        resolved_.try_emplace(std::tuple(relocation.type, relocation.access, relocation.kind, loads));
+    if (is_new) known->second = resolve(relocation, local_, kernel_.types, loads);
+    return known->second;
+  }
+
+  // libbpf refuses the object for them, wherever they are.
+  void check_ambiguous_fields() {
+    for (const CodeSection& section : code_.sections)
+      for (const auto& [at, relocation] : section.core)
+        if (const CoreAnswer& answer = resolved(section, at); answer.ambiguous)
+          add_field(answer, section, at, "");
   }
 
   // The verifier refuses what libbpf could not resolve only where a program can come to it.
   void check_instructions() {
     const ValueOf value_of = [&](const CodeSection& section, uint32_t at) -> Known {
       if (section.core.count(at) != 0) {
-        const CoreAnswer answer = resolved(section, at);
+        const CoreAnswer& answer = resolved(section, at);
         return answer.value ? Known{Known::What::kConstant, *answer.value} : Known{};
       }
       const SymbolUse& use = section.symbols.at(at);
@@ -244,7 +249,7 @@ class Audit {
       const CodeSection& section = code_.sections[reached.section];
       const std::string& program = code_.programs[reached.program].name;
       if (const auto core = section.core.find(reached.instruction); core != section.core.end()) {
-        const CoreAnswer answer = resolved(section, reached.instruction);
+        const CoreAnswer& answer = resolved(section, reached.instruction);
         if (!answer.found) add_field(answer, section, reached.instruction, program);
         continue;
       }
@@ -253,7 +258,7 @@ class Audit {
       if (symbol == section.symbols.end() || !symbol->second.external || !calls) continue;
       const auto presence = presence_.find(symbol->second.name);
       if (presence != presence_.end() && presence->second != Presence::kThere)
-        add_function(symbol->second.name, presence->second, program, line_of(section, reached.instruction));
+        add_function(presence->first, presence->second, program, line_of(section, reached.instruction));
     }
   }
 
@@ -293,7 +298,7 @@ class Audit {
         std::upper_bound(section.lines.begin(), section.lines.end(), at,
                          [](uint32_t i, const SourceLine& line) { return i < line.instruction; });
     if (after == section.lines.begin() || !std::prev(after)->file.ends_with(".scx")) return std::nullopt;
-    return abi::Location{std::prev(after)->file, std::prev(after)->line, 0};
+    return abi::Location{std::string(std::prev(after)->file), std::prev(after)->line, 0};
   }
 
   // By the thing's own name, else by what the program is there for.
@@ -312,7 +317,8 @@ class Audit {
   const ObjectCode& code_;
   const Kernel& kernel_;
   const btf* local_;
-  std::map<std::string, Presence> presence_;
+  std::map<std::tuple<uint32_t, std::string_view, uint32_t, bool>, CoreAnswer> resolved_;
+  std::map<std::string, Presence, std::less<>> presence_;
   std::vector<std::string> exposed_;  // functions that the BTF shows broken
   bool is_broken_ = false;            // and one of them is needed
   std::set<std::string> told_;

@@ -18,11 +18,11 @@ namespace scx::audit {
 
 // One thing that is in the way.
 struct Lack {
-  // In the order in which they are told.
+  // In the order in which they are told, which is scx-run's.
   enum class Kind : uint8_t {
-    kBroken,      // the BTF shows functions as no program can call them: a fault of the kernel's build
-    kNoSchedExt,  // built without sched_ext
     kTooOld,      // older than the policy asks for
+    kNoSchedExt,  // built without sched_ext
+    kBroken,      // the BTF shows functions as no program can call them: a fault of the kernel's build
     kFunction,    // a kernel function that is not there, in another form there, or not for programs
     kOperation,   // a member of sched_ext_ops
     kAttachPoint,

@@ -2,40 +2,27 @@
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
 #include <tuple>
 
 #include <gelf.h>
-#include <libelf.h>
 
+#include "runtime/audit/bytes.h"
 #include "runtime/base/refusal.h"
 #include "runtime/load/libbpf_messages.h"
 
 namespace scx::audit {
 namespace {
 
-struct EndElf {
-  void operator()(Elf* elf) const { elf_end(elf); }
-};
-
 struct RawSection {
-  std::string name;
+  std::string_view name;  // in the file
   GElf_Shdr header{};
   std::string_view bytes;
 };
 
-template <typename T>
-std::optional<T> read_at(std::string_view bytes, size_t offset) {
-  if (offset > bytes.size() || bytes.size() - offset < sizeof(T)) return std::nullopt;
-  T value;
-  std::memcpy(&value, bytes.data() + offset, sizeof(T));
-  return value;
-}
-
 std::string_view text_at(std::string_view strings, size_t offset) {
   if (offset >= strings.size()) return {};
   const std::string_view rest = strings.substr(offset);
-  return rest.substr(0, rest.find('\0'));
+  return rest.substr(0, std::min(rest.substr(0, kMaxName).find('\0'), kMaxName));
 }
 
 Error corrupt(std::string_view what) {
@@ -54,7 +41,7 @@ Result<std::vector<RawSection>> read_sections(Elf* elf) {
     if (scn == nullptr || gelf_getshdr(scn, &sections[i].header) == nullptr)
       return corrupt("a section is cut off");
     const char* name = elf_strptr(elf, names, sections[i].header.sh_name);
-    sections[i].name = name == nullptr ? "" : name;
+    if (name != nullptr) sections[i].name = {name, ::strnlen(name, kMaxName)};
     const Elf_Data* data = elf_rawdata(scn, nullptr);
     if (data != nullptr && data->d_buf != nullptr && sections[i].header.sh_type != SHT_NOBITS)
       sections[i].bytes = {static_cast<const char*>(data->d_buf), data->d_size};
@@ -71,7 +58,9 @@ class Reader {
     read_instructions();
     for (const RawSection& section : raw_)
       if (section.header.sh_type == SHT_SYMTAB) symbols_ = section.bytes;
-    if (const RawSection* strings = find(".strtab")) strings_ = strings->bytes;
+    if (const RawSection* strings = find(".strtab"))
+      code_.symbol_names.assign(strings->bytes.begin(), strings->bytes.end());
+    strings_ = {code_.symbol_names.data(), code_.symbol_names.size()};
     read_programs();
     read_relocations();
     SCX_TRY_VOID(read_extension());
@@ -120,6 +109,7 @@ class Reader {
       if (!out.code.empty())
         std::memcpy(out.code.data(), section.bytes.data(), out.code.size() * sizeof(bpf_insn));
       code_of_[i] = static_cast<uint32_t>(code_.sections.size());
+      section_named_.emplace(section.name, code_of_[i]);
       code_.sections.push_back(std::move(out));
     }
   }
@@ -144,7 +134,9 @@ class Reader {
       if (section.header.sh_type != SHT_REL || target == code_of_.end()) continue;
       for (size_t at = 0; const auto entry = read_at<Elf64_Rel>(section.bytes, at); at += sizeof(Elf64_Rel)) {
         const auto used = symbol(ELF64_R_SYM(entry->r_info));
-        if (!used) continue;
+        const uint64_t instruction = entry->r_offset / sizeof(bpf_insn);
+        CodeSection& to = code_.sections[target->second];
+        if (!used || instruction >= to.code.size()) continue;
         SymbolUse use;
         use.name = text_at(strings_, used->st_name);
         use.external = used->st_shndx == SHN_UNDEF;
@@ -153,11 +145,10 @@ class Reader {
         const auto inside = code_of_.find(used->st_shndx);
         use.section =
             inside == code_of_.end() ? static_cast<uint32_t>(code_.sections.size()) : inside->second;
-        if (const auto function = code_.functions.find(use.name);
+        if (const auto function = code_.functions.find(std::string(use.name));
             use.external && function != code_.functions.end())
           function->second.weak = use.weak;
-        code_.sections[target->second].symbols[static_cast<uint32_t>(entry->r_offset / sizeof(bpf_insn))] =
-            std::move(use);
+        to.symbols[static_cast<uint32_t>(instruction)] = use;
       }
     }
   }
@@ -187,12 +178,11 @@ class Reader {
     while (const auto list = read_at<RecordList>(part, at)) {
       at += sizeof(RecordList);
       const std::string_view name = name_at(code_.types.get(), list->section_name);
-      const auto section = std::find_if(code_.sections.begin(), code_.sections.end(),
-                                        [&](const CodeSection& one) { return one.name == name; });
+      const auto section = section_named_.find(name);
       for (uint32_t i = 0; i < list->count; ++i, at += *size) {
         const auto record = read_at<Record>(part, at);
         if (!record) return false;
-        if (section != code_.sections.end()) take(*section, *record);
+        if (section != section_named_.end()) take(code_.sections[section->second], *record);
       }
     }
     return true;
@@ -209,11 +199,13 @@ class Reader {
     const btf* types = code_.types.get();
     const auto take_line = [&](CodeSection& to, const bpf_line_info& info) {
       to.lines.push_back({info.insn_off / static_cast<uint32_t>(sizeof(bpf_insn)),
-                          std::string(name_at(types, info.file_name_off)), info.line_col >> 10});
+                          name_at(types, info.file_name_off), info.line_col >> 10});
     };
     const auto take_core = [&](CodeSection& to, const bpf_core_relo& relocation) {
-      to.core[relocation.insn_off / static_cast<uint32_t>(sizeof(bpf_insn))] = {
-          relocation.type_id, std::string(name_at(types, relocation.access_str_off)), relocation.kind};
+      const uint32_t instruction = relocation.insn_off / static_cast<uint32_t>(sizeof(bpf_insn));
+      if (instruction < to.code.size())
+        to.core[instruction] = {relocation.type_id, name_at(types, relocation.access_str_off),
+                                relocation.kind};
     };
     if (!each_record<bpf_line_info>(part(header->line_offset, header->line_length), take_line) ||
         !each_record<bpf_core_relo>(part(header->core_offset, header->core_length), take_core))
@@ -232,7 +224,7 @@ class Reader {
       if (raw_[i].name == ".struct_ops.link" || raw_[i].name == ".struct_ops") index = i;
     if (index == 0) return;
     const btf* types = code_.types.get();
-    const int32_t id = btf__find_by_name_kind(types, raw_[index].name.c_str(), BTF_KIND_DATASEC);
+    const int32_t id = btf__find_by_name_kind(types, std::string(raw_[index].name).c_str(), BTF_KIND_DATASEC);
     if (id <= 0 || btf_vlen(btf__type_by_id(types, static_cast<uint32_t>(id))) == 0) return;
     const uint32_t variable = btf_var_secinfos(btf__type_by_id(types, static_cast<uint32_t>(id)))[0].type;
     code_.operations = skip_modifiers(types, btf__type_by_id(types, variable)->type);
@@ -263,6 +255,7 @@ class Reader {
   std::string_view symbols_;
   std::string_view strings_;
   std::map<size_t, uint32_t> code_of_;  // section number -> index of ObjectCode::sections
+  std::map<std::string_view, uint32_t> section_named_;
   ObjectCode code_;
 };
 
@@ -271,7 +264,7 @@ class Reader {
 Result<ObjectCode> read_code(std::string_view bytes) {
   elf_version(EV_CURRENT);
   // libelf only reads through this handle.
-  const std::unique_ptr<Elf, EndElf> elf(elf_memory(const_cast<char*>(bytes.data()), bytes.size()));
+  const ElfHandle elf(elf_memory(const_cast<char*>(bytes.data()), bytes.size()));
   SCX_TRY(std::vector<RawSection> sections, read_sections(elf.get()));
   return Reader(std::move(sections)).read();
 }

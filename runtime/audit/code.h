@@ -20,7 +20,7 @@ namespace scx::audit {
 
 // What an instruction refers to by a symbol.
 struct SymbolUse {
-  std::string name;
+  std::string_view name;  // in ObjectCode::symbol_names
   bool external = false;  // the kernel's
   bool weak = false;
   uint32_t section = 0;  // else: an index of ObjectCode::sections, or none of them
@@ -29,14 +29,14 @@ struct SymbolUse {
 
 // A field, type or enumerator whose figures come from the kernel's BTF.
 struct CoreRelocation {
-  uint32_t type = 0;   // of the object's BTF
-  std::string access;  // "0:3:1"
-  uint32_t kind = 0;   // enum bpf_core_relo_kind
+  uint32_t type = 0;        // of the object's BTF
+  std::string_view access;  // "0:3:1", in that BTF
+  uint32_t kind = 0;        // enum bpf_core_relo_kind
 };
 
 struct SourceLine {
   uint32_t instruction = 0;
-  std::string file;
+  std::string_view file;  // in the object's BTF
   uint32_t line = 0;
 };
 
@@ -61,8 +61,10 @@ struct KernelFunction {
   bool weak = false;
 };
 
+// Names are not copied for each use: a damaged object can have many uses of a very long one.
 struct ObjectCode {
   Btf types;
+  std::vector<char> symbol_names;
   std::vector<CodeSection> sections;  // those with instructions
   std::vector<Program> programs;
   std::map<std::string, KernelFunction> functions;

@@ -1,6 +1,8 @@
 #include "runtime/audit/core_field.h"
 
 #include <charconv>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -10,6 +12,8 @@ namespace scx::audit {
 namespace {
 
 constexpr int kMaxDepth = 32;
+// The longest path that libbpf takes (BPF_CORE_SPEC_MAX_LEN).
+constexpr size_t kMaxSteps = 64;
 
 bool is_composite(const btf_type* type) { return btf_is_struct(type) || btf_is_union(type); }
 
@@ -19,6 +23,7 @@ std::optional<std::vector<uint32_t>> parse_access(std::string_view text) {
     uint32_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc{}) return std::nullopt;
+    if (numbers.size() == kMaxSteps) return std::nullopt;
     numbers.push_back(number);
     text.remove_prefix(static_cast<size_t>(end - text.data()));
     if (text.starts_with(':')) text.remove_prefix(1);
@@ -29,7 +34,7 @@ std::optional<std::vector<uint32_t>> parse_access(std::string_view text) {
 
 // One step to a field: a member with a name, or an element of an array.
 struct Step {
-  std::string name;
+  std::string_view name;
   uint32_t index = 0;
   uint32_t type = 0;  // of the member; unused for elements
 };
@@ -47,8 +52,7 @@ std::optional<std::vector<Step>> steps_of(const btf* local, uint32_t type,
       if (access[i] >= btf_vlen(in)) return std::nullopt;
       const btf_member& member = btf_members(in)[access[i]];
       type = member.type;
-      if (member.name_off != 0)
-        steps.push_back({std::string(name_at(local, member.name_off)), access[i], member.type});
+      if (member.name_off != 0) steps.push_back({name_at(local, member.name_off), access[i], member.type});
     } else if (btf_is_array(in)) {
       type = btf_array(in)->type;
       steps.push_back({"", access[i], 0});
@@ -86,27 +90,48 @@ bool fields_fit(const btf* local, uint32_t local_id, const btf* target, uint32_t
   }
 }
 
-// The member of that name in a structure, or in one of its members without a name.
-const btf_member* find_member(const btf* target, const btf_type* in, std::string_view name, int depth = 0) {
-  if (depth > kMaxDepth) return nullptr;
-  for (uint16_t m = 0; m < btf_vlen(in); ++m) {
-    const btf_member& member = btf_members(in)[m];
-    if (member.name_off != 0) {
-      if (name_at(target, member.name_off) == name) return &member;
-      continue;
-    }
-    const btf_type* inner = btf__type_by_id(target, skip_modifiers(target, member.type));
-    if (inner == nullptr || !is_composite(inner)) continue;
-    if (const btf_member* found = find_member(target, inner, name, depth + 1)) return found;
-  }
-  return nullptr;
-}
+// A place in a type of the kernel.
+struct Place {
+  uint32_t type = 0;
+  uint64_t bit_offset = 0;  // from the beginning of the first type
+  bool operator==(const Place&) const = default;
+};
 
-// The field's type in the kernel; nothing, with `why`, if the path ends before.
-std::optional<uint32_t> follow(const btf* local, const std::vector<Step>& steps, const btf* target,
-                               uint32_t type, std::string& why) {
+// Looks for the member of a name in a structure, or in those of its members that have none. Each structure is
+// looked at once: in broken BTF they can be within themselves, several times.
+class MemberSearch {
+ public:
+  MemberSearch(const btf* target, std::string_view name) : target_(target), name_(name) {}
+
+  std::optional<Place> find(uint32_t id, uint64_t bit_offset, int depth = 0) {
+    const btf_type* in = btf__type_by_id(target_, id);
+    if (in == nullptr || !is_composite(in) || depth > kMaxDepth || !seen_.insert(id).second)
+      return std::nullopt;
+    for (uint16_t m = 0; m < btf_vlen(in); ++m) {
+      const btf_member& member = btf_members(in)[m];
+      const uint64_t at = bit_offset + btf_member_bit_offset(in, m);
+      if (member.name_off != 0) {
+        if (name_at(target_, member.name_off) == name_) return Place{member.type, at};
+        continue;
+      }
+      if (const auto found = find(skip_modifiers(target_, member.type), at, depth + 1)) return found;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  const btf* target_;
+  std::string_view name_;
+  std::set<uint32_t> seen_;
+};
+
+// The field in the kernel; nothing, with `why`, if the path ends before.
+std::optional<Place> follow(const btf* local, const std::vector<Step>& steps, const btf* target,
+                            uint32_t type, std::string& why) {
+  Place place{type, 0};
   for (const Step& step : steps) {
-    const btf_type* in = btf__type_by_id(target, skip_modifiers(target, type));
+    const uint32_t id = skip_modifiers(target, place.type);
+    const btf_type* in = btf__type_by_id(target, id);
     if (in == nullptr) return std::nullopt;
     if (step.name.empty()) {
       // The last member of a structure may be an array without a length.
@@ -114,18 +139,20 @@ std::optional<uint32_t> follow(const btf* local, const std::vector<Step>& steps,
         why = "is a shorter array there";
         return std::nullopt;
       }
-      type = btf_array(in)->type;
+      place.type = btf_array(in)->type;
+      place.bit_offset +=
+          uint64_t{step.index} * static_cast<uint64_t>(btf__resolve_size(target, place.type)) * 8;
       continue;
     }
-    const btf_member* member = is_composite(in) ? find_member(target, in, step.name) : nullptr;
-    if (member == nullptr) return std::nullopt;
+    const std::optional<Place> member = MemberSearch(target, step.name).find(id, place.bit_offset);
+    if (!member) return std::nullopt;
     if (!fields_fit(local, step.type, target, member->type)) {
       why = "has another type there";
       return std::nullopt;
     }
-    type = member->type;
+    place = *member;
   }
-  return type;
+  return place;
 }
 
 bool is_unsigned(const btf_type* type) {
@@ -173,6 +200,11 @@ class Resolver {
       default:
         resolve_field(*access);
     }
+    if (answer_.ambiguous) {
+      answer_.found = false;
+      answer_.value.reset();
+      answer_.why = fmt::format("is not the same in all types `{}` there", name_);
+    }
     return answer_;
   }
 
@@ -183,14 +215,34 @@ class Resolver {
     answer_.found = true;  // an answer in either case
   }
 
+  // What one candidate makes of the relocation; they must all make the same of it.
+  struct Outcome {
+    std::optional<uint64_t> value;
+    uint64_t bit_offset = 0;
+    bool operator==(const Outcome&) const = default;
+  };
+
+  // True: it is the first that fits.
+  bool add(const Outcome& outcome) {
+    if (!first_) {
+      first_ = outcome;
+      answer_.found = true;
+      return true;
+    }
+    if (*first_ != outcome) answer_.ambiguous = true;
+    return false;
+  }
+
   void resolve_type() {
     answer_.what = fmt::format("type `{}`", name_);
     for (const uint32_t id : candidates_)
       if (is_compatible(local_, relocation_.type, kernel_.get(), id)) {
-        answer_.found = true;
+        Outcome outcome;
         if (relocation_.kind == BPF_CORE_TYPE_SIZE)
-          answer_.value = static_cast<uint64_t>(btf__resolve_size(kernel_.get(), id));
-        break;
+          outcome.value = static_cast<uint64_t>(btf__resolve_size(kernel_.get(), id));
+        // The type's number is what the program gets, and two types have two.
+        if (relocation_.kind == BPF_CORE_TYPE_ID_TARGET) outcome.bit_offset = id;
+        if (add(outcome)) answer_.value = outcome.value;
       }
     existence(relocation_.kind == BPF_CORE_TYPE_EXISTS || relocation_.kind == BPF_CORE_TYPE_MATCHES);
   }
@@ -215,16 +267,20 @@ class Resolver {
     const std::string_view wanted =
         essential_name(enumerator(local_, type, static_cast<uint16_t>(position)).first);
     answer_.what = fmt::format("enumerator `{}` of `{}`", wanted, name_);
+    const bool asks_existence = relocation_.kind == BPF_CORE_ENUMVAL_EXISTS;
     for (const uint32_t id : candidates_) {
       const btf_type* in = kernel_.type(id);
-      for (uint16_t k = 0; k < btf_vlen(in) && !answer_.found; ++k) {
+      for (uint16_t k = 0; k < btf_vlen(in); ++k) {
         const auto [name, value] = enumerator(kernel_.get(), in, k);
         if (essential_name(name) != wanted) continue;
-        answer_.found = true;
-        answer_.value = value;
+        if (asks_existence)
+          add({});
+        else if (add({value, 0}))
+          answer_.value = value;
+        break;  // the first of the name in each
       }
     }
-    existence(relocation_.kind == BPF_CORE_ENUMVAL_EXISTS);
+    existence(asks_existence);
   }
 
   void resolve_field(const std::vector<uint32_t>& access) {
@@ -233,24 +289,30 @@ class Resolver {
     std::string path(name_);
     if (steps)
       for (const Step& step : *steps)
-        path += step.name.empty() ? fmt::format("[{}]", step.index) : "." + step.name;
+        path += step.name.empty() ? fmt::format("[{}]", step.index) : fmt::format(".{}", step.name);
+    // No path of a real kernel is this long.
+    if (path.size() > 256) path.resize(256);
     answer_.what = fmt::format("field `{}`", path);
     if (!steps) return;
+    bool wrong_size = false;
     for (const uint32_t id : candidates_) {
-      const auto type = follow(local_, *steps, kernel_.get(), id, answer_.why);
-      if (!type) continue;
-      if (loads_ && relocation_.kind == BPF_CORE_FIELD_BYTE_OFFSET &&
-          !sizes_fit(local_, last, kernel_.get(), *type)) {
-        answer_.why = "has another size there";
-        continue;
-      }
-      answer_.found = true;
-      if (relocation_.kind == BPF_CORE_FIELD_BYTE_SIZE)
-        answer_.value = static_cast<uint64_t>(btf__resolve_size(kernel_.get(), *type));
-      break;
+      const auto place = follow(local_, *steps, kernel_.get(), id, answer_.why);
+      if (!place) continue;
+      Outcome outcome{std::nullopt, place->bit_offset};
+      const auto size = static_cast<uint64_t>(btf__resolve_size(kernel_.get(), place->type));
+      if (relocation_.kind == BPF_CORE_FIELD_BYTE_SIZE) outcome.value = size;
+      if (!add(outcome)) continue;
+      answer_.value = outcome.value;
+      // The first that fits is the one that is read.
+      wrong_size = loads_ && relocation_.kind == BPF_CORE_FIELD_BYTE_OFFSET &&
+                   !sizes_fit(local_, last, kernel_.get(), place->type);
     }
     if (candidates_.empty()) answer_.why = fmt::format("there is no `{}` there", name_);
     if (answer_.found) answer_.why.clear();
+    if (wrong_size) {
+      answer_.found = false;
+      answer_.why = "has another size there";
+    }
     existence(relocation_.kind == BPF_CORE_FIELD_EXISTS);
   }
 
@@ -260,6 +322,7 @@ class Resolver {
   bool loads_;
   std::string_view name_;
   std::vector<uint32_t> candidates_;
+  std::optional<Outcome> first_;
   CoreAnswer answer_;
 };
 

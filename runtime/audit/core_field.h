@@ -15,6 +15,9 @@ namespace scx::audit {
 struct CoreAnswer {
   // False: libbpf puts an instruction there that the verifier refuses where it can be reached.
   bool found = false;
+  // The kernel has several types of the name, and they give different answers: libbpf refuses the object,
+  // whether the instruction can be reached or not.
+  bool ambiguous = false;
   // The number that the instruction gets, where the programs may compare it: whether something exists, sizes,
   // enumerators. Not of offsets.
   std::optional<uint64_t> value;
@@ -22,7 +25,8 @@ struct CoreAnswer {
   std::string why;   // if it was not found and is there in another form: "is no pointer there"
 };
 
-// `loads` tells whether the instruction accesses memory: then the field's size must fit.
+// All candidates of the name are looked at, as libbpf does. `loads` tells whether the instruction accesses
+// memory: then the field's size must fit.
 CoreAnswer resolve(const CoreRelocation& relocation, const btf* local, const Types& kernel, bool loads);
 
 }  // namespace scx::audit

@@ -4,15 +4,16 @@
 #include <charconv>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <optional>
 
 #include <gelf.h>
-#include <libelf.h>
 #include <sys/utsname.h>
 #include <zlib.h>
 #include <zstd.h>
 
+#include "runtime/audit/bytes.h"
 #include "runtime/base/file.h"
 #include "runtime/base/refusal.h"
 #include "runtime/load/libbpf_messages.h"
@@ -27,20 +28,22 @@ constexpr const char* kOtherCopy =
 // No kernel is larger when unpacked; an image that claims to be is not one.
 constexpr size_t kMaxUnpacked = size_t{1} << 30;
 
-struct EndElf {
-  void operator()(Elf* elf) const { elf_end(elf); }
-};
-
-template <typename T>
-std::optional<T> read_at(std::string_view bytes, size_t offset) {
-  if (offset > bytes.size() || bytes.size() - offset < sizeof(T)) return std::nullopt;
-  T value;
-  std::memcpy(&value, bytes.data() + offset, sizeof(T));
-  return value;
-}
-
 Error corrupt(const std::string& path, std::string_view what) {
   return refusal("corrupt-btf", fmt::format("the BTF in {} is broken: {}", quoted(path), what), kOtherCopy);
+}
+
+bool is_elf(std::string_view bytes) {
+  return bytes.starts_with(
+      "\x7f"
+      "ELF");
+}
+
+bool is_image(std::string_view bytes) { return bytes.size() > 0x206 && bytes.substr(0x202, 4) == "HdrS"; }
+
+// Of either byte order.
+bool is_btf(std::string_view bytes) {
+  const auto magic = read_at<uint16_t>(bytes, 0);
+  return magic && (*magic == BTF_MAGIC || *magic == 0x9feb);
 }
 
 Result<Types> parse_types(const std::string& path, std::string_view raw) {
@@ -81,7 +84,7 @@ std::string banner_release(std::string_view bytes) {
 Result<Kernel> parse_elf(const std::string& path, std::string_view bytes) {
   elf_version(EV_CURRENT);
   // libelf only reads through this handle.
-  const std::unique_ptr<Elf, EndElf> elf(elf_memory(const_cast<char*>(bytes.data()), bytes.size()));
+  const ElfHandle elf(elf_memory(const_cast<char*>(bytes.data()), bytes.size()));
   const Error cut_off = refusal("corrupt-btf", fmt::format("{} is cut off", quoted(path)), kOtherCopy);
   size_t count = 0;
   size_t names = 0;
@@ -107,6 +110,8 @@ Result<Kernel> parse_elf(const std::string& path, std::string_view bytes) {
 Result<std::string> unpack_zstd(const std::string& path, std::string_view packed) {
   const std::unique_ptr<ZSTD_DStream, size_t (*)(ZSTD_DStream*)> stream(ZSTD_createDStream(),
                                                                         ZSTD_freeDStream);
+  if (stream == nullptr)
+    return refusal("unreadable-btf", fmt::format("no memory to unpack the kernel image {}", quoted(path)));
   // Kernels are packed with the widest window there is.
   ZSTD_DCtx_setParameter(stream.get(), ZSTD_d_windowLogMax, 30);
   std::string out;
@@ -194,23 +199,37 @@ Series series_of(std::string_view release) {
 }
 
 Result<Kernel> parse_kernel(const std::string& path, std::string_view bytes) {
-  if (bytes.starts_with("\x7f"
-                        "ELF"))
-    return parse_elf(path, bytes);
-  if (bytes.size() > 0x250 && bytes.substr(0x202, 4) == "HdrS") return parse_image(path, bytes);
-  Result<Types> types = parse_types(path, bytes);
-  if (!types) {
-    Error error = std::move(types).error();
-    if (error.message.find("begins with") != std::string::npos) error.help = kOtherFile;
-    return error;
+  if (is_elf(bytes)) return parse_elf(path, bytes);
+  if (is_image(bytes)) return parse_image(path, bytes);
+  if (!is_btf(bytes)) {
+    const auto magic = read_at<uint16_t>(bytes, 0);
+    return refusal("no-kernel-file",
+                   magic ? fmt::format("{} is no file of a kernel: it begins with {:#06x}, BTF with {:#06x}",
+                                       quoted(path), *magic, BTF_MAGIC)
+                         : fmt::format("{} is no file of a kernel: it is empty", quoted(path)),
+                   kOtherFile);
   }
-  return Kernel{path, named_release(path), *std::move(types)};
+  SCX_TRY(Types types, parse_types(path, bytes));
+  return Kernel{path, named_release(path), std::move(types)};
 }
 
 Result<Kernel> read_kernel(const std::string& path) {
   Result<std::string> bytes = read_file(path);
   if (!bytes) return refusal("unreadable-btf", bytes.error().message, kOtherFile);
   return parse_kernel(path, *bytes);
+}
+
+bool looks_like_kernel(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string begin(0x250, '\0');
+  file.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  begin.resize(static_cast<size_t>(file.gcount()));
+  return is_elf(begin) || is_image(begin) || is_btf(begin);
+}
+
+bool is_unasked(const Error& error) {
+  return error.reason == "unreadable-btf" || error.reason == "unknown-compression" ||
+         error.reason == "no-kernel-file";
 }
 
 }  // namespace scx::audit

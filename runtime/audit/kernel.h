@@ -20,12 +20,19 @@ struct Kernel {
   [[nodiscard]] const std::string& name() const { return release.empty() ? path : release; }
 };
 
-// Reasons: "unreadable-btf" (the file), "no-btf" (a kernel without), "corrupt-btf" (bad magic, cut off, types
-// or names outside of their tables), "unknown-compression" (an image that is not packed with zstd or gzip).
+// Reasons: "unreadable-btf" (the file), "no-kernel-file" (neither BTF nor ELF nor an image),
+// "unknown-compression" (an image that is not packed with zstd or gzip), "no-btf" (a kernel without),
+// "corrupt-btf" (cut off, types or names outside of their tables).
 Result<Kernel> read_kernel(const std::string& path);
 
 // The same of bytes; `path` is for messages and, without a directory, for the release.
 Result<Kernel> parse_kernel(const std::string& path, std::string_view bytes);
+
+// Whether the file begins as one that read_kernel reads.
+bool looks_like_kernel(const std::string& path);
+
+// An error of read_kernel that says nothing about the kernel: it could not be asked.
+bool is_unasked(const Error& error);
 
 // "6.18.15+deb13-cloud-amd64" -> {6, 18}; zeros where there are no numbers.
 struct Series {

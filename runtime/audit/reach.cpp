@@ -130,7 +130,7 @@ class Walker {
         jump(section, at, registers);
         return;
       case BPF_LD:
-        load_wide(section, at, registers);
+        load_wide(at, registers);
         return;
       case BPF_ALU:
       case BPF_ALU64:
@@ -176,7 +176,7 @@ class Walker {
   }
 
   // A constant of two instructions' length, or an address.
-  void load_wide(uint32_t section, uint32_t at, Registers& registers) {
+  void load_wide(uint32_t at, Registers& registers) {
     const bpf_insn& insn = section_->code[at];
     Known value;
     if (is_relocated(at)) {
@@ -189,7 +189,6 @@ class Walker {
       value = {Known::What::kConstant, uint64_t{static_cast<uint32_t>(insn.imm)} |
                                            uint64_t{static_cast<uint32_t>(section_->code[at + 1].imm)} << 32};
     }
-    (void)section;
     set(registers, insn.dst_reg, value);
     arrive(int64_t{at} + 2, registers);
   }

@@ -1,6 +1,9 @@
 #include "runtime/audit/types.h"
 
 #include <algorithm>
+#include <cstring>
+#include <map>
+#include <utility>
 
 namespace scx::audit {
 namespace {
@@ -15,6 +18,51 @@ uint32_t kind_of(const btf_type* type) {
   return kind == BTF_KIND_ENUM64 ? uint32_t{BTF_KIND_ENUM} : kind;
 }
 
+// Compares each pair of types once: in broken BTF a prototype can have itself for several parameters.
+class Comparison {
+ public:
+  Comparison(const btf* local, const btf* target) : local_(local), target_(target) {}
+
+  bool fits(uint32_t local_id, uint32_t target_id, int depth) {
+    const uint32_t mine = skip_modifiers(local_, local_id);
+    const uint32_t theirs = skip_modifiers(target_, target_id);
+    const auto [known, is_new] = fits_.try_emplace({mine, theirs}, false);
+    // A pair within itself does not fit.
+    if (!is_new) return known->second;
+    const bool result = depth <= kMaxDepth && compare(mine, theirs, depth);
+    fits_[{mine, theirs}] = result;
+    return result;
+  }
+
+ private:
+  bool compare(uint32_t mine, uint32_t theirs, int depth) {
+    const btf_type* a = btf__type_by_id(local_, mine);
+    const btf_type* b = btf__type_by_id(target_, theirs);
+    if (a == nullptr || b == nullptr || kind_of(a) != kind_of(b)) return false;
+    switch (kind_of(a)) {
+      case BTF_KIND_INT:
+        // Bit fields of the old form are not compared.
+        return btf_int_offset(a) == 0 && btf_int_offset(b) == 0;
+      case BTF_KIND_PTR:
+        return fits(a->type, b->type, depth + 1);
+      case BTF_KIND_ARRAY:
+        return fits(btf_array(a)->type, btf_array(b)->type, depth + 1);
+      case BTF_KIND_FUNC_PROTO: {
+        if (btf_vlen(a) != btf_vlen(b)) return false;
+        for (uint16_t i = 0; i < btf_vlen(a); ++i)
+          if (!fits(btf_params(a)[i].type, btf_params(b)[i].type, depth + 1)) return false;
+        return fits(a->type, b->type, depth + 1);
+      }
+      default:  // void, structures, unions, enums, forward declarations
+        return true;
+    }
+  }
+
+  const btf* local_;
+  const btf* target_;
+  std::map<std::pair<uint32_t, uint32_t>, bool> fits_;
+};
+
 }  // namespace
 
 std::string_view essential_name(std::string_view name) {
@@ -25,7 +73,7 @@ std::string_view essential_name(std::string_view name) {
 
 std::string_view name_at(const btf* types, uint32_t offset) {
   const char* name = btf__name_by_offset(types, offset);
-  return name == nullptr ? std::string_view() : std::string_view(name);
+  return name == nullptr ? std::string_view() : std::string_view(name, ::strnlen(name, kMaxName));
 }
 
 uint32_t skip_modifiers(const btf* types, uint32_t id) {
@@ -64,31 +112,8 @@ bool Types::is_kernel_function(uint32_t function) const {
   return callable_.empty() || callable_.count(function) != 0;
 }
 
-bool is_compatible(const btf* local, uint32_t local_id, const btf* target, uint32_t target_id, int depth) {
-  if (depth > kMaxDepth) return false;
-  const uint32_t mine = skip_modifiers(local, local_id);
-  const uint32_t theirs = skip_modifiers(target, target_id);
-  const btf_type* a = btf__type_by_id(local, mine);
-  const btf_type* b = btf__type_by_id(target, theirs);
-  if (a == nullptr || b == nullptr || kind_of(a) != kind_of(b)) return false;
-  switch (kind_of(a)) {
-    case BTF_KIND_INT:
-      // Bit fields of the old form are not compared.
-      return btf_int_offset(a) == 0 && btf_int_offset(b) == 0;
-    case BTF_KIND_PTR:
-      return is_compatible(local, a->type, target, b->type, depth + 1);
-    case BTF_KIND_ARRAY:
-      return is_compatible(local, btf_array(a)->type, target, btf_array(b)->type, depth + 1);
-    case BTF_KIND_FUNC_PROTO: {
-      if (btf_vlen(a) != btf_vlen(b)) return false;
-      for (uint16_t i = 0; i < btf_vlen(a); ++i)
-        if (!is_compatible(local, btf_params(a)[i].type, target, btf_params(b)[i].type, depth + 1))
-          return false;
-      return is_compatible(local, a->type, target, b->type, depth + 1);
-    }
-    default:  // void, structures, unions, enums, forward declarations
-      return true;
-  }
+bool is_compatible(const btf* local, uint32_t local_id, const btf* target, uint32_t target_id) {
+  return Comparison(local, target).fits(local_id, target_id, 0);
 }
 
 }  // namespace scx::audit

@@ -19,10 +19,15 @@ struct FreeBtf {
 };
 using Btf = std::unique_ptr<btf, FreeBtf>;
 
+// Names are read up to here: the kernel's are shorter (KSYM_NAME_LEN is 512). Many names in one long text
+// cost no more than that each.
+constexpr size_t kMaxName = 1024;
+
 // A name without its flavour: `task_struct___old` stands for the kernel's `task_struct`.
 std::string_view essential_name(std::string_view name);
 
-// The name of a type or of anything else that BTF names; empty for none.
+// The name of a type or of anything else that BTF names, of at most kMaxName bytes; empty for none. It lives
+// as long as `types`.
 std::string_view name_at(const btf* types, uint32_t offset);
 
 // Past modifiers and typedefs; 0 (void) for what is not there.
@@ -48,6 +53,6 @@ class Types {
 
 // Whether a call through the object's prototype fits the kernel's: as many parameters, of the same kinds all
 // the way down; names of structures do not count.
-bool is_compatible(const btf* local, uint32_t local_id, const btf* target, uint32_t target_id, int depth = 0);
+bool is_compatible(const btf* local, uint32_t local_id, const btf* target, uint32_t target_id);
 
 }  // namespace scx::audit

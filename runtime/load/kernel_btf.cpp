@@ -35,10 +35,7 @@ BtfFunction describe(const btf* types, const btf_type* function) {
   const btf_type* proto = btf__type_by_id(types, function->type);
   if (proto == nullptr || !btf_is_func_proto(proto)) return result;
   result.parameters = btf_vlen(proto);
-  if (result.parameters == 0) return result;
-  const btf_param& last = btf_params(proto)[result.parameters - 1];
-  const char* name = btf__name_by_offset(types, last.name_off);
-  result.exposes_implicit = name != nullptr && std::strcmp(name, "aux") == 0 && is_prog_aux(types, last.type);
+  result.exposes_implicit = exposes_implicit(types, proto);
   return result;
 }
 
@@ -49,6 +46,13 @@ std::string join(const std::vector<std::string>& items) {
 }
 
 }  // namespace
+
+bool exposes_implicit(const btf* types, const btf_type* proto) {
+  if (btf_vlen(proto) == 0) return false;
+  const btf_param& last = btf_params(proto)[btf_vlen(proto) - 1];
+  const char* name = btf__name_by_offset(types, last.name_off);
+  return name != nullptr && std::strcmp(name, "aux") == 0 && is_prog_aux(types, last.type);
+}
 
 Result<std::map<std::string, BtfFunction>> find_functions(const std::string& path,
                                                           const std::vector<std::string>& names) {

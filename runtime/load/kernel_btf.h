@@ -11,6 +11,9 @@
 #include "runtime/abi/manifest.h"
 #include "runtime/base/result.h"
 
+struct btf;
+struct btf_type;
+
 namespace scx::load {
 
 // One kernel function in BTF.
@@ -20,6 +23,9 @@ struct BtfFunction {
   // see it.
   bool exposes_implicit = false;
 };
+
+// Whether a prototype (BTF_KIND_FUNC_PROTO) is such a one.
+bool exposes_implicit(const btf* types, const btf_type* proto);
 
 // Looks up `names` in the BTF file at `path`. Absent ones are not in the result. Errors: "no-btf",
 // "corrupt-btf".

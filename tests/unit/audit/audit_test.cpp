@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "runtime/audit/core_field.h"
 #include "tests/unit/audit/made.h"
 
 namespace scx::audit {
@@ -307,6 +308,92 @@ TEST(Places, WhatATemplateNeedsForAFeatureNamesTheFeature) {
   const auto lacks = audit(manifest, *code, kernel_of(without.erase(at, without.find(';', at) - at + 1)));
   expect_lack(lacks, "it lacks the tracepoint `task_rename`", Lack::Kind::kAttachPoint);
   EXPECT_EQ(lacks[0].where, predicate.where);
+}
+
+// libbpf looks at all types of a name, and at one function of it.
+TEST(Candidates, MustAllGiveTheSameAnswer) {
+  const std::string local = "struct thread { u32 flags; };";
+  const std::string body = "ctx[1] = t->flags;";
+  const auto reads = [&](const std::string& thread, const std::string& other) {
+    return reads_of(local, other + " other_thread;\n" + thread, body);
+  };
+  expect_taken(reads("struct thread { u32 flags; }", "struct thread___b { u32 flags; u32 more; }"));
+  // A candidate without the field is none.
+  expect_taken(reads("struct thread { u32 flags; }", "struct thread___b { u32 other; }"));
+  expect_lack(reads("struct thread { u32 flags; }", "struct thread___b { u64 more; u32 flags; }"),
+              "the field `thread.flags` is not the same in all types `thread` there", Lack::Kind::kField);
+  // Refused where no program comes, too: libbpf does not know.
+  const std::string declarations = "struct thread { u32 flags; } __attribute__((preserve_access_index));";
+  const std::string behind = "if (__builtin_preserve_field_info(t->flags, 2) == 5) ctx[1] = t->flags;";
+  expect_lack(lacks_of(program(declarations, "struct thread *t = (void *)p;\n" + behind),
+                       "struct thread { u32 flags; } a; struct thread___b { u64 more; u32 flags; } b;"),
+              "the field `thread.flags` is not the same in all types `thread` there", Lack::Kind::kField);
+}
+
+TEST(Candidates, EnumeratorsOfOneNameMustBeEqual) {
+  const std::string declarations = "enum kick { KICK_NOW = 2 };";
+  const std::string body = "ctx[1] = __builtin_preserve_enum_value(*(enum kick *)KICK_NOW, 1);";
+  const std::string kernel = "enum kick { KICK_NOW = 7 } a;";
+  expect_taken(lacks_of(program(declarations, body), kernel + "enum kick___b { KICK_NOW___b = 7 } b;"));
+  expect_lack(lacks_of(program(declarations, body), kernel + "enum kick___b { KICK_NOW___b = 8 } b;"),
+              "the enumerator `KICK_NOW` of `kick` is not the same in all types `kick` there",
+              Lack::Kind::kField);
+}
+
+TEST(Candidates, OfFunctionsTheFirstCounts) {
+  const std::string bytes = btf_of(std::string(kSchedExt) + "KFUNC void scx_bpf_kick(s32 cpu) {}");
+  Btf types(btf__new(bytes.data(), static_cast<uint32_t>(bytes.size())));
+  ASSERT_NE(types, nullptr);
+  // One more of the name behind it, and this one fits.
+  const int number = btf__find_by_name_kind(types.get(), "int", BTF_KIND_INT);
+  const int proto = btf__add_func_proto(types.get(), 0);
+  ASSERT_EQ(btf__add_func_param(types.get(), "cpu", number), 0);
+  ASSERT_EQ(btf__add_func_param(types.get(), "flags", number), 0);
+  const int function = btf__add_func(types.get(), "scx_bpf_kick", BTF_FUNC_GLOBAL, proto);
+  ASSERT_GT(btf__add_decl_tag(types.get(), "bpf_kfunc", function, -1), 0);
+  uint32_t size = 0;
+  const void* raw = btf__raw_data(types.get(), &size);
+  const auto kernel = parse_kernel("k", {static_cast<const char*>(raw), size});
+  ASSERT_TRUE(kernel.ok());
+  auto code = read_code(compiled(std::string(kWords) + kScheduler + program(kKick, "scx_bpf_kick(1, 1);")));
+  ASSERT_TRUE(code.ok());
+  expect_lack(audit({}, *code, *kernel), "it has kernel function `scx_bpf_kick` in another form");
+}
+
+TEST(Hostile, StructuresWithinThemselvesAreSearchedOnce) {
+  Btf types(btf__new_empty());
+  const int id = btf__add_struct(types.get(), "task_struct", 8);
+  ASSERT_EQ(btf__add_field(types.get(), "", id, 0, 0), 0);
+  ASSERT_EQ(btf__add_field(types.get(), "", id, 0, 0), 0);
+  const Types kernel(std::move(types));
+  auto code = read_code(compiled(std::string(kWords) + kScheduler + program("", "ctx[1] = p->flags;")));
+  ASSERT_TRUE(code.ok());
+  size_t asked = 0;
+  for (const CodeSection& section : code->sections)
+    for (const auto& [at, relocation] : section.core) {
+      EXPECT_FALSE(resolve(relocation, code->types.get(), kernel, true).found);
+      ++asked;
+    }
+  EXPECT_GT(asked, 0U);
+}
+
+TEST(Hostile, PrototypesWithinThemselvesAreComparedOnce) {
+  Btf types(btf__new_empty());
+  // void proto(proto *, …), of eight parameters.
+  const int proto = btf__add_func_proto(types.get(), 0);
+  for (int i = 0; i < 8; ++i) ASSERT_EQ(btf__add_func_param(types.get(), "p", proto + 1), 0);
+  const int pointer = btf__add_ptr(types.get(), proto);
+  ASSERT_EQ(pointer, proto + 1);
+  const auto id = static_cast<uint32_t>(proto);
+  EXPECT_FALSE(is_compatible(types.get(), id, types.get(), id));
+}
+
+TEST(Hostile, NamesAreNotCopiedForEachLine) {
+  auto code = read_code(compiled(std::string(kWords) + kScheduler + program("", "ctx[1] = p->flags;")));
+  ASSERT_TRUE(code.ok());
+  const auto& lines = code->sections.back().lines;
+  ASSERT_GT(lines.size(), 1U);
+  EXPECT_EQ(lines.front().file.data(), lines.back().file.data());
 }
 
 // Whatever the bytes: an answer or an error, and no access outside of them (the sanitizers watch).

@@ -80,8 +80,6 @@ TEST(KernelFile, BrokenBtfIsNamedByWhatIsWrong) {
     EXPECT_EQ(reason_of(kernel), "corrupt-btf");
     return kernel.ok() ? "" : kernel.error().message;
   };
-  EXPECT_THAT(message(""), HasSubstr("it is empty"));
-  EXPECT_THAT(message("no BTF at all"), HasSubstr("it begins with 0x6f6e instead of 0xeb9f"));
   EXPECT_THAT(message(std::string(good).replace(0, 2, "\xeb\x9f")), HasSubstr("other byte order"));
   for (const size_t length : {size_t{2}, size_t{20}, size_t{24}, good.size() / 2, good.size() - 1})
     EXPECT_THAT(message(good.substr(0, length)), HasSubstr("cut off")) << length;
@@ -90,6 +88,39 @@ TEST(KernelFile, BrokenBtfIsNamedByWhatIsWrong) {
   const uint32_t id = 0x00ffffff;
   for (size_t at = 24; at + 12 <= 400; at += 4) std::memcpy(wild.data() + at + 8, &id, sizeof id);
   EXPECT_EQ(reason_of(parse_kernel("k.btf", wild)), "corrupt-btf");
+}
+
+TEST(KernelFile, WhatIsNoKernelSaysNothingAboutOne) {
+  for (const char* text : {"", "x", "#ifndef __VMLINUX_H__"}) {
+    const auto kernel = parse_kernel("k.btf", text);
+    ASSERT_EQ(reason_of(kernel), "no-kernel-file") << text;
+    EXPECT_TRUE(is_unasked(kernel.error()));
+    EXPECT_THAT(kernel.error().help, HasSubstr("/sys/kernel/btf/vmlinux"));
+  }
+  EXPECT_THAT(parse_kernel("k", "").error().message, HasSubstr("it is empty"));
+  EXPECT_THAT(parse_kernel("k", "no BTF").error().message,
+              HasSubstr("it begins with 0x6f6e, BTF with 0xeb9f"));
+  EXPECT_TRUE(is_unasked(parse_kernel("v", image_of("\xfd"
+                                                    "7zXZ"))
+                             .error()));
+  // These are a kernel's own.
+  EXPECT_FALSE(is_unasked(parse_kernel("k", btf_of(kSchedExt).substr(0, 30)).error()));
+}
+
+TEST(KernelFile, ItsBeginningTellsItFromOtherFilesOfTheName) {
+  const auto folder = TemporaryFolder::make("audit-test");
+  ASSERT_TRUE(folder.ok());
+  const auto looks = [&](const std::string& bytes) {
+    const std::string path = folder->file("vmlinux");
+    EXPECT_TRUE(write_file_atomically(path, bytes).ok());
+    return looks_like_kernel(path);
+  };
+  EXPECT_TRUE(looks(btf_of(kSchedExt)));
+  EXPECT_TRUE(looks(compiled(std::string(kWords) + kSchedExt)));
+  EXPECT_TRUE(looks(image_of("packed")));
+  EXPECT_FALSE(looks("#ifndef __VMLINUX_H__\n"));
+  EXPECT_FALSE(looks(""));
+  EXPECT_FALSE(looks_like_kernel("/nonexistent"));
 }
 
 TEST(KernelFile, WhatIsNoKernelIsSaidSo) {

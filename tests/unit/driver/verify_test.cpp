@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/driver/verify_budget.h"
+#include "compiler/driver/verify_words.h"
+#include "runtime/base/file.h"
 
 namespace scx::driver {
 namespace {
@@ -90,6 +92,34 @@ TEST(Budget, ABoundThatIsNotWrittenIsNone) {
   EXPECT_EQ(again->at("web").total, read->at("web").total);
 }
 
+TEST(Budget, WithoutATotalOnlyTheProgramsAreBounded) {
+  const auto read = budget_from_json(
+      "b.json", R"({"version": 1, "policies": {"web": {"programs": {"enqueue": {"stack": 70}}}}})");
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_THAT(
+      beyond(*read, kTwoKernels, "b.json"),
+      ElementsAre("policy `web`, program `enqueue`, on 7.3.4: 72 bytes of stack, 2 more than the 70 of "
+                  "\"b.json\""));
+  EXPECT_THAT(to_json(*read), Not(HasSubstr("instructions")));
+  EXPECT_EQ(*budget_from_json("b.json", to_json(*read)), *read);
+}
+
+TEST(Budget, AProgramThatIsGoneIsAFinding) {
+  Budget budget = budget_of(kTwoKernels);
+  budget["web"].programs["tick"].stack = 8;
+  EXPECT_THAT(beyond(budget, kTwoKernels, "b.json"),
+              ElementsAre("policy `web` has no program `tick` any more, which \"b.json\" bounds: "
+                          "`--write-budget` drops it"));
+}
+
+TEST(Budget, NoForeignValueIsShown) {
+  std::string deep = R"({"version": )";
+  deep += std::string(300000, '[') + std::string(300000, ']') + "}";
+  const auto read = budget_from_json("b.json", deep);
+  ASSERT_FALSE(read.ok());
+  EXPECT_THAT(read.error().message, HasSubstr("`version` is no whole number"));
+}
+
 TEST(Budget, ACorruptOneIsRefusedWithThePlace) {
   const auto message = [](const char* text) {
     const auto read = budget_from_json("b.json", text);
@@ -110,6 +140,77 @@ TEST(Budget, ACorruptOneIsRefusedWithThePlace) {
   EXPECT_THAT(message(R"({"version": 1, "policies": {"web": {"programs": {"x": {"states": -1}}}}})"),
               HasSubstr("`policies.web.programs.x.states` is no whole number"));
   EXPECT_THAT(message("{\"version\": 1, \"policies\": {\"\\u001b[31m\": 5}}"), Not(HasSubstr("\x1b")));
+}
+
+TEST(ScxRun, ARefusalHasItsReasonMessageAndHelp) {
+  const Error error = refusal_in(
+      "scx-run: note\nscx-run: error[kernel-too-old]: kernel 6.12 is too old\nreally\n  help: boot a "
+      "newer\n");
+  EXPECT_EQ(error.reason, "kernel-too-old");
+  EXPECT_EQ(error.message, "kernel 6.12 is too old\nreally");
+  EXPECT_EQ(error.help, "boot a newer");
+  EXPECT_TRUE(is_verdict(error, 3));
+  // A crash says nothing about the kernel, nor does another exit code.
+  EXPECT_FALSE(is_verdict(error, 139));
+  EXPECT_FALSE(is_verdict(refusal_in("Segmentation fault\n"), 3));
+  EXPECT_FALSE(is_verdict(refusal_in(""), 127));
+  EXPECT_THAT(refusal_in("a\x1b[31mb").message, Not(HasSubstr("\x1b")));
+}
+
+TEST(ScxRun, OnlyWhatTheKernelSaysIsAnAnswer) {
+  for (const char* reason : {"verifier-refused", "load-refused", "no-sched-ext", "broken-btf"})
+    EXPECT_TRUE(is_verdict({"", "", reason}, 3)) << reason;
+  for (const char* reason :
+       {"feed-version", "feed-mismatch", "unreadable-object", "not-elf", "no-manifest", "corrupt-object",
+        "truncated-object", "no-privileges", "scheduler-active", "new"})
+    EXPECT_FALSE(is_verdict({"", "", reason}, 3)) << reason;
+}
+
+TEST(ScxRun, AnExitCodeIsANumber) {
+  EXPECT_EQ(exit_code_in("0\n"), 0);
+  EXPECT_EQ(exit_code_in("139\n"), 139);
+  for (const char* text : {"", "\n", "x", "0x", " 0"}) EXPECT_FALSE(exit_code_in(text).has_value()) << text;
+}
+
+TEST(ScxRun, ADocumentOfAnotherFormIsRefused) {
+  const auto reads = [](const std::string& text) {
+    Verdict answer;
+    return read_document(text, answer).ok();
+  };
+  EXPECT_TRUE(reads(R"({"schema": "scx-run.dry-run", "version": 1, "kernel": "6.18", "programs": []})"));
+  for (
+      const char* text :
+      {"", "[]", R"({"schema": 5})",
+       R"({"schema": "scx-run.dry-run", "version": 2, "kernel": "6.18", "programs": []})",
+       R"({"schema": "scx-run.dry-run", "version": "1", "kernel": "6.18", "programs": []})",
+       R"({"schema": "scx-run.dry-run", "version": 1, "kernel": 6, "programs": []})",
+       R"({"schema": "scx-run.dry-run", "version": 1, "kernel": "6.18", "programs": {}})",
+       R"({"schema": "scx-run.dry-run", "version": 1, "kernel": "6.18", "programs": [1]})",
+       R"({"schema": "scx-run.dry-run", "version": 1, "kernel": "6.18", "programs": [{"name": 1}]})",
+       R"({"schema": "scx-run.dry-run", "version": 1, "kernel": "6.18", "programs": [{"name": "a", "stack_bytes": "x"}]})"})
+    EXPECT_FALSE(reads(text)) << text;
+  Verdict answer;
+  ASSERT_TRUE(read_document(R"({"schema": "scx-run.dry-run", "version": 1, "kernel": "6.18", "programs":
+      [{"name": "a", "instructions": 1, "verified_instructions": 2, "total_states": 3, "peak_states": 4,
+        "stack_bytes": 5, "verify_us": 6}]})",
+                            answer)
+                  .ok());
+  ASSERT_EQ(answer.programs.size(), 1U);
+  EXPECT_EQ(answer.programs[0].processed, 2U);
+  EXPECT_EQ(answer.programs[0].microseconds, 6U);
+}
+
+TEST(ScxRun, ALogStaysInItsFolder) {
+  const auto folder = TemporaryFolder::make("driver-test");
+  ASSERT_TRUE(folder.ok());
+  ASSERT_TRUE(write_file_atomically(folder->file("log"), "why").ok());
+  Verdict answer = refused("6.18", Verdict::By::kLoading);
+  answer.policy = "../../x";
+  ASSERT_TRUE(keep_log(folder->file("log"), answer, folder->file("logs")).ok());
+  const auto kept = read_file(folder->file("logs/.._.._x@6.18.log"));
+  ASSERT_TRUE(kept.ok());
+  EXPECT_EQ(*kept, "why");
+  EXPECT_TRUE(keep_log(folder->file("none"), answer, folder->file("logs")).ok());
 }
 
 TEST(Text, ShowsFiguresOfAllProgramsAndOfEachWhenAsked) {
@@ -164,6 +265,12 @@ TEST(Markdown, IsOneRowAPolicyAndOneColumnAKernel) {
   EXPECT_EQ(verify_markdown(verdicts),
             "| policy | 6.18.15 | 7.3.4 | 7.2.12 |\n|---|---|---|---|\n| `web.scx` | 4,000 | 3,400 | no: "
             "load-refused |\n");
+}
+
+TEST(Markdown, ANameEndsNoCell) {
+  std::vector<Verdict> verdicts = {loaded("k|`6", {cost("enqueue", 1, 2, 3, 4)})};
+  verdicts[0].file = "a|b`c.scx";
+  EXPECT_EQ(verify_markdown(verdicts), "| policy | k\\|\\`6 |\n|---|---|\n| `` a\\|b`c.scx `` | 2 |\n");
 }
 
 TEST(Grouped, HasACommaEveryThreeDigits) {
