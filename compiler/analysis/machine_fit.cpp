@@ -38,7 +38,7 @@ class Fit {
   void check(const Places& places, const Ranges& asked, Span span, const std::string& text) const {
     const auto has = [&](const abi::IntRange& range) {
       return std::any_of(places.ids.begin(), places.ids.end(),
-                         [&](uint32_t id) { return range.first <= id && id <= range.last; });
+                         [&](uint32_t id) { return range.low <= id && id <= range.high; });
     };
     if (asked.empty() || std::any_of(asked.begin(), asked.end(), has)) return;
     diagnostics_.report(diag::Kind::kPlaceNotThere, span, "{} is nowhere on the machine `{}`", text, name_)

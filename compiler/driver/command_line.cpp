@@ -386,6 +386,14 @@ struct Parser {
     command.add_flag("--programs", to.programs, "figures of each program, not only of all");
   }
 
+  // An option of compiling, or a policy to compile, in the line of a command.
+  std::string stray_option() const {
+    if (app.get_subcommands().empty()) return "";
+    for (const char* name : {"--output", "--emit", "--dump", "--templates"})
+      if (app.count(name) != 0) return name;
+    return app.count("FILE") != 0 ? app.get_option("FILE")->results().front() : "";
+  }
+
   // Which of them was used.
   void set_command() {
     if (check->parsed()) options.command = Command::kCheck;
@@ -406,25 +414,42 @@ Answer usage(const std::string& message) {
   return {kExitUsage, "", fmt::format("error: {}\nhelp: `scxc --help` shows what there is\n", message)};
 }
 
+// The command that the line names, or the program itself.
+const CLI::App& used_app(const CLI::App& app, const std::vector<std::string>& arguments) {
+  for (const CLI::App* command : app.get_subcommands({}))
+    if (std::find(arguments.begin(), arguments.end(), command->get_name()) != arguments.end())
+      return *command;
+  return app;
+}
+
+// The first long option that the command does not have: misspelt, it would be told as what comes of it.
+std::optional<Answer> unknown_option(const CLI::App& app, const std::vector<std::string>& arguments) {
+  const CLI::App& used = used_app(app, arguments);
+  std::vector<std::string> names;
+  for (const CLI::App* one : {&used, &app})
+    for (const CLI::Option* option : one->get_options())
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  for (const std::string& argument : arguments) {
+    if (argument == "--") break;
+    if (argument.size() < 3 || argument.rfind("--", 0) != 0) continue;
+    const std::string word = argument.substr(0, argument.find('='));
+    if (std::find(names.begin(), names.end(), word) != names.end()) continue;
+    Answer answer = usage(fmt::format("unknown option {}", scx::quoted(word)));
+    const std::string_view near = closest(word, std::vector<std::string_view>(names.begin(), names.end()));
+    if (!near.empty())
+      answer.error =
+          fmt::format("error: unknown option {}\nhelp: did you mean `{}`?\n", scx::quoted(word), near);
+    return answer;
+  }
+  return std::nullopt;
+}
+
 // Words that no option and no operand takes.
 Answer unexpected_words(const CLI::App& app) {
   const std::vector<std::string> words = app.remaining(true);
   const std::string word = words.empty() ? "" : words.front();
-  if (word.rfind('-', 0) != 0) return usage(fmt::format("unexpected word {}", scx::quoted(word)));
-  std::vector<std::string_view> known;
-  const CLI::App* used = &app;
-  for (const CLI::App* command : app.get_subcommands()) used = command;
-  std::vector<std::string> names;
-  for (const CLI::Option* option : used->get_options()) {
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-  }
-  known.assign(names.begin(), names.end());
-  const std::string_view near = closest(word, known);
-  Answer answer = usage(fmt::format("unknown option {}", scx::quoted(word)));
-  if (!near.empty())
-    answer.error =
-        fmt::format("error: unknown option {}\nhelp: did you mean `{}`?\n", scx::quoted(word), near);
-  return answer;
+  if (word.rfind('-', 0) == 0) return usage(fmt::format("unknown option {}", scx::quoted(word)));
+  return usage(fmt::format("unexpected word {}", scx::quoted(word)));
 }
 
 std::string missing_operand(const Parser& parser) {
@@ -481,8 +506,12 @@ std::string contradiction_of_lint(const Options& options) {
   const bool from_stdin = std::count(options.files.begin(), options.files.end(), "-") > 0;
   if (options.fix && from_stdin) return "`--fix` writes files, and `-` is none";
   if (options.fix_guesses && !options.fix) return "`--fix-guesses` goes with `--fix`";
-  if ((options.list_rules || options.schema) && !options.files.empty())
-    return "`--rules` and `--schema` go without a policy";
+  if (!options.list_rules && !options.schema) return "";
+  if (options.list_rules && options.schema) return "`--rules` and `--schema` exclude each other";
+  if (!options.files.empty()) return "`--rules` and `--schema` go without a policy";
+  if (options.fix || options.fail_on || !options.config.empty() || !options.hosts.empty())
+    return "`--rules` and `--schema` look at no policy: no other option of `lint` goes with them";
+  if (options.format != Format::kText && options.format != Format::kJson) return "`--rules` is text or JSON";
   return "";
 }
 
@@ -579,6 +608,7 @@ std::variant<Options, Answer> parse_command_line(const std::vector<std::string>&
     return Answer{kExitUsage, "",
                   fmt::format("error: no command {}\nhelp: did you mean `scxc {}`?\n",
                               scx::quoted(arguments.front()), meant)};
+  if (const std::optional<Answer> unknown = unknown_option(parser.app, arguments)) return *unknown;
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     parser.app.parse(std::move(reversed));
@@ -597,6 +627,8 @@ std::variant<Options, Answer> parse_command_line(const std::vector<std::string>&
     return usage(in_our_style(error.what()));
   }
   parser.set_command();
+  if (const std::string stray = parser.stray_option(); !stray.empty())
+    return usage(fmt::format("`{}` goes without a command", stray));
   const std::string wrong = objection(parser.options);
   if (!wrong.empty()) return usage(wrong);
   if (parser.options.command == Command::kExplain && !parser.options.explains_policy())

@@ -83,11 +83,10 @@ void drop_parts(std::deque<Linted>& policies) {
   });
 }
 
-// Writes the texts of files that are the policy's own, and tells what stood in them before.
+// Writes the texts, and tells what stood in the files before.
 Result<std::map<std::string, std::string>> write_texts(const findings::Fixed& fixed, const Sources& sources) {
   std::map<std::string, std::string> before;
   for (const auto& [file, text] : fixed.texts) {
-    if (sources.logical_path(file).starts_with("<include>")) continue;
     SCX_TRY_VOID(write_file_atomically(sources.display_path(file), text));
     before[sources.display_path(file)] = std::string(sources.text(file));
   }

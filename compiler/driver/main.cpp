@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   if (const auto* answer = std::get_if<Answer>(&parsed)) {
     print_out(answer->out);
     print_error(answer->error);
-    return answer->exit_code;
+    return exit_code_of(answer->exit_code);
   }
-  return run_command(std::get<Options>(parsed));
+  return exit_code_of(run_command(std::get<Options>(parsed)));
 }

@@ -31,6 +31,10 @@ void report_timings(const Options& options, const Timings& timings);
 void print_out(std::string_view text);
 void print_error(std::string_view text);
 
+// The exit code of a command that would give `code`: that of the environment, which is told, if some of its
+// output could not be written.
+int exit_code_of(int code);
+
 // Whether text on this stream is coloured. NO_COLOR (https://no-color.org)
 // counts for `auto` when it is set and not empty.
 bool use_color(Color color, int fd);

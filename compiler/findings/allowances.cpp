@@ -110,7 +110,8 @@ Span covered(Span comment, const Statements& statements, const Sources& sources)
   const size_t before = comment.begin == 0 ? std::string_view::npos : text.rfind('\n', comment.begin - 1);
   const auto line = static_cast<uint32_t>(before == std::string_view::npos ? 0 : before + 1);
   const std::string_view code = text.substr(line, comment.begin - line);
-  if (code.find_first_not_of(kSpace) != std::string_view::npos) return {comment.file, line, comment.begin};
+  if (code.find_first_not_of(kSpace) != std::string_view::npos)
+    return statements.before(comment.begin, text).value_or(Span{comment.file, line, comment.begin});
   return statements.behind(comment.end).value_or(Span{comment.file, comment.end, comment.end});
 }
 

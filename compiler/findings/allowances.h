@@ -2,7 +2,8 @@
 //   # scxlint allow order-decides: the small layer is meant to win
 //   # scxlint allow-file tests, W0802: generated, tested elsewhere
 // On a line of its own such a comment speaks of the statement or declaration
-// below it with everything in it, behind code of what begins on its line.
+// below it with everything in it, behind one of that, and elsewhere behind code
+// of what begins on its line.
 // Every command of scxc heeds them.
 #pragma once
 

@@ -87,6 +87,16 @@ Span with_line(Span span, std::string_view text) {
   return {span.file, begin, span.end};
 }
 
+// Whether some comment lies in the span, or stands behind it on its line.
+bool touches_comment(Span span, const ast::File& file, std::string_view text) {
+  const size_t line_end = std::min(text.find('\n', span.end), text.size());
+  // A span that takes its line's end along ends at the beginning of the next.
+  const bool takes_line = span.end > span.begin && text[span.end - 1] == '\n';
+  return std::any_of(file.comments.begin(), file.comments.end(), [&](Span comment) {
+    return comment.begin >= span.begin && comment.begin < (takes_line ? span.end : line_end);
+  });
+}
+
 // The statement at `span`, with each block around it that would be empty without it: an event without an
 // action is an error.
 Span with_empty_blocks(Span span, const Statements& statements, std::string_view text) {
@@ -118,12 +128,15 @@ diag::Diagnostics with_removals(const diag::Diagnostics& all, const ast::Program
     if (removal == Removal::kComment) {
       builder.fix(with_line(one.span, sources.text(one.span.file)), "");
     } else if (removal == Removal::kTerm) {
-      if (const std::optional<Span> term = term_in(*file, one.span)) builder.fix(*term, "");
+      // What the author wrote beside a term would go, or stand beside another one.
+      const std::optional<Span> term = term_in(*file, one.span);
+      if (term && !touches_comment(*term, *file, sources.text(one.span.file))) builder.fix(*term, "");
     } else if (const Statements statements(*file); auto statement = statements.around(one.span)) {
       const std::string_view text = sources.text(one.span.file);
       if (removal == Removal::kAction) *statement = with_empty_blocks(*statement, statements, text);
       const Span whole = with_line(*statement, text);
-      removal == Removal::kStatementPerhaps ? builder.suggest(whole, "") : builder.fix(whole, "");
+      const bool is_safe = removal != Removal::kStatementPerhaps && !touches_comment(whole, *file, text);
+      is_safe ? builder.fix(whole, "") : builder.suggest(whole, "");
     }
   }
   return out;
@@ -134,7 +147,8 @@ Fixed apply_fixes(const diag::Diagnostics& all, const Sources& sources, bool gue
   for (const diag::Diagnostic* one : all.sorted()) {
     const auto fix = std::find_if(one->fixes.begin(), one->fixes.end(),
                                   [&](const diag::Fix& candidate) { return guesses || candidate.safe; });
-    if (fix == one->fixes.end()) continue;
+    // Files of `-I` folders are others' too.
+    if (fix == one->fixes.end() || sources.logical_path(fix->span.file).starts_with("<include>")) continue;
     const Span span = fix->span;
     const bool touches = std::any_of(chosen.begin(), chosen.end(), [&](const diag::Fix& other) {
       return other.span.file == span.file && other.span.begin <= span.end && span.begin <= other.span.end;

@@ -21,8 +21,8 @@ struct Fixed {
   size_t count = 0;                     // fixes made
 };
 
-// One fix of each finding, the first that is safe, or the first if `guesses` are wanted too. Of two that
-// touch each other the later one is left for another time.
+// One fix of each finding, the first that is safe, or the first if `guesses` are wanted too; none of files
+// from `-I` folders. Of two that touch each other the later one is left for another time.
 Fixed apply_fixes(const diag::Diagnostics& all, const Sources& sources, bool guesses);
 
 }  // namespace scx::findings

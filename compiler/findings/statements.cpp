@@ -33,6 +33,14 @@ std::optional<Span> Statements::behind(uint32_t offset) const {
   return out;
 }
 
+std::optional<Span> Statements::before(uint32_t offset, std::string_view text) const {
+  while (offset > 0 && (text[offset - 1] == ' ' || text[offset - 1] == '\t')) --offset;
+  std::optional<Span> out;
+  for (const Span& span : spans_)
+    if (span.end == offset && (!out || span.begin < out->begin)) out = span;
+  return out;
+}
+
 std::optional<Span> Statements::around(Span span) const {
   std::optional<Span> out;
   for (const Span& one : spans_)

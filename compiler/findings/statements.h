@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "compiler/ast/ast.h"
@@ -16,6 +17,8 @@ class Statements {
 
   // The outermost of those that begin first at `offset` or behind it.
   [[nodiscard]] std::optional<Span> behind(uint32_t offset) const;
+  // The outermost of those that end at `offset`, blanks apart.
+  [[nodiscard]] std::optional<Span> before(uint32_t offset, std::string_view text) const;
   // The innermost that holds all of `span`.
   [[nodiscard]] std::optional<Span> around(Span span) const;
   // The same, but not `span` itself.

@@ -116,7 +116,11 @@ std::string unified_diff(std::string_view before, std::string_view after, std::s
   const Lines old_lines = lines_of(before);
   const Lines new_lines = lines_of(after);
   const std::vector<Edit> edits = Search(old_lines, new_lines).run();
-  std::string out = fmt::format("--- {}\n+++ {}\n", before_name, after_name);
+  // A tab ends a name that has spaces, as `patch` and git have it.
+  const auto ended = [](std::string_view name) {
+    return std::string(name) + (name.find(' ') == std::string_view::npos ? "" : "\t");
+  };
+  std::string out = fmt::format("--- {}\n+++ {}\n", ended(before_name), ended(after_name));
   size_t old_line = 0;
   size_t new_line = 0;
   const auto is_change = [](const Edit& edit) { return edit.sign != ' '; };

@@ -66,6 +66,9 @@ Result<void> write_file_atomically(const std::string& named, std::string_view by
     return written;
   }
   const bool replaces = existing.st_mode != 0;
+  // A rename asks for the folder's permission only.
+  if (replaces && ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) != 0)
+    return system_error("write", named);
   std::string temporary = path + ".XXXXXX";
   const int fd = ::mkostemp(temporary.data(), O_CLOEXEC);
   if (fd < 0) return system_error("write", named);
@@ -73,6 +76,9 @@ Result<void> write_file_atomically(const std::string& named, std::string_view by
   ::umask(mask);
   Result<void> written = write_all(fd, bytes, named);
   const mode_t mode = replaces ? existing.st_mode & 0777 : 0666 & ~mask;
+  // Only root can give a file back to its owner; who cannot, owns it or was let in by a group.
+  if (written && replaces && existing.st_uid != ::geteuid())
+    (void)!::fchown(fd, existing.st_uid, existing.st_gid);
   if (written && (::fchmod(fd, mode) != 0 || ::fsync(fd) != 0)) written = system_error("write", named);
   if (::close(fd) != 0 && written) written = system_error("write", named);
   if (written && ::rename(temporary.c_str(), path.c_str()) != 0) written = system_error("write", named);

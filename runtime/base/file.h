@@ -14,7 +14,8 @@ Result<std::string> read_file(const std::string& path);
 
 // Writes `bytes` beside the file `named` and renames it into place, so that a reader
 // sees the old content or the new, and a failure (a full disk) leaves no half
-// file. Who may read and write the file stays as it was. A symbolic link stays, and its target is replaced.
+// file. Whose it is and who may read and write it stays as it was, and who may not write it is refused. A
+// symbolic link stays, and its target is replaced.
 // `-` is standard output.
 Result<void> write_file_atomically(const std::string& named, std::string_view bytes);
 

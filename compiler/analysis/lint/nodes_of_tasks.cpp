@@ -20,7 +20,7 @@ std::vector<uint32_t> node_predicates(const model::Policy& policy) {
 bool overlaps(const std::vector<abi::IntRange>& a, const std::vector<abi::IntRange>& b) {
   return std::any_of(a.begin(), a.end(), [&](const abi::IntRange& x) {
     return std::any_of(b.begin(), b.end(),
-                       [&](const abi::IntRange& y) { return x.first <= y.last && y.first <= x.last; });
+                       [&](const abi::IntRange& y) { return x.low <= y.high && y.low <= x.high; });
   });
 }
 
