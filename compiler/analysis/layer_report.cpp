@@ -23,34 +23,47 @@ class Questions {
   void reach(LayerReport& out) {
     std::vector<Goal> goals = all_refuse(0, id_.layer);
     goals.push_back({&mine(), true});
-    out.reached = search_.find(goals, id_.cell);
-    if (out.reached.answer != Answer::kNone) return;
-    out.reached = search_.find_with_full_families(goals, id_.cell);
-    out.only_refused = true;
+    out.reached = find(goals, out.only_refused);
   }
 
   // What the layer would match and an earlier one takes.
-  TaskFinding taken_by(uint32_t earlier) {
+  Rival taken_by(uint32_t earlier) {
     std::vector<Goal> goals = all_refuse(0, earlier);
     goals.push_back({&matches_[earlier].match, true});
     goals.push_back({&mine(), true});
-    return search_.find(goals, id_.cell);
+    return rival(earlier, goals);
   }
 
   // What a later one would get without this layer.
-  TaskFinding kept_from(uint32_t later) {
+  Rival kept_from(uint32_t later) {
     std::vector<Goal> goals = all_refuse(0, id_.layer);
     goals.push_back({&mine(), true});
     const std::vector<Goal> between = all_refuse(id_.layer + 1, later);
     goals.insert(goals.end(), between.begin(), between.end());
     goals.push_back({&matches_[later].match, true});
-    return search_.find(goals, id_.cell);
+    return rival(later, goals);
   }
 
   [[nodiscard]] bool takes_rest(uint32_t layer) const { return matches_[layer].match.kind == Kind::kAll; }
   [[nodiscard]] uint32_t count() const { return static_cast<uint32_t>(matches_.size()); }
 
  private:
+  Rival rival(uint32_t layer, const std::vector<Goal>& goals) {
+    Rival out;
+    out.layer = layer;
+    out.task = find(goals, out.only_refused);
+    return out;
+  }
+
+  // A task where families are not full is the simpler answer, but that there is none is true of both only.
+  TaskFinding find(const std::vector<Goal>& goals, bool& only_refused) {
+    TaskFinding out = search_.find(goals, id_.cell);
+    if (out.answer != Answer::kNone) return out;
+    out = search_.find_with_full_families(goals, id_.cell);
+    only_refused = out.answer == Answer::kFound;
+    return out;
+  }
+
   [[nodiscard]] const abi::Expression& mine() const { return matches_[id_.layer].match; }
 
   [[nodiscard]] std::vector<Goal> all_refuse(uint32_t from, uint32_t to) const {
@@ -92,17 +105,12 @@ class PropertyList {
     add("order", std::string(abi::spelling(l.order)));
     add("preempt", yes_or_no(l.preempt));
     add("min-run", l.min_run_ns == 0 ? "0" : model::duration_text(l.min_run_ns));
-    add("yield", yield_text(l.yield_loss));
+    add("yield", abi::yield_text(l.yield_loss));
     return std::move(out_);
   }
 
  private:
   static std::string yes_or_no(bool value) { return value ? "yes" : "no"; }
-
-  static std::string yield_text(uint32_t loss) {
-    if (loss == abi::kYieldAll) return "give-up";
-    return loss == 0 ? "ignore" : fmt::format("{}", loss / 1000.0);
-  }
 
   void add(std::string name, std::string value) {
     Property property{std::move(name), std::move(value)};
@@ -155,10 +163,10 @@ LayerReport report_on_layer(const model::Policy& policy, const abi::Classifier& 
   out.id = id;
   Questions questions(policy, classifier, id);
   questions.reach(out);
-  for (uint32_t i = 0; i < id.layer; ++i) out.earlier.push_back({i, questions.taken_by(i)});
+  for (uint32_t i = 0; i < id.layer; ++i) out.earlier.push_back(questions.taken_by(i));
   // The last one takes what is left, whatever that is.
   for (uint32_t i = id.layer + 1; i < questions.count(); ++i)
-    if (!questions.takes_rest(i)) out.later.push_back({i, questions.kept_from(i)});
+    if (!questions.takes_rest(i)) out.later.push_back(questions.kept_from(i));
   out.properties = PropertyList(policy, policy.cells[id.cell].layers[id.layer]).list();
   return out;
 }

@@ -32,6 +32,7 @@ Result<LayerId> find_layer(const model::Policy& policy, std::string_view words);
 struct Rival {
   uint32_t layer = 0;
   TaskFinding task;
+  bool only_refused = false;  // `task` is of a cgroup that a full family refused, as are all that both match
 };
 
 struct Property {

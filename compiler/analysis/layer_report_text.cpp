@@ -65,8 +65,9 @@ std::string rival_lines(const model::Policy& policy, const Sources& sources, Lay
   for (const Rival& rival : rivals) {
     const model::Layer& other = policy.cells[id.cell].layers[rival.layer];
     if (rival.task.answer == Answer::kFound)
-      out += fmt::format("    `{}` ({}) {} {}\n", other.name, declared_text(other, sources), verb,
-                         task_text(rival.task));
+      out += fmt::format("    `{}` ({}) {} {}{}\n", other.name, declared_text(other, sources), verb,
+                         task_text(rival.task),
+                         rival.only_refused ? ", but only tasks of cgroups that a full family refused" : "");
     else
       (rival.task.answer == Answer::kNone ? apart : undecided).push_back("`" + other.name + "`");
   }
@@ -113,6 +114,7 @@ json rivals_json(const model::Policy& policy, LayerId id, const std::vector<Riva
   for (const Rival& rival : rivals)
     out.push_back({{"layer", policy.cells[id.cell].layers[rival.layer].name},
                    {"task", task_json(rival.task)},
+                   {"only_refused", rival.only_refused},
                    {"decided", rival.task.answer != Answer::kUndecided}});
   return out;
 }

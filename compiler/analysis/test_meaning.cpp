@@ -6,6 +6,7 @@
 
 #include "runtime/base/check.h"
 #include "runtime/base/file.h"
+#include "runtime/classify/classify.h"
 
 namespace scx::analysis {
 namespace {
@@ -44,17 +45,12 @@ std::string one_of(const std::vector<std::string>& members) {
   return out;
 }
 
-std::string sched_word(int64_t value) {
-  if (value == abi::kSchedBatch) return "batch";
-  if (value == abi::kSchedIdle) return "idle";
-  return value == abi::kSchedNormal ? "normal" : std::to_string(value);
-}
-
 std::string numbers(const model::Predicate& predicate) {
   std::vector<std::string> members;
   for (const abi::IntRange& range : predicate.ranges) {
     if (predicate.attribute == Attribute::kSched)
-      for (int64_t value = range.low; value <= range.high; ++value) members.push_back(sched_word(value));
+      for (int64_t value = range.low; value <= range.high; ++value)
+        members.push_back(classify::sched_word(value));
     else
       members.push_back(range.low == range.high ? std::to_string(range.low)
                                                 : fmt::format("from {} to {}", range.low, range.high));

@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <functional>
 #include <map>
-#include <sstream>
+#include <set>
+#include <string_view>
+
+#include <fmt/ranges.h>
 
 #include "compiler/analysis/policy_tests.h"
 #include "compiler/model/ranges.h"
@@ -31,17 +35,29 @@ struct Word {
   bool has_value = false;
 };
 
-// A value may not hold a comma: names and paths with one are what a `test` block is for.
+// Words are apart by commas; `\,` is one in a name or path. Other backslashes are their own: paths of
+// systemd's cgroups have them.
+std::vector<std::string> parts_of(std::string_view text) {
+  std::vector<std::string> out(1);
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text.substr(i, 2) == "\\,")
+      out.back() += text[++i];
+    else if (text[i] == ',')
+      out.emplace_back();
+    else
+      out.back() += text[i];
+  }
+  return out;
+}
+
 std::vector<Word> words_of(const std::vector<std::string>& texts) {
   std::vector<Word> out;
-  for (const std::string& text : texts) {
-    std::istringstream stream(text);
-    for (std::string part; std::getline(stream, part, ',');) {
+  for (const std::string& text : texts)
+    for (const std::string& part : parts_of(text)) {
       const size_t equals = part.find('=');
       const bool has_value = equals != std::string::npos;
       out.push_back({part.substr(0, equals), has_value ? part.substr(equals + 1) : "", has_value});
     }
-  }
   return out;
 }
 
@@ -54,8 +70,8 @@ class WordReader {
   Result<void> read(const Word& word) {
     classify::TaskFacts& facts = task_.facts;
     const std::map<std::string, std::function<Result<void>(const Word&)>> readers = {
-        {"comm", text(facts.comm)},
-        {"leader-comm", text(facts.leader_comm)},
+        {"comm", comm(facts.comm)},
+        {"leader-comm", comm(facts.leader_comm)},
         {"cgroup", text(facts.cgroup)},
         {"pid", number(facts.pid, Attribute::kPid)},
         {"tgid", number(facts.tgid, Attribute::kTgid)},
@@ -63,10 +79,10 @@ class WordReader {
         {"nice", number(facts.nice, Attribute::kNice)},
         {"uid", identity(facts.uid, task_.ids.users, Attribute::kUid)},
         {"gid", identity(facts.gid, task_.ids.groups, Attribute::kGid)},
-        {"node", number(facts.affinity_node, Attribute::kAffinityNode)},
-        {"llc", number(facts.affinity_llc, Attribute::kAffinityLlc)},
-        {"gpu-thread", number(facts.gpu_thread, Attribute::kGpuThread)},
-        {"gpu-process", number(facts.gpu_process, Attribute::kGpuProcess)},
+        {"node", number(facts.affinity_node, Attribute::kAffinityNode, 0)},
+        {"llc", number(facts.affinity_llc, Attribute::kAffinityLlc, 0)},
+        {"gpu-thread", gpu(facts.gpu_thread, Attribute::kGpuThread)},
+        {"gpu-process", gpu(facts.gpu_process, Attribute::kGpuProcess)},
         {"sched", [&](const Word& w) { return sched(w); }},
         {"kthread", flag(facts.kthread, true)},
         {"pinned", flag(facts.affinity_pinned, true)},
@@ -74,7 +90,11 @@ class WordReader {
         {"not-leader", flag(facts.leader, false)},
     };
     const auto found = readers.find(word.key);
-    if (found != readers.end()) return found->second(word);
+    if (found != readers.end()) {
+      if (!seen_.insert(word.key).second)
+        return bad_task(fmt::format("`{}` is said twice", word.key), "a task has one value of each");
+      return found->second(word);
+    }
     std::vector<std::string_view> known;
     for (const auto& [key, reader] : readers) known.push_back(key);
     const std::string_view near = closest(word.key, known);
@@ -93,6 +113,26 @@ class WordReader {
     };
   }
 
+  // As in a test, where it is E0209.
+  static Reader comm(std::string& target) {
+    return [&target](const Word& word) -> Result<void> {
+      if (word.value.size() > abi::kCommBytes)
+        return bad_task(fmt::format("{} bytes for `{}` of a task", word.value.size(), word.key),
+                        "the kernel keeps the first 15 bytes of a thread's name (`TASK_COMM_LEN` is 16, with "
+                        "a final zero)");
+      return text(target)(word);
+    };
+  }
+
+  // Alone it is device 0.
+  static Reader gpu(int64_t& target, Attribute attribute) {
+    return [&target, attribute](const Word& word) -> Result<void> {
+      if (word.has_value) return number(target, attribute, 0)(word);
+      target = 0;
+      return {};
+    };
+  }
+
   static Reader flag(bool& target, bool value) {
     return [&target, value](const Word& word) -> Result<void> {
       if (word.has_value) return bad_task(fmt::format("`{}` takes no value", word.key), kExample);
@@ -101,23 +141,35 @@ class WordReader {
     };
   }
 
-  static Reader number(int64_t& target, Attribute attribute) {
-    return [&target, attribute](const Word& word) -> Result<void> {
-      const abi::IntRange range = model::numbers_of(attribute);
+  // `lowest` is where -1 stands for none, which leaving it out says.
+  static Reader number(int64_t& target, Attribute attribute, int64_t lowest = INT64_MIN) {
+    return [&target, attribute, lowest](const Word& word) -> Result<void> {
+      abi::IntRange range = model::numbers_of(attribute);
+      range.low = std::max(range.low, lowest);
+      if (!word.has_value)
+        return bad_task(fmt::format("`{}` needs a value", word.key),
+                        fmt::format("a number from {} to {}", range.low, range.high));
       const char* const end = word.value.data() + word.value.size();
       const auto read = std::from_chars(word.value.data(), end, target);
       if (read.ec == std::errc{} && read.ptr == end && range.low <= target && target <= range.high) return {};
-      return bad_task(fmt::format("`{}` is no value of `{}`", word.value, word.key),
+      return bad_task(fmt::format("{} is no value of `{}`", scx::quoted(word.value), word.key),
                       fmt::format("a number from {} to {}", range.low, range.high));
     };
   }
 
   static Reader identity(int64_t& target, std::map<std::string, int64_t>& names, Attribute attribute) {
     return [&target, &names, attribute](const Word& word) -> Result<void> {
-      const auto known = names.find(word.value);
-      if (known == names.end()) return number(target, attribute)(word);
-      target = known->second;
-      return {};
+      if (const auto known = names.find(word.value); known != names.end()) {
+        target = known->second;
+        return {};
+      }
+      if (word.value.empty() || word.value.find_first_not_of("-0123456789") == std::string::npos)
+        return number(target, attribute)(word);
+      std::vector<std::string> all;
+      for (const auto& [name, id] : names) all.push_back(scx::quoted(name));
+      return bad_task(fmt::format("the policy names no {} {}",
+                                  attribute == Attribute::kGid ? "group" : "user", scx::quoted(word.value)),
+                      all.empty() ? "write a number" : fmt::format("a number, or {}", fmt::join(all, ", ")));
     };
   }
 
@@ -126,12 +178,14 @@ class WordReader {
         {"normal", abi::kSchedNormal}, {"batch", abi::kSchedBatch}, {"idle", abi::kSchedIdle}};
     const auto found = classes.find(word.value);
     if (found == classes.end())
-      return bad_task(fmt::format("`{}` is no value of `sched`", word.value), "`normal`, `batch` or `idle`");
+      return bad_task(fmt::format("{} is no value of `sched`", scx::quoted(word.value)),
+                      "`normal`, `batch` or `idle`");
     task_.facts.sched = found->second;
     return {};
   }
 
   AskedTask& task_;
+  std::set<std::string> seen_;
 };
 
 }  // namespace

@@ -132,7 +132,8 @@ constexpr const char* kExplainExamples =
 task, each test with what it reads, and the layer that takes it. WORDS are
 KEY=VALUE,…: comm, leader-comm, cgroup, pid, tgid, ppid, uid, gid, nice, sched,
 node, llc, gpu-thread, gpu-process; kthread, pinned, not-full, not-leader stand
-alone. What is not named is as in a `test` block. --pid reads /proc; it cannot
+alone; gpu-thread and gpu-process may, for device 0. A comma in a value is `\,`,
+a user or group a number or a name that the policy has. What is not named is as in a `test` block. --pid reads /proc; it cannot
 see what GPUs a thread opened.
 With --layer, NAME or CELL/NAME, the layer: its match, tasks that it gets, that
 layers before it take and that it takes from layers behind it, its properties.
@@ -532,6 +533,9 @@ std::string contradiction_of_explain(const Options& options) {
     return "`--layer` goes without a task and without `--cleanup`";
   if (!options.host.empty() && options.layer.empty() && !options.explains_task())
     return "`--host` needs `--task`, `--pid` or `--layer`";
+  if (!options.task.empty() && options.files.size() > 1 &&
+      options.files.back().find('=') != std::string::npos)
+    return "the words of `--task` are joined by commas: `--task comm=nginx,nice=-5`";
   if ((options.explains_task() || !options.layer.empty()) && options.files.size() > 1)
     return "one policy at a time";
   if (options.explains_policy()) return "";

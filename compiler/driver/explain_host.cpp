@@ -20,7 +20,7 @@ topology::Devices devices_of(const abi::Manifest& manifest) {
 }  // namespace
 
 std::optional<int> plan_on_asked_host(const Options& options, const abi::Manifest& manifest, uint32_t domain,
-                                      std::optional<explain::HostPlan>& out) {
+                                      AskedHost& out) {
   if (options.host.empty()) return std::nullopt;
   Result<topology::Topology> machine =
       options.host == "live" ? topology::live(devices_of(manifest)) : topology::from_source(options.host);
@@ -34,15 +34,29 @@ std::optional<int> plan_on_asked_host(const Options& options, const abi::Manifes
     return options.host == "live" ? kExitEnvironment : kExitUsage;
   }
   Result<explain::HostPlan> plan = explain::plan_on_host(manifest, domain, *machine);
-  if (!plan) {
-    Error error = std::move(plan).error();
-    error.message =
-        fmt::format("the policy does not fit the machine {}: {}", scx::quoted(options.host), error.message);
-    report_error(options, error);
-    return kExitErrors;
+  if (plan.ok()) {
+    out.plan = *std::move(plan);
+    return std::nullopt;
   }
-  out = *std::move(plan);
+  out.misfit = std::move(plan).error();
+  out.misfit->message = fmt::format("the policy does not fit the machine {}: {}", scx::quoted(options.host),
+                                    out.misfit->message);
   return std::nullopt;
+}
+
+void add_host(const AskedHost& host, nlohmann::json& document) {
+  if (host.plan) document["host"] = explain::host_plan_json(*host.plan);
+  if (host.misfit) document["host"] = nullptr;
+}
+
+std::string host_text(const AskedHost& host) {
+  return host.plan ? "\n" + explain::host_plan_text(*host.plan) : "";
+}
+
+int end_with_host(const Options& options, const AskedHost& host) {
+  if (!host.misfit) return kExitOk;
+  report_error(options, *host.misfit);
+  return kExitErrors;
 }
 
 }  // namespace scx::driver

@@ -26,7 +26,7 @@ int explain_layer(const Options& options) {
   }
   const abi::Manifest manifest = manifest_of_policy(policy, classifier, compilation.sources);
   const uint32_t domain = policy.cells[id->cell].first_domain + id->layer;
-  std::optional<explain::HostPlan> host;
+  AskedHost host;
   if (const auto failed = plan_on_asked_host(options, manifest, domain, host)) return *failed;
   const analysis::LayerReport report =
       timings.measure("search", [&] { return analysis::report_on_layer(policy, classifier, *id); });
@@ -35,17 +35,16 @@ int explain_layer(const Options& options) {
     nlohmann::json document = analysis::layer_json(policy, classifier, compilation.sources, report);
     document["version"] = 1;
     document["cpu_rule"] = rule;
-    if (host) document["host"] = explain::host_plan_json(*host);
-    print_out(explain::one_line(document));
+    add_host(host, document);
+    print_out(explain::json_line(document));
   } else {
     std::string text = analysis::layer_text(policy, classifier, compilation.sources, report);
     text += "\nCPUs\n";
     for (const std::string& sentence : rule) text += "    " + sentence + "\n";
-    if (host) text += "\n" + explain::host_plan_text(*host);
-    print_out(text);
+    print_out(text + host_text(host));
   }
   report_timings(options, timings);
-  return kExitOk;
+  return end_with_host(options, host);
 }
 
 }  // namespace scx::driver

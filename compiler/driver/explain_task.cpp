@@ -25,19 +25,18 @@ int explain_task(const Options& options) {
     return task.error().reason == "bad-task" ? kExitUsage : kExitEnvironment;
   }
   const explain::TaskReport report = explain::report_on(manifest, *task);
-  std::optional<explain::HostPlan> host;
+  AskedHost host;
   if (const auto failed = plan_on_asked_host(options, manifest, report.verdict.domain, host)) return *failed;
   if (options.format == Format::kJson) {
     nlohmann::json document = explain::task_json(manifest, report);
     document["version"] = 1;
-    if (host) document["host"] = explain::host_plan_json(*host);
-    print_out(explain::one_line(document));
+    add_host(host, document);
+    print_out(explain::json_line(document));
   } else {
-    print_out(explain::task_text(manifest, report));
-    if (host) print_out("\n" + explain::host_plan_text(*host));
+    print_out(explain::task_text(manifest, report) + host_text(host));
   }
   report_timings(options, timings);
-  return kExitOk;
+  return end_with_host(options, host);
 }
 
 }  // namespace scx::driver

@@ -63,6 +63,11 @@ std::string cpu_list_text(const std::vector<IntRange>& cpus) {
   return fmt::format("\"{}\"", fmt::join(members, ","));
 }
 
+std::string yield_text(uint32_t loss) {
+  if (loss == kYieldAll) return "give-up";
+  return loss == 0 ? "ignore" : fmt::format("{}", loss / 1000.0);
+}
+
 std::vector<std::string> property_texts(const LayerSettings& settings) {
   std::vector<std::string> out;
   if (settings.kind != LayerKind::kOpen) {
@@ -83,10 +88,7 @@ std::vector<std::string> property_texts(const LayerSettings& settings) {
   out.push_back(fmt::format("order {}", spelling(settings.order)));
   if (settings.preempt) out.emplace_back("preempt");
   if (settings.min_run_ns != 0) out.push_back("min-run " + duration_text(settings.min_run_ns));
-  if (settings.yield_loss == 0)
-    out.emplace_back("yield ignore");
-  else if (settings.yield_loss != kYieldAll)
-    out.push_back(fmt::format("yield {}", settings.yield_loss / 1000.0));
+  if (settings.yield_loss != kYieldAll) out.push_back("yield " + yield_text(settings.yield_loss));
   return out;
 }
 

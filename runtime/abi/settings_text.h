@@ -18,6 +18,8 @@ std::string to_string(const std::vector<IntRange>& ids);  // `0`, `{0, 2..3}`
 std::string cpu_list_text(const std::vector<IntRange>& cpus);
 // In the largest unit that gives a whole number: 1500000 is `1500us`.
 std::string duration_text(uint64_t nanoseconds);
+// What follows `yield`: `give-up`, `ignore` or a fraction of the slice, as `yield_loss` has it.
+std::string yield_text(uint32_t loss);
 // A layer's properties as statements of the language, without those that its
 // kind does not have and, but for `slice`, `weight` and `order`, without defaults.
 std::vector<std::string> property_texts(const LayerSettings& settings);

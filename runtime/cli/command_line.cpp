@@ -187,6 +187,20 @@ std::optional<std::string> contradiction(const Options& options) {
   return std::nullopt;
 }
 
+// Options of `scx-run OBJECT` before a command, which would not heed them.
+std::optional<std::string> stray_option(const CLI::App& app) {
+  const std::vector<CLI::App*> commands = app.get_subcommands();
+  if (commands.empty()) return std::nullopt;
+  for (const CLI::Option* option : app.get_options())
+    if (option->count() > 0) {
+      const std::vector<std::string>& names = option->get_lnames();
+      const std::string what = names.empty() ? quoted(option->results().front()) + " before it"
+                                             : fmt::format("`--{}`", names.front());
+      return fmt::format("`scx-run {}` takes no {}", commands.front()->get_name(), what);
+    }
+  return std::nullopt;
+}
+
 std::string lower_first(std::string text) {
   if (!text.empty()) text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
   while (!text.empty() && (text.back() == '.' || text.back() == '\n')) text.pop_back();
@@ -238,6 +252,8 @@ std::variant<Options, Answer> parse_command_line(const std::vector<std::string>&
   } catch (const CLI::Error& error) {
     return usage(lower_first(error.what()));
   }
+  if (const std::optional<std::string> stray = stray_option(line.app); stray && !line.recover)
+    return usage(*stray, fmt::format("`scx-run {} --help`", line.app.get_subcommands().front()->get_name()));
   if (line.completion->parsed()) return Answer{kExitOrderly, completion_script(line.shell), ""};
   Options options = line.options;
   if (line.recover) {

@@ -15,6 +15,7 @@
 #include "runtime/load/host.h"
 #include "runtime/running/maps.h"
 #include "runtime/running/record.h"
+#include "runtime/running/thread.h"
 #include "runtime/topology/topology.h"
 
 namespace scx::cli {
@@ -77,7 +78,7 @@ Result<Asked> prepare() {
   SCX_TRY(running::Record record, find_scheduler());
   SCX_TRY(running::Maps maps, running::Maps::open(record.maps));
   // What follows reads files of /proc, which may be hidden from whoever cannot trace their owners.
-  load::keep_capabilities({load::kCapSysPtrace});
+  SCX_TRY_VOID(load::keep_capabilities({load::kCapSysPtrace}));
   Result<topology::Topology> live = topology::live();
   std::optional<topology::Topology> machine;
   if (live.ok()) machine = *std::move(live);
@@ -85,11 +86,16 @@ Result<Asked> prepare() {
   return Asked{std::move(record), std::move(maps), std::move(machine), std::move(ids_now)};
 }
 
-Result<Look> look(const Asked& asked, int pid) {
+// The thread cannot become another one between the looks: its number is its own as long as it lives.
+Result<Look> look(const Asked& asked, const running::Thread& thread) {
   const abi::Manifest& manifest = asked.record.manifest;
   Look out;
-  SCX_TRY(out.task, explain::read_task(pid, asked.machine ? &*asked.machine : nullptr));
-  SCX_TRY(out.kernel, asked.maps.task(manifest, pid, static_cast<int>(out.task.facts.tgid)));
+  SCX_TRY(out.task, explain::read_task(thread.tid(), asked.machine ? &*asked.machine : nullptr));
+  if (!thread.lives()) return refusal("no-task", fmt::format("the thread {} has just ended", thread.tid()));
+  SCX_TRY(out.kernel, asked.maps.task(manifest, thread, static_cast<int>(out.task.facts.tgid)));
+  if (out.kernel) {
+    SCX_TRY(out.kernel->slots, asked.maps.slots_of(manifest, out.task.facts.cgroup));
+  }
   const explain::KernelTask known = out.kernel.value_or(explain::KernelTask{});
   out.comparison = explain::compare(manifest, out.task, asked.record.ids, asked.ids_now, known);
   if (known.classified) {
@@ -98,9 +104,9 @@ Result<Look> look(const Asked& asked, int pid) {
   return out;
 }
 
-Result<Look> settled_look(const Asked& asked, int pid) {
+Result<Look> settled_look(const Asked& asked, const running::Thread& thread) {
   for (int i = 1;; ++i) {
-    Result<Look> found = look(asked, pid);
+    Result<Look> found = look(asked, thread);
     if (!found.ok() || found->comparison.agreement != Agreement::kDiffer || i == kLooks) return found;
     std::this_thread::sleep_for(kBetweenLooks);
   }
@@ -163,17 +169,17 @@ json scheduler_json(const Asked& asked, const Look& found) {
 
 std::string json_of(const Asked& asked, const Look& found, int pid) {
   const abi::Manifest& manifest = asked.record.manifest;
-  return explain::one_line({{"schema", "scx-run.explain"},
-                            {"version", 1},
-                            {"policy", manifest.policy},
-                            {"fingerprint", manifest.fingerprint},
-                            {"pid", pid},
-                            {"cpu", found.task.cpu},
-                            {"state", std::string(1, found.task.state)},
-                            {"comparison", explain::spelling(found.comparison.agreement)},
-                            {"notes", found.comparison.notes},
-                            {"scheduler", scheduler_json(asked, found)},
-                            {"reference", explain::task_json(manifest, found.comparison.reference)}});
+  return explain::json_line({{"schema", "scx-run.explain"},
+                             {"version", 1},
+                             {"policy", manifest.policy},
+                             {"fingerprint", manifest.fingerprint},
+                             {"pid", pid},
+                             {"cpu", found.task.cpu},
+                             {"state", std::string(1, found.task.state)},
+                             {"comparison", explain::spelling(found.comparison.agreement)},
+                             {"notes", found.comparison.notes},
+                             {"scheduler", scheduler_json(asked, found)},
+                             {"reference", explain::task_json(manifest, found.comparison.reference)}});
 }
 
 }  // namespace
@@ -181,7 +187,9 @@ std::string json_of(const Asked& asked, const Look& found, int pid) {
 int explain_task(const Options& options) {
   Result<Asked> asked = prepare();
   if (!asked.ok()) return fail(asked.error(), kExitRefused);
-  const Result<Look> found = settled_look(*asked, options.pid);
+  const Result<running::Thread> thread = running::Thread::open(options.pid);
+  if (!thread.ok()) return fail(thread.error(), kExitRefused);
+  const Result<Look> found = settled_look(*asked, *thread);
   if (!found.ok()) return fail(found.error(), kExitRefused);
   fmt::print("{}",
              options.json ? json_of(*asked, *found, options.pid) : text_of(*asked, *found, options.pid));

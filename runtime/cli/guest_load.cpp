@@ -7,7 +7,6 @@
 
 #include <fcntl.h>
 #include <grp.h>
-#include <pwd.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -17,23 +16,11 @@
 
 #include "runtime/cli/commands.h"
 #include "runtime/cli/witness.h"
+#include "runtime/explain/proc_task.h"
 #include "runtime/load/object_file.h"
 
 namespace scx::cli {
 namespace {
-
-classify::NameIds names_of(const abi::Classifier& classifier) {
-  classify::NameIds ids;
-  for (const abi::Predicate& predicate : classifier.predicates)
-    for (const std::string& name : predicate.names) {
-      if (predicate.attribute == abi::Attribute::kUid) {
-        if (const passwd* entry = ::getpwnam(name.c_str())) ids.users[name] = entry->pw_uid;
-      } else if (const group* entry = ::getgrnam(name.c_str())) {
-        ids.groups[name] = entry->gr_gid;
-      }
-    }
-  return ids;
-}
 
 bool enter_cgroup(const std::string& path) {
   std::string folder = "/sys/fs/cgroup";
@@ -88,7 +75,7 @@ int run_guest_load(const Options& options) {
   if (!object.ok()) return fail(object.error(), kExitRefused);
   const abi::Classifier& classifier = object->manifest.classifier;
   constexpr size_t kMostLayers = 16;  // a small guest, and its clock is emulated
-  std::vector<Witness> witnesses = find_witnesses(classifier, names_of(classifier));
+  std::vector<Witness> witnesses = find_witnesses(classifier, explain::resolve_names(classifier));
   if (witnesses.size() > kMostLayers) witnesses.resize(kMostLayers);
   for (const Witness& witness : witnesses) {
     start_task(witness.facts, 1'000'000, 0);  // never sleeps

@@ -72,7 +72,7 @@ Result<std::optional<settings::Session>> open_settings(const abi::Manifest& mani
   settings::Notes notes;
   if (settings::changes_settings(manifest.domains)) {
     SCX_TRY(settings::Session begun,
-            settings::Session::begin({}, [] { load::keep_capabilities({}); }, notes));
+            settings::Session::begin({}, [] { (void)load::keep_capabilities({}); }, notes));
     session.emplace(std::move(begun));
   } else {
     Result<settings::Recovery> recovery = settings::recover({}, std::chrono::milliseconds(0));
@@ -121,7 +121,9 @@ Result<Loaded> prepare(const Options& options) {
                                   load::kCapDacOverride};
   // Attaching looks at what other processes have open.
   if (asks_for_gpus(object.manifest)) needed.push_back(load::kCapSysPtrace);
-  load::keep_capabilities(needed);
+  // What runs does not depend on the others being gone.
+  if (const Result<void> given_up = load::keep_capabilities(needed); !given_up.ok())
+    warn(given_up.error().message);
   SCX_TRY(load::Scheduler scheduler, load_reporting_log(object, *live, *plan, options));
   return Loaded{std::move(object.manifest), *std::move(live), *std::move(plan), std::move(settings),
                 std::move(scheduler)};
@@ -133,9 +135,22 @@ Result<running::Record> record_of(const Loaded& loaded) {
   SCX_TRY(out.owner, settings::this_process());
   SCX_TRY(out.maps.tasks, loaded.scheduler.map_id("tasks"));
   SCX_TRY(out.maps.plan, loaded.scheduler.map_id("plan"));
+  if (loaded.manifest.cells.size() > 1) {
+    SCX_TRY(out.maps.cgroups, loaded.scheduler.map_id("cgroups"));
+    SCX_TRY(out.maps.slots, loaded.scheduler.map_id("slots"));
+  }
   out.ids = explain::resolve_names(loaded.manifest.classifier);
   out.manifest = loaded.manifest;
   return out;
+}
+
+// Without it everything runs as well.
+std::optional<running::Record> record_or_note(const Loaded& loaded) {
+  Result<running::Record> record = record_of(loaded);
+  if (record.ok()) return *std::move(record);
+  say(fmt::format("scx-run: note: `scx-run explain` will not know this scheduler: {}\n",
+                  record.error().message));
+  return std::nullopt;
 }
 
 void announce(const Loaded& loaded) {
@@ -173,12 +188,10 @@ int run_here(const Options& options) {
   announce(*loaded);
   Result<control::LiveCells> cells = control::LiveCells::open(loaded->manifest);
   if (!cells.ok()) return fail(cells.error(), kExitRefused);
-  Result<running::Record> record = record_of(*loaded);
-  if (!record.ok()) return fail(record.error(), kExitRefused);
-  const control::Running running{loaded->scheduler, loaded->manifest,
-                                 loaded->topology,  loaded->plan,
-                                 *std::move(cells), loaded->settings ? &*loaded->settings : nullptr,
-                                 *std::move(record)};
+  const control::Running running{loaded->scheduler,      loaded->manifest,
+                                 loaded->topology,       loaded->plan,
+                                 *std::move(cells),      loaded->settings ? &*loaded->settings : nullptr,
+                                 record_or_note(*loaded)};
   Result<control::Outcome> outcome = control::run(running, *signals, options.control);
   if (!outcome.ok())
     return fail(outcome.error(),
@@ -209,9 +222,8 @@ int dry_run(const Options& options) {
   result.load_us = static_cast<uint64_t>(loaded->scheduler.load_time().count());
   result.map_bytes = loaded->scheduler.map_bytes();
   for (const load::ProgramFacts& p : loaded->scheduler.programs())
-    result.programs.push_back(
-        {p.name, p.section, p.instructions, p.verified_instructions, p.verify_microseconds, p.stack_bytes,
-         p.total_states, p.peak_states});
+    result.programs.push_back({p.name, p.section, p.instructions, p.verified_instructions,
+                               p.verify_microseconds, p.stack_bytes, p.total_states, p.peak_states});
   const topology::Topology& topology = other ? *other : loaded->topology;
   const abi::Manifest& manifest = loaded->manifest;
   Result<plan::Plan> plan =

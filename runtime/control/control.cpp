@@ -55,7 +55,9 @@ class Loop {
     if (signals_.arrived()) return Outcome{true, std::nullopt, {}, {}};
     SCX_TRY_VOID(running_.scheduler.attach());
     // Nothing from here on needs a privilege: maps and programs are open, and detaching closes a descriptor.
-    load::keep_capabilities({});
+    // Nor does anything depend on its being gone.
+    if (const Result<void> given_up = load::keep_capabilities({}); !given_up.ok())
+      note(fmt::format("scx-run: warning: {}", given_up.error().message));
     for (const std::string& text : running_.scheduler.notes()) note(fmt::format("scx-run: note: {}", text));
     start_ = last_frame_ = last_resize_ = Clock::now();
     counters_.assign(running_.manifest.domains.size(), report::Counters{});

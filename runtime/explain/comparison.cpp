@@ -126,6 +126,38 @@ TaskReport reference_of(const abi::Manifest& manifest, const LiveTask& task, con
   return out;
 }
 
+// What is wrong with the slot in which the scheduler has a task of that cell: the cells of a family are many,
+// and each has the layers of the others. Nothing if it is right, or cannot be known.
+std::optional<std::string> wrong_slot(const abi::Manifest& manifest, const LiveTask& task,
+                                      const KernelTask& kernel, uint32_t cell) {
+  const uint32_t has = manifest.domains[kernel.domain].slot;
+  const std::vector<classify::CellPlace> places = classify::places_of(manifest.classifier, task.facts.cgroup);
+  std::optional<std::string> out;
+  for (size_t i = 0; i < places.size(); ++i) {
+    if (places[i].cell != cell) continue;
+    if (i >= kernel.slots.size() || !kernel.slots[i] || *kernel.slots[i] == has) return std::nullopt;
+    const std::string begins = quoted(std::string(places[i].begins));
+    out = *kernel.slots[i] == 0
+              ? fmt::format("slot {} is another cgroup's cell: none runs for {} now", has, begins)
+              : fmt::format("slot {} is another cgroup's cell: that of {} is slot {}", has, begins,
+                            *kernel.slots[i]);
+  }
+  return out;
+}
+
+// Where that could not be asked, the cgroup says a little.
+void doubt_slot(const abi::Manifest& manifest, const LiveTask& task, const KernelTask& kernel, uint32_t cell,
+                std::vector<std::string>& out) {
+  const bool asked = std::all_of(kernel.slots.begin(), kernel.slots.end(),
+                                 [](const auto& slot) { return slot.has_value(); });
+  const bool moved = kernel.cgroup && task.cgroup != 0 && *kernel.cgroup != task.cgroup;
+  if (manifest.cells[cell].kind == abi::CellKind::kFamily && moved && (kernel.slots.empty() || !asked))
+    out.push_back(
+        fmt::format("it was in another cgroup when the scheduler last looked: whether slot {} is the cell of "
+                    "this one cannot be told",
+                    manifest.domains[kernel.domain].slot));
+}
+
 void say_not_yet(const LiveTask& task, std::vector<std::string>& out) {
   if (is_fair(task.scheduler))
     out.emplace_back("the scheduler has not seen it ask for a CPU yet: it has no layer until then");
@@ -147,12 +179,14 @@ Comparison compare(const abi::Manifest& manifest, const LiveTask& task, const cl
   }
   const Position theirs = position_of(manifest, kernel.domain);
   const classify::Verdict& verdict = out.reference.verdict;
-  if (theirs == Position{verdict.cell, verdict.match}) {
+  const std::optional<std::string> wrong = wrong_slot(manifest, task, kernel, theirs.cell);
+  if (!wrong && theirs == Position{verdict.cell, verdict.match}) {
     out.agreement = Agreement::kAgree;
+    doubt_slot(manifest, task, kernel, theirs.cell, out.notes);
     return out;
   }
   if (const auto above = verdict_above(manifest, out.reference, theirs.cell);
-      above && above->match == theirs.layer) {
+      !wrong && above && above->match == theirs.layer) {
     out.agreement = Agreement::kAgree;
     out.notes.push_back(fmt::format(
         "no cell of `{}` runs for {}: its tasks are in the cell above, and there the layers agree",
@@ -164,6 +198,7 @@ Comparison compare(const abi::Manifest& manifest, const LiveTask& task, const cl
   add_reasons_of_tests(manifest, deciding_now(manifest, verdict, theirs), ids, ids_now, out.reference,
                        out.notes);
   std::vector<std::string> reasons;
+  if (wrong) reasons.push_back(*wrong);
   add_reasons(manifest, task, kernel, reasons);
   out.notes.insert(out.notes.end(), reasons.begin(), reasons.end());
   return out;

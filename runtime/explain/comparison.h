@@ -23,6 +23,9 @@ struct KernelTask {
   bool marked = false;      // it will be classified anew when it next asks for a CPU
   std::optional<uint32_t> queue_llc;  // waits in its domain's queue there
   std::optional<uint64_t> cgroup;     // the one that it was classified by
+  // By cell that begins at its cgroup or above, as classify::places_of() lists them: the slot that runs it, 0
+  // if none does (the root cell's is 0). Nothing, or shorter: it could not be asked.
+  std::vector<std::optional<uint32_t>> slots;
   // By predicate, what only the scheduler knows: the value of tests of GPU use, and what they read in words.
   struct Test {
     bool value = false;

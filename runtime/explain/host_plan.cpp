@@ -36,6 +36,26 @@ bool overlap(const std::vector<uint32_t>& a, const std::vector<uint32_t>& b) {
                      [&](uint32_t id) { return std::binary_search(b.begin(), b.end(), id); });
 }
 
+// The planner's notes name who they are about; those of the asked layer, of its cell and of nobody by name.
+std::vector<std::string> notes_about(const std::vector<std::string>& notes, const abi::Cell& cell,
+                                     const abi::Domain& layer) {
+  const bool root = cell.kind == abi::CellKind::kRoot;
+  const std::string of_layer = root ? fmt::format("layer `{}` ", layer.layer)
+                                    : fmt::format("layer `{}` of cell `{}` ", layer.layer, cell.name);
+  std::vector<std::string> out;
+  for (const std::string& note : notes) {
+    bool about = true;
+    if (note.starts_with("`place near gpu`"))
+      about = layer.near_gpus;
+    else if (note.starts_with("layer "))
+      about = note.starts_with(of_layer);
+    else if (note.starts_with("cell"))  // or several, in a list
+      about = !root && note.find("`" + cell.name + "`") != std::string::npos;
+    if (about) out.push_back(note);
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<HostPlan> plan_on_host(const abi::Manifest& manifest, uint32_t domain,
@@ -63,7 +83,7 @@ Result<HostPlan> plan_on_host(const abi::Manifest& manifest, uint32_t domain,
   for (const plan::DomainPlan& other : plan.domains)
     if (other.domain != domain && overlap(other.home, found->home))
       out.beside.push_back(other.cell + "/" + other.layer);
-  out.notes = plan.notes;
+  out.notes = notes_about(plan.notes, cell, asked);
   return out;
 }
 

@@ -116,7 +116,7 @@ json place_json(const abi::Location& where) {
   return {{"file", where.file}, {"line", where.line}, {"column", where.column}};
 }
 
-std::string one_line(const json& document) {
+std::string json_line(const json& document) {
   return document.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 

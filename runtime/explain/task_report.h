@@ -47,6 +47,6 @@ nlohmann::json task_json(const abi::Manifest& manifest, const TaskReport& report
 std::string place_text(const abi::Location& where);
 nlohmann::json place_json(const abi::Location& where);
 // A document on one line, also of bytes that are no UTF-8; ends in a newline.
-std::string one_line(const nlohmann::json& document);
+std::string json_line(const nlohmann::json& document);
 
 }  // namespace scx::explain

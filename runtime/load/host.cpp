@@ -1,6 +1,7 @@
 #include "runtime/load/host.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstring>
 
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "runtime/base/file.h"
+#include "runtime/base/refusal.h"
 
 namespace scx::load {
 namespace {
@@ -93,23 +95,29 @@ std::string active_scheduler(const Host& host) {
   return name.empty() ? "(unnamed)" : name;
 }
 
-void keep_capabilities(const std::vector<unsigned>& keep) {
+Result<void> keep_capabilities(const std::vector<unsigned>& keep) {
+  const auto failure = [](const char* what) {
+    return refusal("no-privileges",
+                   fmt::format("privileges cannot be given up: {}: {}", what, std::strerror(errno)));
+  };
   uint64_t mask = 0;
   for (unsigned capability : keep) mask |= uint64_t{1} << capability;
+  // Of use to programs that this one would start only, and needs CAP_SETPCAP: what counts is below.
   for (unsigned capability = 0; capability < 64; ++capability)
     if ((mask >> capability & 1) == 0 && ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1)
       ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct now[2]{};
-  if (::syscall(SYS_capget, &header, now) != 0) return;
+  if (::syscall(SYS_capget, &header, now) != 0) return failure("capget");
   for (int word = 0; word < 2; ++word) {
     const auto kept = static_cast<uint32_t>(mask >> (32 * word));
     now[word].permitted &= kept;
     now[word].effective = now[word].permitted;
     now[word].inheritable = 0;
   }
-  ::syscall(SYS_capset, &header, now);
-  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  if (::syscall(SYS_capset, &header, now) != 0) return failure("capset");
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return failure("PR_SET_NO_NEW_PRIVS");
+  return {};
 }
 
 CgroupLimits unhonoured_cgroup_limits(const Host& host) {

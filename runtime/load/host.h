@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "runtime/base/result.h"
+
 namespace scx::load {
 
 struct Host {
@@ -30,9 +32,9 @@ std::string active_scheduler(const Host& host);
 // Content of /sys/kernel/sched_ext/state ("enabled", "disabled", …), empty without sched_ext.
 std::string sched_ext_state(const Host& host);
 
-// Gives up every capability but `keep`, for good: also across exec. Failure is not reported: nothing depends
-// on it.
-void keep_capabilities(const std::vector<unsigned>& keep);
+// Gives up every capability but `keep`, for good: also across exec. Reason: "no-privileges" (to give them up:
+// it may have all of them still).
+Result<void> keep_capabilities(const std::vector<unsigned>& keep);
 
 // Cgroups whose CPU limits sched_ext does not apply by itself.
 struct CgroupLimits {

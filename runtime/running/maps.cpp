@@ -11,24 +11,29 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <fcntl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "runtime/abi/feed.h"
+#include "runtime/base/file.h"
 #include "runtime/base/refusal.h"
 
 namespace scx::running {
 namespace {
 
-constexpr unsigned kPidfdThread = O_EXCL;  // PIDFD_THREAD of include/uapi/linux/pidfd.h, since Linux 6.9
 // enum task_flag of bpf_templates/state.h.
 constexpr uint64_t kTaskStale = 1;
+
+constexpr int kCgroupStorage = 32;  // BPF_MAP_TYPE_CGRP_STORAGE of include/uapi/linux/bpf.h, since Linux 6.2
 
 Error gone() { return refusal("no-scheduler", "the scheduler has just ended"); }
 
 Error other_form(const std::string& what) {
   return refusal("feed-mismatch", fmt::format("the running scheduler is not as scx-run left it: {}", what),
                  "use the scx-run that runs it");
+}
+
+Error unreadable(const std::string& what, int code) {
+  return refusal("unreadable", fmt::format("{}: {}", what, std::strerror(code)));
 }
 
 // Read only: nothing can go wrong with it.
@@ -42,14 +47,14 @@ Result<int> open_map(uint32_t id) {
     return refusal("no-privileges", "scx-run explain may not look into the running scheduler",
                    "run it as root");
   if (fd == -ENOENT) return gone();
-  return make_error("the scheduler's map {} cannot be opened: {}", id, std::strerror(-fd));
+  return unreadable(fmt::format("the scheduler's map {} cannot be opened", id), -fd);
 }
 
 Result<bpf_map_info> check_map(int fd, bpf_map_type type, std::string_view name) {
   bpf_map_info info{};
   uint32_t size = sizeof info;
   if (const int rc = bpf_map_get_info_by_fd(fd, &info, &size); rc != 0)
-    return make_error("the scheduler's map `{}` cannot be looked at: {}", name, std::strerror(-rc));
+    return unreadable(fmt::format("the scheduler's map `{}` cannot be looked at", name), -rc);
   if (info.type != type || std::string_view(info.name) != name)
     return other_form(fmt::format("map {} is not `{}`", info.id, name));
   return info;
@@ -65,10 +70,6 @@ uint64_t now_ns() {
 std::string opened_text(uint64_t opened, uint64_t now) {
   if (opened == 0) return "opened none";
   return fmt::format("opened one {}s ago", now > opened ? (now - opened) / 1'000'000'000 : 0);
-}
-
-void close_once(int& fd) {
-  if (fd >= 0) ::close(std::exchange(fd, -1));
 }
 
 }  // namespace
@@ -88,73 +89,120 @@ std::vector<uint32_t> gpu_slots(const abi::Classifier& classifier) {
   return {devices.begin(), devices.end()};
 }
 
-Maps::Maps(Maps&& other) noexcept
-    : tasks_(std::exchange(other.tasks_, -1)),
-      plan_(std::exchange(other.plan_, -1)),
-      task_size_(other.task_size_),
-      row_size_(other.row_size_),
-      rows_(other.rows_),
-      btf_(other.btf_),
-      value_type_(other.value_type_),
-      members_(std::move(other.members_)) {}
+Maps::Map::Map(Map&& other) noexcept
+    : fd(std::exchange(other.fd, -1)),
+      value_size(other.value_size),
+      entries(other.entries),
+      members(std::move(other.members)) {}
 
-Maps::~Maps() {
-  close_once(tasks_);
-  close_once(plan_);
+Maps::Map& Maps::Map::operator=(Map&& other) noexcept {
+  std::swap(fd, other.fd);
+  std::swap(value_size, other.value_size);
+  std::swap(entries, other.entries);
+  std::swap(members, other.members);
+  return *this;
+}
+
+Maps::Map::~Map() {
+  if (fd >= 0) ::close(fd);
+}
+
+Result<Maps::Map> Maps::open_one(uint32_t id, int type, const char* name) {
+  Map out;
+  SCX_TRY(out.fd, open_map(id));
+  SCX_TRY(const bpf_map_info info, check_map(out.fd, static_cast<bpf_map_type>(type), name));
+  out.value_size = info.value_size;
+  out.entries = info.max_entries;
+  if (info.btf_id == 0) return out;
+  SCX_TRY_VOID(read_members(info.btf_id, info.btf_value_type_id, out));
+  return out;
 }
 
 Result<Maps> Maps::open(const MapIds& ids) {
   Maps out;
-  SCX_TRY(out.tasks_, open_map(ids.tasks));
-  SCX_TRY(out.plan_, open_map(ids.plan));
-  SCX_TRY(const bpf_map_info tasks, check_map(out.tasks_, BPF_MAP_TYPE_TASK_STORAGE, "tasks"));
-  SCX_TRY(const bpf_map_info plan, check_map(out.plan_, BPF_MAP_TYPE_ARRAY, "plan"));
-  if (tasks.value_size < sizeof(scx_task_head)) return other_form("tasks have no head");
-  out.task_size_ = tasks.value_size;
-  out.row_size_ = plan.value_size;
-  out.rows_ = plan.max_entries;
-  out.btf_ = tasks.btf_id;
-  out.value_type_ = tasks.btf_value_type_id;
-  SCX_TRY_VOID(out.read_layout());
+  SCX_TRY(out.tasks_, open_one(ids.tasks, BPF_MAP_TYPE_TASK_STORAGE, "tasks"));
+  SCX_TRY(out.plan_, open_one(ids.plan, BPF_MAP_TYPE_ARRAY, "plan"));
+  if (out.tasks_.value_size < sizeof(scx_task_head)) return other_form("tasks have no head");
+  if (ids.cgroups != 0 && ids.slots != 0) {
+    SCX_TRY(out.cgroups_, open_one(ids.cgroups, kCgroupStorage, "cgroups"));
+    SCX_TRY(out.slots_, open_one(ids.slots, BPF_MAP_TYPE_ARRAY, "slots"));
+  }
   return out;
 }
 
 // The members differ from policy to policy: the kernel has their names.
-Result<void> Maps::read_layout() {
-  btf* types = btf__load_from_kernel_by_id(btf_);
-  if (types == nullptr) return make_error("the scheduler's types cannot be read: {}", std::strerror(errno));
-  const btf_type* type = btf__type_by_id(types, value_type_);
+Result<void> Maps::read_members(uint32_t types_id, uint32_t type_id, Map& out) {
+  btf* types = btf__load_from_kernel_by_id(types_id);
+  if (types == nullptr) return unreadable("the scheduler's types cannot be read", errno);
+  const btf_type* type = btf__type_by_id(types, type_id);
   if (type != nullptr && btf_is_struct(type)) {
     const btf_member* member = btf_members(type);
     for (unsigned i = 0; i < btf_vlen(type); ++i) {
       const char* name = btf__name_by_offset(types, member[i].name_off);
       const int64_t size = btf__resolve_size(types, member[i].type);
       const uint32_t offset = btf_member_bit_offset(type, i) / 8;
-      if (name != nullptr && size > 0 && offset + static_cast<uint64_t>(size) <= task_size_)
-        members_[name] = {offset, static_cast<uint32_t>(size)};
+      if (name != nullptr && size > 0 && offset + static_cast<uint64_t>(size) <= out.value_size)
+        out.members[name] = {offset, static_cast<uint32_t>(size)};
     }
   }
   btf__free(types);
   return {};
 }
 
-Result<std::optional<std::string>> Maps::value_of(int tid) const {
-  const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, tid, kPidfdThread));
-  if (pidfd < 0)
-    return refusal("no-task", fmt::format("no task {}: {}", tid, std::strerror(errno)),
-                   "a thread's id, as `ps -eLo lwp,comm` shows it");
-  std::string value(task_size_, '\0');
-  const int rc = bpf_map_lookup_elem(tasks_, &pidfd, value.data());
-  ::close(pidfd);
+// Nothing if the map has none for the key.
+Result<std::optional<std::string>> Maps::value_of(const Map& map, int key, const std::string& whose) {
+  // The kernel writes values in eights of bytes.
+  std::string value((map.value_size + 7) / 8 * 8, '\0');
+  const int rc = bpf_map_lookup_elem(map.fd, &key, value.data());
   if (rc == -ENOENT) return std::optional<std::string>();
-  if (rc != 0)
-    return make_error("what the scheduler knows of task {} cannot be read: {}", tid, std::strerror(-rc));
+  if (rc != 0) return unreadable(fmt::format("what the scheduler knows of {} cannot be read", whose), -rc);
   return std::optional<std::string>(std::move(value));
 }
 
-std::optional<uint64_t> Maps::number(const std::string& value, const char* name, size_t index) const {
-  const auto found = members_.find(name);
-  if (found == members_.end()) return std::nullopt;
+Result<std::optional<std::string>> Maps::value_of(const Thread& thread) const {
+  return value_of(tasks_, thread.descriptor(), fmt::format("task {}", thread.tid()));
+}
+
+Result<std::vector<std::optional<uint32_t>>> Maps::slots_of(const abi::Manifest& manifest,
+                                                            const std::string& cgroup) const {
+  std::vector<std::optional<uint32_t>> out;
+  for (const classify::CellPlace& place : classify::places_of(manifest.classifier, cgroup)) {
+    // The root cell always runs.
+    if (place.cell == 0) {
+      out.emplace_back(0);
+      continue;
+    }
+    if (cgroups_.fd < 0) {
+      out.emplace_back();
+      continue;
+    }
+    SCX_TRY(const std::optional<uint32_t> slot, slot_at(std::string(place.begins)));
+    out.push_back(slot);
+  }
+  return out;
+}
+
+Result<std::optional<uint32_t>> Maps::slot_at(const std::string& cgroup) const {
+  const int folder = ::open(("/sys/fs/cgroup" + cgroup).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return std::optional<uint32_t>();
+  const Result<std::optional<std::string>> value =
+      value_of(cgroups_, folder, fmt::format("cgroup {}", quoted(cgroup)));
+  ::close(folder);
+  if (!value.ok()) return value.error();
+  const std::optional<uint64_t> slot = *value ? number(cgroups_, **value, "assigned") : 0;
+  if (!slot || *slot == 0) return std::optional<uint32_t>(0);
+  SCX_TRY(const std::optional<std::string> row,
+          value_of(slots_, static_cast<int>(*slot), fmt::format("slot {}", *slot)));
+  if (!row) return other_form(fmt::format("a cell is in slot {}", *slot));
+  // A cell that has ended leaves its number behind.
+  const bool runs = number(slots_, *row, "generation") == number(cgroups_, **value, "generation");
+  return std::optional<uint32_t>(runs ? static_cast<uint32_t>(*slot) : 0);
+}
+
+std::optional<uint64_t> Maps::number(const Map& map, const std::string& value, const char* name,
+                                     size_t index) {
+  const auto found = map.members.find(name);
+  if (found == map.members.end()) return std::nullopt;
   const char* const at = value.data() + found->second.offset;
   if (uint32_t word = 0; found->second.size == sizeof word && index == 0) {
     std::memcpy(&word, at, sizeof word);
@@ -182,41 +230,48 @@ void Maps::read_gpu(const abi::Manifest& manifest, const std::string& value,
     }
     uint64_t opened = 0;
     if (predicate.attribute == abi::Attribute::kGpuThread)
-      opened = number(value, "gpu_thread", slot).value_or(0);
+      opened = number(tasks_, value, "gpu_thread", slot).value_or(0);
     else if (leader)
-      opened = std::max(number(*leader, "gpu_process", slot).value_or(0),
-                        number(*leader, "gpu_inherited", slot).value_or(0));
+      opened = std::max(number(tasks_, *leader, "gpu_process", slot).value_or(0),
+                        number(tasks_, *leader, "gpu_inherited", slot).value_or(0));
     const bool expired = predicate.for_ns != 0 && now > opened && now - opened >= predicate.for_ns;
     out.tests[i] = {opened != 0 && !expired, opened_text(opened, now)};
   }
 }
 
-Result<std::optional<explain::KernelTask>> Maps::task(const abi::Manifest& manifest, int tid,
+Result<std::optional<explain::KernelTask>> Maps::task(const abi::Manifest& manifest, const Thread& thread,
                                                       int tgid) const {
-  SCX_TRY(const std::optional<std::string> value, value_of(tid));
+  SCX_TRY(const std::optional<std::string> value, value_of(thread));
   if (!value) return std::optional<explain::KernelTask>();
   scx_task_head head{};
   std::memcpy(&head, value->data(), sizeof head);
   if (head.domain >= manifest.domains.size())
-    return other_form(fmt::format("task {} is in domain {}", tid, head.domain));
+    return other_form(fmt::format("task {} is in domain {}", thread.tid(), head.domain));
   explain::KernelTask out;
   out.domain = head.domain;
   out.classified = head.classified != 0;
-  out.marked = (number(*value, "flags").value_or(0) & kTaskStale) != 0;
-  out.cgroup = number(*value, "cgroup_id");
-  if (const uint64_t queue = number(*value, "queue").value_or(0); queue != 0)
+  out.marked = (number(tasks_, *value, "flags").value_or(0) & kTaskStale) != 0;
+  out.cgroup = number(tasks_, *value, "cgroup_id");
+  if (const uint64_t queue = number(tasks_, *value, "queue").value_or(0); queue != 0)
     out.queue_llc = static_cast<uint32_t>(queue - 1);
   // Of a process that is ending the first thread may be gone.
-  const Result<std::optional<std::string>> leader = tid == tgid ? value : value_of(tgid);
-  read_gpu(manifest, *value, leader.ok() ? *leader : std::nullopt, out);
+  std::optional<std::string> leader = value;
+  if (thread.tid() != tgid) {
+    const Result<Thread> first = Thread::open(tgid);
+    const Result<std::optional<std::string>> read =
+        first.ok() ? value_of(*first) : Result<std::optional<std::string>>(first.error());
+    leader = read.ok() ? *read : std::nullopt;
+  }
+  read_gpu(manifest, *value, leader, out);
   return std::optional<explain::KernelTask>(std::move(out));
 }
 
 Result<std::vector<uint32_t>> Maps::home(uint32_t domain) const {
-  if (domain >= rows_ || row_size_ % sizeof(uint64_t) != 0) return other_form("its plan has other rows");
-  std::vector<uint64_t> row(row_size_ / sizeof(uint64_t));
-  if (const int rc = bpf_map_lookup_elem(plan_, &domain, row.data()); rc != 0)
-    return make_error("the plan of the scheduler cannot be read: {}", std::strerror(-rc));
+  if (domain >= plan_.entries || plan_.value_size % sizeof(uint64_t) != 0)
+    return other_form("its plan has other rows");
+  std::vector<uint64_t> row(plan_.value_size / sizeof(uint64_t));
+  if (const int rc = bpf_map_lookup_elem(plan_.fd, &domain, row.data()); rc != 0)
+    return unreadable("the plan of the scheduler cannot be read", -rc);
   std::vector<uint32_t> out;
   for (uint32_t cpu = 0; cpu < row.size() * 64; ++cpu)
     if ((row[cpu / 64] >> cpu % 64 & 1) != 0) out.push_back(cpu);

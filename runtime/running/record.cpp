@@ -1,8 +1,10 @@
 #include "runtime/running/record.h"
 
+#include <cstdio>
 #include <utility>
 
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "runtime/base/refusal.h"
 #include "runtime/settings/store.h"
@@ -15,7 +17,7 @@ using nlohmann::json;
 constexpr const char* kFile = "running.json";
 constexpr const char* kSchema = "scx-run.running";
 // Raised when a reader of the previous version would misread the file.
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
 Error corrupt(const std::string& what) {
   return refusal("corrupt-record",
@@ -33,10 +35,19 @@ settings::Owner owner_of(const json& document) {
   return {member<std::string>(owner, "boot"), member<pid_t>(owner, "pid"), member<uint64_t>(owner, "start")};
 }
 
-// Null instead of an exception.
+// An expression of the manifest has an object and an array a level; what holds it adds a few. What is deeper
+// is no record, and what walks it would end with the stack.
+constexpr int kMostNested = 2 * int{abi::kMaxExpressionDepth} + 64;
+
+// Null instead of an exception, also where it nests too deep.
 json parsed(std::string_view text) {
-  json document = json::parse(text, nullptr, false);
-  return document.is_object() ? document : json(nullptr);
+  bool deep = false;
+  const auto keep = [&](int depth, json::parse_event_t, const json&) {
+    deep = deep || depth > kMostNested;
+    return !deep;
+  };
+  json document = json::parse(text, keep, false);
+  return document.is_object() && !deep ? document : json(nullptr);
 }
 
 // Who wrote it; nothing if that cannot be read.
@@ -55,7 +66,11 @@ std::string to_json(const Record& record) {
       {"schema", kSchema},
       {"version", kVersion},
       {"owner", {{"boot", record.owner.boot}, {"pid", record.owner.pid}, {"start", record.owner.start}}},
-      {"maps", {{"tasks", record.maps.tasks}, {"plan", record.maps.plan}}},
+      {"maps",
+       {{"tasks", record.maps.tasks},
+        {"plan", record.maps.plan},
+        {"cgroups", record.maps.cgroups},
+        {"slots", record.maps.slots}}},
       {"users", record.ids.users},
       {"groups", record.ids.groups},
       {"manifest", parsed(abi::to_json(record.manifest))}};
@@ -67,12 +82,13 @@ Result<Record> parse_record(std::string_view text) {
   std::string manifest;
   try {
     const json document = parsed(text);
-    if (document.is_null()) return corrupt("it is no JSON object");
+    if (document.is_null()) return corrupt("it is no JSON object, or nests too deep");
     if (member<std::string>(document, "schema") != kSchema || member<int>(document, "version") != kVersion)
       return corrupt("another schema or version");
     out.owner = owner_of(document);
-    out.maps = {member<uint32_t>(document.at("maps"), "tasks"),
-                member<uint32_t>(document.at("maps"), "plan")};
+    const json& maps = document.at("maps");
+    out.maps = {member<uint32_t>(maps, "tasks"), member<uint32_t>(maps, "plan"),
+                member<uint32_t>(maps, "cgroups"), member<uint32_t>(maps, "slots")};
     out.ids.users = document.at("users").get<std::map<std::string, int64_t>>();
     out.ids.groups = document.at("groups").get<std::map<std::string, int64_t>>();
     manifest = document.at("manifest").dump(-1, ' ', false, json::error_handler_t::replace);
@@ -100,14 +116,26 @@ void withdraw(const std::string& folder) {
   if (owner && self.ok() && *owner == *self) (void)(*store)->drop(kFile);
 }
 
+// The one that was read may be gone and a fresh one in its place by the time that it is taken away: so what
+// was taken is looked at again, and put back if it counts. Nobody needs a lock for that, and a scx-run that
+// changes settings holds the folder's as long as it runs.
 bool discard_stale(const std::string& folder) {
   const auto store = settings::Store::open_existing(folder);
   if (!store.ok() || !store->has_value()) return false;
-  const auto text = (*store)->read(kFile);
-  if (!text.ok() || !text->has_value()) return false;
-  const auto owner = owner_in(**text);
-  if (owner && settings::runs(*owner)) return false;
-  return (*store)->drop(kFile).ok();
+  const auto is_stale = [&](const std::string& name) {
+    const auto text = (*store)->read(name);
+    if (!text.ok() || !text->has_value()) return false;
+    const auto owner = owner_in(**text);
+    return owner && !settings::runs(*owner);
+  };
+  if (!is_stale(kFile)) return false;
+  const int files = (*store)->folder();
+  const std::string aside = fmt::format("{}.{}", kFile, ::getpid());
+  if (::renameat(files, kFile, files, aside.c_str()) != 0) return false;
+  if (is_stale(aside)) return (*store)->drop(aside).ok();
+  // Not over a still newer one.
+  if (::renameat2(files, aside.c_str(), files, kFile, RENAME_NOREPLACE) != 0) (void)(*store)->drop(aside);
+  return false;
 }
 
 Result<std::optional<Record>> find_record(const std::string& folder) {

@@ -20,6 +20,9 @@ namespace scx::running {
 struct MapIds {
   uint32_t tasks = 0;
   uint32_t plan = 0;
+  // Of a policy with cells; otherwise 0, which no map has.
+  uint32_t cgroups = 0;
+  uint32_t slots = 0;
   bool operator==(const MapIds&) const = default;
 };
 
@@ -40,7 +43,8 @@ inline constexpr const char* kFolder = "/run/scx";
 Result<void> publish(const Record& record, const std::string& folder = kFolder);
 // Takes it away if it is this process's.
 void withdraw(const std::string& folder = kFolder);
-// Takes away that of a scx-run that does not run any more; true if there was one.
+// Takes away that of a scx-run that does not run any more; true if there was one. What cannot be read stays:
+// another version of scx-run may run and have written it.
 bool discard_stale(const std::string& folder = kFolder);
 
 // The record of a scx-run that runs; nothing if there is none. Reasons: "no-journal", "unsafe-journal",

@@ -116,6 +116,38 @@ TEST(Comparison, EverySlotOfAFamilyIsItsCell) {
   EXPECT_EQ(compare(manifest, task("x", 3, "/t/a"), {}, {}, in(5)).agreement, Agreement::kDiffer);
 }
 
+TEST(Comparison, AnotherCgroupsSlotIsNotItsCell) {
+  const abi::Manifest manifest = manifest_of(kTenants);
+  const LiveTask inside = task("x", 3, "/t/a/deeper");
+  KernelTask first = in(2), second = in(4);
+  first.slots = second.slots = {0U, 1U};
+  EXPECT_EQ(compare(manifest, inside, {}, {}, first).agreement, Agreement::kAgree);
+  const Comparison other = compare(manifest, inside, {}, {}, second);
+  EXPECT_EQ(other.agreement, Agreement::kDiffer);
+  EXPECT_THAT(other.notes,
+              Contains(HasSubstr("slot 2 is another cgroup's cell: that of \"/t/a\" is slot 1")));
+  second.slots = {0U, 0U};
+  EXPECT_THAT(compare(manifest, inside, {}, {}, second).notes,
+              Contains(HasSubstr("slot 2 is another cgroup's cell: none runs for \"/t/a\" now")));
+  // What the family refused is root's as before.
+  KernelTask refused = in(1);
+  refused.slots = {0U, 0U};
+  EXPECT_EQ(compare(manifest, inside, {}, {}, refused).agreement, Agreement::kAgree);
+}
+
+TEST(Comparison, ASlotThatCannotBeAskedIsDoubted) {
+  const abi::Manifest manifest = manifest_of(kTenants);
+  LiveTask moved = task("x", 3, "/t/a");
+  moved.cgroup = 7;
+  KernelTask kernel = in(4);
+  kernel.cgroup = 8;
+  const Comparison out = compare(manifest, moved, {}, {}, kernel);
+  EXPECT_EQ(out.agreement, Agreement::kAgree);
+  EXPECT_THAT(out.notes, Contains(HasSubstr("whether slot 2 is the cell of this one cannot be told")));
+  kernel.cgroup = 7;
+  EXPECT_THAT(compare(manifest, moved, {}, {}, kernel).notes, IsEmpty());
+}
+
 TEST(Comparison, WhatAFullFamilyRefusesIsInTheCellAbove) {
   const abi::Manifest manifest = manifest_of(kTenants);
   const Comparison refused = compare(manifest, task("x", 9, "/t/a"), {}, {}, in(0));

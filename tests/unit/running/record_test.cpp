@@ -2,7 +2,11 @@
 // as its scx-run runs.
 #include "runtime/running/record.h"
 
+#include <atomic>
+#include <chrono>
+#include <csignal>
 #include <filesystem>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,6 +17,8 @@
 
 #include "runtime/base/file.h"
 #include "runtime/running/maps.h"
+#include "runtime/running/thread.h"
+#include "runtime/settings/store.h"
 
 namespace scx::running {
 namespace {
@@ -25,7 +31,7 @@ class RecordTest : public ::testing::Test {
   static Record ours() {
     Record out;
     out.owner = *settings::this_process();
-    out.maps = {41, 42};
+    out.maps = {41, 42, 43, 44};
     out.ids.users = {{"al\"ice\n", 1000}};
     out.ids.groups = {{"staff", 50}};
     out.manifest.policy = "edge";
@@ -120,6 +126,81 @@ TEST_F(RecordTest, NothingInItIsTrusted) {
     EXPECT_FALSE(parse_record(text.substr(0, length)).ok());
 }
 
+TEST_F(RecordTest, DeepNestingIsRefusedBeforeAnythingWalksIt) {
+  const std::string text = to_json(ours());
+  const std::string deep(400'000, '[');
+  const std::string closed(400'000, ']');
+  const size_t at = text.find("\"manifest\":") + std::string("\"manifest\":").size();
+  EXPECT_EQ(parse_record(text.substr(0, at) + deep + closed + "}").error().reason, "corrupt-record");
+  std::string objects;
+  for (int i = 0; i < 400'000; ++i) objects += "{\"operands\":[";
+  EXPECT_EQ(parse_record(text.substr(0, at) + objects).error().reason, "corrupt-record");
+}
+
+TEST_F(RecordTest, DeepestExpressionSurvives) {
+  Record record = ours();
+  abi::Expression expression;
+  for (uint32_t i = 1; i < abi::kMaxExpressionDepth; ++i)
+    expression = {abi::Expression::Kind::kNot, 0, {std::move(expression)}};
+  record.manifest.classifier.cells[0].layers[0].match = std::move(expression);
+  const Result<Record> read = parse_record(to_json(record));
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read->manifest, record.manifest);
+}
+
+TEST_F(RecordTest, WhatCannotBeReadIsKept) {
+  ASSERT_TRUE(publish(ours(), folder()).ok());
+  for (const char* text : {"{}", "not JSON", "{\"owner\": {\"pid\": \"x\"}}"}) {
+    ASSERT_TRUE(settings::Store::open(folder())->put("running.json", text).ok());
+    EXPECT_FALSE(discard_stale(folder())) << text;
+    EXPECT_EQ(*read_file(file()), text);
+  }
+}
+
+// Whatever is between looking and taking away: the fresh one is there in the end.
+TEST_F(RecordTest, AFreshOneIsNeverDiscarded) {
+  Record dead = ours();
+  dead.owner.start += 1;
+  const Record fresh = ours();
+  std::atomic<bool> over = false;
+  ASSERT_TRUE(publish(dead, folder()).ok());
+  std::thread discarder([&] {
+    while (!over) (void)discard_stale(folder());
+  });
+  for (int i = 0; i < 40; ++i) {
+    ASSERT_TRUE(publish(dead, folder()).ok());
+    ASSERT_TRUE(publish(fresh, folder()).ok());
+    // It may be aside for a moment.
+    bool found = false;
+    for (int look = 0; look < 1000 && !found; ++look) {
+      found = find_record(folder()).ok() && find_record(folder())->has_value();
+      if (!found) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    EXPECT_TRUE(found) << i;
+  }
+  over = true;
+  discarder.join();
+}
+
+TEST(Thread, LivesUntilItHasEnded) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::pause();
+    ::_exit(0);
+  }
+  const Result<Thread> thread = Thread::open(child);
+  if (!thread.ok()) {
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    GTEST_SKIP() << thread.error().message;  // pidfds of threads are Linux 6.9's
+  }
+  EXPECT_TRUE(thread->lives());
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  EXPECT_FALSE(thread->lives());
+  EXPECT_EQ(Thread::open(child).error().reason, "no-task");
+}
+
 // As compiler/codegen numbers them.
 TEST(GpuSlots, AreThoseOfTestsThatSomethingAsks) {
   abi::Classifier classifier;
@@ -142,8 +223,13 @@ TEST(Maps, ReadWhatTheTemplatesHave) {
   for (const char* text :
        {"TASK_STALE = 1 << 0,", "\tu32 flags;", "\tu32 queue; /* LLC index + 1", "\tu64 cgroup_id;",
         "\tu64 gpu_thread[GPU_SLOTS];", "\tu64 gpu_process[GPU_SLOTS];", "\tu64 gpu_inherited[GPU_SLOTS];",
-        "} tasks SEC(\".maps\");", "} plan SEC(\".maps\");"})
+        "} tasks SEC(\".maps\");", "} plan SEC(\".maps\");",
+        "\tu32 generation; /* rises with every cell that begins in it */", "} slots SEC(\".maps\");"})
     EXPECT_THAT(state, ::testing::HasSubstr(text));
+  const std::string cgroup = *read_file(SCX_SOURCE_DIR "/bpf_templates/cgroup.bpf.c");
+  for (const char* text : {"\tu32 assigned; /* the slot of the cell that begins here, or 0 */",
+                           "\tu32 generation; /* of that slot then", "} cgroups SEC(\".maps\");"})
+    EXPECT_THAT(cgroup, ::testing::HasSubstr(text));
 }
 
 TEST(Maps, ThatAreNotThereAreNoScheduler) {

@@ -55,6 +55,23 @@ TEST(CommandLine, Everything) {
   EXPECT_TRUE(options.dry_run);
 }
 
+TEST(CommandLine, CommandsTakeNoOptionOfARun) {
+  const std::vector<std::vector<std::string>> runs = {
+      {"--stats", "json"},     {"--interval", "2s"},    {"--duration", "5s"}, {"--dry-run"}, {"--vm"},
+      {"--verifier-log", "x"}, {"--topology", "2s4c2t"}};
+  const std::vector<std::vector<std::string>> commands = {
+      {"explain", "1"}, {"status"}, {"completion", "bash"}};
+  for (const auto& options : runs)
+    for (const auto& command : commands) {
+      std::vector<std::string> line = options;
+      line.insert(line.end(), command.begin(), command.end());
+      const Answer answer = answered(line);
+      EXPECT_EQ(answer.exit_code, kExitUsage);
+      EXPECT_THAT(answer.error, HasSubstr("`scx-run " + command[0] + "` takes no `" + options[0] + "`"));
+    }
+  EXPECT_EQ(parsed({"explain", "1", "--format", "json"}).pid, 1);
+}
+
 TEST(CommandLine, TheSeriesOnlyAfterTheEqualsSign) {
   const Options options = parsed({"--vm", "sched.bpf.o"});
   EXPECT_EQ(options.vm, "");
