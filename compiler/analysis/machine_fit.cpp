@@ -4,50 +4,65 @@
 #include <numeric>
 #include <vector>
 
+#include "compiler/diagnostics/words.h"
+
 namespace scx::analysis {
 namespace {
 
 using Ranges = std::vector<abi::IntRange>;
+using Ids = std::vector<uint32_t>;
 
-// The nodes or the last-level caches of a machine.
-struct Places {
-  std::string_view what;
-  std::vector<uint32_t> ids;  // rising
-};
+Ids nodes_of(const topology::Topology& machine) {
+  Ids out = machine.node_ids;
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+Ids llcs_of(const topology::Topology& machine) {
+  Ids out(machine.llc_count);
+  std::iota(out.begin(), out.end(), 0U);
+  return out;
+}
 
 class Fit {
  public:
-  Fit(const topology::Topology& machine, std::string_view name, diag::Diagnostics& diagnostics)
-      : name_(name),
-        diagnostics_(diagnostics),
-        nodes_{"nodes", machine.node_ids},
-        llcs_{"last-level caches", {}} {
-    std::sort(nodes_.ids.begin(), nodes_.ids.end());
-    llcs_.ids.resize(machine.llc_count);
-    std::iota(llcs_.ids.begin(), llcs_.ids.end(), 0U);
-  }
+  Fit(const std::vector<NamedMachine>& machines, diag::Diagnostics& diagnostics)
+      : machines_(machines), diagnostics_(diagnostics), reported_(machines.size()) {}
 
-  void nodes(const Ranges& asked, Span span, const std::string& text) const {
-    check(nodes_, asked, span, text);
+  void nodes(const Ranges& asked, Span span, const std::string& text) {
+    check(asked, span, text, "nodes", nodes_of);
   }
-  void llcs(const Ranges& asked, Span span, const std::string& text) const {
-    check(llcs_, asked, span, text);
+  void llcs(const Ranges& asked, Span span, const std::string& text) {
+    check(asked, span, text, "last-level caches", llcs_of);
   }
+  [[nodiscard]] std::vector<bool> reported() const { return reported_; }
 
  private:
-  void check(const Places& places, const Ranges& asked, Span span, const std::string& text) const {
-    const auto has = [&](const abi::IntRange& range) {
-      return std::any_of(places.ids.begin(), places.ids.end(),
-                         [&](uint32_t id) { return range.low <= id && id <= range.high; });
-    };
-    if (asked.empty() || std::any_of(asked.begin(), asked.end(), has)) return;
-    diagnostics_.report(diag::Kind::kPlaceNotThere, span, "{} is nowhere on the machine `{}`", text, name_)
-        .note(fmt::format("its {} are {}", places.what, topology::cpu_list(places.ids)));
+  void check(const Ranges& asked, Span span, const std::string& text, std::string_view what,
+             Ids (*ids_of)(const topology::Topology&)) {
+    if (asked.empty()) return;
+    std::vector<std::string> notes;
+    std::vector<std::string_view> names;
+    for (size_t i = 0; i < machines_.size(); ++i) {
+      const Ids ids = ids_of(machines_[i].topology);
+      const bool has = std::any_of(ids.begin(), ids.end(), [&](uint32_t id) {
+        return std::any_of(asked.begin(), asked.end(),
+                           [&](const abi::IntRange& range) { return range.low <= id && id <= range.high; });
+      });
+      if (has) continue;
+      reported_[i] = true;
+      names.emplace_back(machines_[i].name);
+      notes.push_back(fmt::format("the {} of `{}` are {}", what, machines_[i].name, topology::cpu_list(ids)));
+    }
+    if (names.empty()) return;
+    auto report = diagnostics_.report(diag::Kind::kPlaceNotThere, span, "{} is nowhere on {}", text,
+                                      diag::list_words(names));
+    for (std::string& note : notes) report.note(std::move(note));
   }
 
-  std::string_view name_;
+  const std::vector<NamedMachine>& machines_;
   diag::Diagnostics& diagnostics_;
-  Places nodes_, llcs_;
+  std::vector<bool> reported_;
 };
 
 Span written_at(const model::Layer& layer, std::string_view words) {
@@ -58,9 +73,9 @@ Span written_at(const model::Layer& layer, std::string_view words) {
 
 }  // namespace
 
-void check_places(const model::Policy& policy, const topology::Topology& machine, std::string_view name,
-                  diag::Diagnostics& diagnostics) {
-  const Fit fit(machine, name, diagnostics);
+std::vector<bool> check_places(const model::Policy& policy, const std::vector<NamedMachine>& machines,
+                               diag::Diagnostics& diagnostics) {
+  Fit fit(machines, diagnostics);
   for (const model::Predicate& predicate : policy.predicates) {
     const std::string text = fmt::format("`{}`", model::to_string(predicate));
     if (predicate.attribute == abi::Attribute::kAffinityNode)
@@ -79,6 +94,7 @@ void check_places(const model::Policy& policy, const topology::Topology& machine
       fit.nodes(layer.near_nodes, written_at(layer, "place near node"), of("place near node"));
     }
   }
+  return fit.reported();
 }
 
 }  // namespace scx::analysis

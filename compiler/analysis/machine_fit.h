@@ -2,7 +2,8 @@
 // machine that the user names.
 #pragma once
 
-#include <string_view>
+#include <string>
+#include <vector>
 
 #include "compiler/diagnostics/diagnostics.h"
 #include "compiler/model/model.h"
@@ -10,9 +11,15 @@
 
 namespace scx::analysis {
 
+struct NamedMachine {
+  std::string name;  // as the user named it
+  topology::Topology topology;
+};
+
 // Reports tests of affinity, and `nodes` and `llcs` of cells and layers, that name nodes and caches of which
-// the machine has none. `name`: the machine as the user named it.
-void check_places(const model::Policy& policy, const topology::Topology& machine, std::string_view name,
-                  diag::Diagnostics& diagnostics);
+// a machine has none: one report each, with the machines in it. For each machine, whether something of it was
+// reported.
+std::vector<bool> check_places(const model::Policy& policy, const std::vector<NamedMachine>& machines,
+                               diag::Diagnostics& diagnostics);
 
 }  // namespace scx::analysis

@@ -1,6 +1,7 @@
 #include "compiler/driver/machine_fit.h"
 
-#include "compiler/analysis/machine_fit.h"
+#include <optional>
+
 #include "compiler/driver/manifest.h"
 #include "runtime/base/file.h"
 #include "runtime/explain/host_plan.h"
@@ -28,14 +29,21 @@ void check_machines(const std::vector<NamedMachine>& machines, Compilation& comp
   if (machines.empty() || compilation.diagnostics.has_errors()) return;
   const model::Policy& policy = *compilation.policy;
   const abi::Manifest manifest = manifest_of_policy(policy, *compilation.classifier, compilation.sources);
-  for (const NamedMachine& machine : machines) {
-    analysis::check_places(policy, machine.topology, machine.name, compilation.diagnostics);
-    const Result<explain::HostPlan> plan = explain::plan_on_host(manifest, 0, machine.topology);
+  const std::vector<bool> told = analysis::check_places(policy, machines, compilation.diagnostics);
+  std::optional<diag::Builder> report;
+  for (size_t i = 0; i < machines.size(); ++i) {
+    if (told[i]) continue;
+    const Result<explain::HostPlan> plan = explain::plan_on_host(manifest, 0, machines[i].topology);
     if (plan) continue;
-    auto report = compilation.diagnostics.report(diag::Kind::kDoesNotFit, policy.cells.front().span,
-                                                 "the policy does not fit the machine `{}`: {}", machine.name,
-                                                 plan.error().message);
-    if (!plan.error().help.empty()) report.help(plan.error().help);
+    std::string why =
+        fmt::format("does not fit the machine `{}`: {}", machines[i].name, plan.error().message);
+    if (report) {
+      report->note("it also " + why);
+      continue;
+    }
+    report.emplace(compilation.diagnostics.report(diag::Kind::kDoesNotFit, policy.cells.front().span,
+                                                  "the policy {}", why));
+    if (!plan.error().help.empty()) report->help(plan.error().help);
   }
 }
 

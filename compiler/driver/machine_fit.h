@@ -5,16 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "compiler/analysis/machine_fit.h"
 #include "compiler/driver/pipeline.h"
 #include "runtime/base/result.h"
-#include "runtime/topology/topology.h"
 
 namespace scx::driver {
 
-struct NamedMachine {
-  std::string name;
-  topology::Topology topology;
-};
+using analysis::NamedMachine;
 
 // The machines of `--host`: files of hwloc, descriptions, `live`. An error names the one that cannot be read.
 Result<std::vector<NamedMachine>> read_machines(const std::vector<std::string>& names);

@@ -140,6 +140,14 @@ TEST_F(LargeInput, TooManyErrors) {
   EXPECT_THAT(check(), ::testing::HasSubstr("error[E0017]"));
 }
 
+TEST_F(LargeInput, TooManyPatterns) {
+  std::string text = "policy p { }\nlayer many open { match nice 3";
+  for (int i = 0; i < 2000; ++i) text += fmt::format(" or cgroup under \"/*{}*\"", i);
+  write("p.scx", text + "; }\nlayer rest open { match *; }\n");
+  EXPECT_THAT(check(),
+              ::testing::HasSubstr("error[E0408]: the patterns of the policy need more than 128 automata"));
+}
+
 TEST_F(LargeInput, TooManyIncludes) {
   std::string text;
   for (int i = 0; i < 300; ++i) {

@@ -38,8 +38,17 @@ TEST(Fixes, TakeAStatementWithItsLine) {
             "policy p { }\nlayer rest open {\n    match *;\n}\n");
   EXPECT_EQ(fixed("policy p { }\nlayer rest open { match *; weight 5; }\n"),
             "policy p { }\nlayer rest open { match *; }\n");
-  EXPECT_EQ(fixed("policy p { }\nlayer rest open {\n    match *;\n    weight 5;  # why\n}\n"),
-            "policy p { }\nlayer rest open {\n    match *;\n    # why\n}\n");
+}
+
+TEST(Fixes, LeaveWhatHasACommentToGuesses) {
+  const std::string statement = "policy p { }\nlayer rest open {\n    match *;\n    weight 5;  # why\n}\n";
+  EXPECT_EQ(fixed(statement), statement);
+  EXPECT_EQ(fixed(statement, true), "policy p { }\nlayer rest open {\n    match *;\n    # why\n}\n");
+  const std::string term =
+      "policy p { }\nlayer a open {\n    match comm prefix \"ab\"  # why\n        or comm prefix "
+      "\"abc\";\n}\n"
+      "layer rest open { match *; }\n";
+  EXPECT_EQ(fixed(term), term);
 }
 
 TEST(Fixes, TakeATermWithTheWordThatJoinsIt) {
