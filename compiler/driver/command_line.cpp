@@ -416,18 +416,17 @@ Answer usage(const std::string& message) {
 }
 
 // The command that the line names, or the program itself.
-const CLI::App& used_app(const CLI::App& app, const std::vector<std::string>& arguments) {
+const CLI::App* used_app(const CLI::App& app, const std::vector<std::string>& arguments) {
   for (const CLI::App* command : app.get_subcommands({}))
-    if (std::find(arguments.begin(), arguments.end(), command->get_name()) != arguments.end())
-      return *command;
-  return app;
+    if (std::find(arguments.begin(), arguments.end(), command->get_name()) != arguments.end()) return command;
+  return &app;
 }
 
 // The first long option that the command does not have: misspelt, it would be told as what comes of it.
 std::optional<Answer> unknown_option(const CLI::App& app, const std::vector<std::string>& arguments) {
-  const CLI::App& used = used_app(app, arguments);
+  const CLI::App* used = used_app(app, arguments);
   std::vector<std::string> names;
-  for (const CLI::App* one : {&used, &app})
+  for (const CLI::App* one : {used, &app})
     for (const CLI::Option* option : one->get_options())
       for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
   for (const std::string& argument : arguments) {
