@@ -12,11 +12,6 @@
 namespace scx::analysis {
 namespace {
 
-void mark_tests(const abi::Expression& expression, std::vector<bool>& asked) {
-  if (expression.kind == abi::Expression::Kind::kTest) asked[expression.predicate] = true;
-  for (const abi::Expression& operand : expression.operands) mark_tests(operand, asked);
-}
-
 // `host "2n2c"; task { … }`: the machine only where the task's place on it is no usual one.
 std::string words_of(const TestTaskFinding& found) {
   const bool is_usual = found.place.cpus.empty() && found.place.node < 0;
@@ -40,12 +35,14 @@ Shown shown(bool is_seen, const Find& find) {
 
 }  // namespace
 
+Seen::Seen(const model::Policy& policy)
+    : domains(policy.domains.size()),
+      matcher_yes(policy.matchers.size()),
+      matcher_no(policy.matchers.size()),
+      yes(policy.predicates.size()),
+      no(policy.predicates.size()) {}
+
 void Seen::add(const model::Policy& policy, const classify::Verdict& verdict) {
-  domains.resize(policy.domains.size());
-  yes.resize(policy.predicates.size());
-  no.resize(policy.predicates.size());
-  matcher_yes.resize(policy.matchers.size());
-  matcher_no.resize(policy.matchers.size());
   if (verdict.domain < domains.size()) domains[verdict.domain] = true;
   for (size_t i = 0; i < verdict.predicates.size(); ++i)
     if (verdict.predicates[i].evaluated) (verdict.predicates[i].value ? yes : no)[i] = true;
@@ -56,12 +53,7 @@ void Seen::add(const model::Policy& policy, const classify::Verdict& verdict) {
 
 Seen seen_by_tests(const model::Policy& policy, const abi::Classifier& classifier) {
   const classify::NameIds ids = test_name_ids(policy);
-  Seen out;
-  out.domains.resize(policy.domains.size());
-  out.yes.resize(policy.predicates.size());
-  out.no.resize(policy.predicates.size());
-  out.matcher_yes.resize(policy.matchers.size());
-  out.matcher_no.resize(policy.matchers.size());
+  Seen out(policy);
   for (const model::Test& test : policy.tests)
     out.add(policy, classify::classify(classifier, test_facts(test.task, ids), ids));
   return out;
@@ -70,7 +62,8 @@ Seen seen_by_tests(const model::Policy& policy, const abi::Classifier& classifie
 std::vector<bool> asked_by_layers(const model::Policy& policy) {
   std::vector<bool> out(policy.predicates.size());
   for (const model::Cell& cell : policy.cells)
-    for (const model::Layer& layer : cell.layers) mark_tests(layer.match, out);
+    for (const model::Layer& layer : cell.layers)
+      for (const uint32_t predicate : classify::predicates_of(layer.match)) out[predicate] = true;
   return out;
 }
 

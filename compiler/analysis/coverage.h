@@ -55,6 +55,8 @@ struct Seen {
   std::vector<bool> domains;
   std::vector<bool> matcher_yes, matcher_no;
   std::vector<bool> yes, no;
+  // Of nothing yet.
+  explicit Seen(const model::Policy& policy);
   void add(const model::Policy& policy, const classify::Verdict& verdict);
 };
 Seen seen_by_tests(const model::Policy& policy, const abi::Classifier& classifier);

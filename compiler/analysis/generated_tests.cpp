@@ -77,7 +77,7 @@ class Generator {
       return;
     }
     model::Test& test = one_test_.tests.front();
-    test.task = test_task(found);
+    test.task = {found.found.task, {}, {}};
     const classify::Verdict verdict = classify::classify(classifier_, test_facts(test.task, ids_), ids_);
     SCX_CHECK(verdict.domain < policy_.domains.size(), "the last layer of a cell takes every task");
     test.expectations = {{model::Expectation::Kind::kLayer, verdict.domain, 0, false, {}}};

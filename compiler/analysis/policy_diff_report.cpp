@@ -4,6 +4,7 @@
 
 #include "compiler/analysis/policy_diff.h"
 #include "compiler/analysis/task_text.h"
+#include "compiler/diagnostics/words.h"
 #include "runtime/base/file.h"
 
 namespace scx::analysis {
@@ -72,10 +73,6 @@ class Names {
   const model::Policy& policy_;
   const Sources& sources_;
 };
-
-std::string count_of(size_t count, std::string_view what, std::string_view many) {
-  return fmt::format("{} {}", count, count == 1 ? what : many);
-}
 
 class TextReport {
  public:
@@ -199,7 +196,7 @@ class TextReport {
     for (const Move& move : diff_.moves) undecided += move.is_decided ? 0 : 1;
     std::vector<std::string> parts;
     const auto say = [&](size_t count, std::string_view what, std::string_view many) {
-      if (count != 0) parts.push_back(count_of(count, what, many));
+      if (count != 0) parts.push_back(diag::count_of(count, what, many));
     };
     say(diff_.renames.size(), "renamed", "renamed");
     say(diff_.removed_cells.size() + diff_.removed_layers.size(), "removed", "removed");

@@ -164,26 +164,11 @@ classify::NameIds test_name_ids(const model::Policy& policy) {
 }
 
 classify::TaskFacts test_facts(const model::TestTask& task, const classify::NameIds& ids) {
-  classify::TaskFacts out;
-  out.cgroup = task.cgroup;
-  out.comm = task.comm;
+  classify::TaskFacts out = task;
   // A leader is its own leader.
-  out.leader_comm = task.leader && task.leader_comm.empty() ? task.comm : task.leader_comm;
-  out.pid = task.pid;
-  out.tgid = task.tgid;
-  out.ppid = task.ppid;
+  if (task.leader && task.leader_comm.empty()) out.leader_comm = task.comm;
   out.uid = resolve(task.uid_name, ids.users, task.uid);
   out.gid = resolve(task.gid_name, ids.groups, task.gid);
-  out.nice = task.nice;
-  out.sched = task.sched;
-  out.kthread = task.kthread;
-  out.leader = task.leader;
-  out.affinity_node = task.affinity_node;
-  out.affinity_llc = task.affinity_llc;
-  out.affinity_full = task.affinity_full;
-  out.affinity_pinned = task.affinity_pinned;
-  out.gpu_thread = task.gpu_thread;
-  out.gpu_process = task.gpu_process;
   return out;
 }
 

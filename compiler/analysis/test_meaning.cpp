@@ -6,7 +6,6 @@
 
 #include "runtime/base/check.h"
 #include "runtime/base/file.h"
-#include "runtime/classify/classify.h"
 
 namespace scx::analysis {
 namespace {
@@ -49,8 +48,7 @@ std::string numbers(const model::Predicate& predicate) {
   std::vector<std::string> members;
   for (const abi::IntRange& range : predicate.ranges) {
     if (predicate.attribute == Attribute::kSched)
-      for (int64_t value = range.low; value <= range.high; ++value)
-        members.push_back(classify::sched_word(value));
+      for (int64_t value = range.low; value <= range.high; ++value) members.push_back(abi::sched_word(value));
     else
       members.push_back(range.low == range.high ? std::to_string(range.low)
                                                 : fmt::format("from {} to {}", range.low, range.high));

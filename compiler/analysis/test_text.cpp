@@ -85,28 +85,4 @@ std::string description(const TestTaskFinding& found) {
   return out;
 }
 
-model::TestTask test_task(const TestTaskFinding& found) {
-  const classify::TaskFacts& task = found.found.task;
-  model::TestTask out;
-  out.cgroup = task.cgroup;
-  out.comm = task.comm;
-  out.leader_comm = task.leader_comm;
-  out.pid = task.pid;
-  out.tgid = task.tgid;
-  out.ppid = task.ppid;
-  out.uid = task.uid;
-  out.gid = task.gid;
-  out.nice = task.nice;
-  out.sched = task.sched;
-  out.kthread = task.kthread;
-  out.leader = task.leader;
-  out.affinity_node = task.affinity_node;
-  out.affinity_llc = task.affinity_llc;
-  out.affinity_full = task.affinity_full;
-  out.affinity_pinned = task.affinity_pinned;
-  out.gpu_thread = task.gpu_thread;
-  out.gpu_process = task.gpu_process;
-  return out;
-}
-
 }  // namespace scx::analysis

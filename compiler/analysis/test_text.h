@@ -13,7 +13,4 @@ std::string test_task_text(const TestTaskFinding& found);
 // "a kernel thread called kworker", "any task": what stands out of it.
 std::string description(const TestTaskFinding& found);
 
-// The same task in the model.
-model::TestTask test_task(const TestTaskFinding& found);
-
 }  // namespace scx::analysis

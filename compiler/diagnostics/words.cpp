@@ -22,4 +22,8 @@ Hint did_you_mean(std::string_view word, const std::vector<std::string_view>& ca
   return {fmt::format("did you mean `{}`?", guess), std::string(guess)};
 }
 
+std::string count_of(size_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
 }  // namespace scx::diag

@@ -1,6 +1,7 @@
 // Lists of words and guesses at misspelt ones, for the help of diagnostics.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,5 +16,8 @@ std::string list_words(const std::vector<std::string_view>& words, std::string_v
 // "did you mean `x`?" with `x`, or `otherwise` if no candidate is close to the word.
 Hint did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates,
                   std::string otherwise);
+
+// "1 policy", "2 policies".
+std::string count_of(size_t count, std::string_view one, std::string_view many);
 
 }  // namespace scx::diag

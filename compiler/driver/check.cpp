@@ -25,7 +25,7 @@ int check(const Options& options) {
   for (const PolicyFile& file : *files) {
     Compilation compilation;
     const Result<void> ran = run_phases(options, file.name, Phase::kAutomata, compilation, timings);
-    if (ran) check_machines(*machines, compilation);
+    if (ran) check_fit(*machines, compilation);
     heed_allowances(compilation, false);
     report_diagnostics(options, compilation, false);
     if (!ran) report_error(options, ran.error());

@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 
 #include "compiler/diagnostics/diagnostics.h"
+#include "compiler/driver/help_texts.h"
+#include "compiler/driver/objections.h"
 #include "compiler/driver/version.h"
 #include "runtime/base/closest.h"
 #include "runtime/base/file.h"
@@ -34,149 +36,6 @@ const std::map<std::string, diag::Severity> kLevels = {{"error", diag::Severity:
                                                        {"note", diag::Severity::kNote}};
 const std::map<std::string, Color> kColors = {
     {"auto", Color::kAuto}, {"always", Color::kAlways}, {"never", Color::kNever}};
-
-constexpr const char* kMainExamples = R"(Commands:
-  scxc FILE              compile a policy (the default)
-  scxc check FILE...     report errors, warnings and notes
-  scxc lint FILE...      the same and rules of good policies, for CI
-  scxc fmt FILE...       lay policies out in the one way
-  scxc test FILE...      run the tests that a policy carries
-  scxc diff OLD NEW      which tasks a change moves, and what else it changes
-  scxc explain CODE      what a diagnostic means and how to resolve it
-  scxc explain FILE --task WORDS, scxc explain FILE --pid N
-                         which layer a task goes to, and why
-  scxc explain FILE --layer NAME
-                         what a layer takes, what others leave it, what it has
-  scxc explain --cleanup FILE...
-                         what each scope gives back, when and to whom
-  scxc verify FILE...    whether kernels take the scheduler, and what loading it costs
-  scxc completion SHELL  completion for bash, zsh or fish
-`scxc COMMAND --help` tells more.
-
-Examples:
-  scxc web.scx                    writes web.bpf.o
-  scxc web.scx -o sched.bpf.o
-  scxc web.scx --emit=c -o -      the C text on standard output
-  scxc web.scx --dump=model
-  scxc check - <web.scx           `-` is standard input
-
-Exit codes: 0 done, 1 the policy has errors or a failed test, 2 usage, 3 environment
-)";
-constexpr const char* kCheckExamples = R"(Examples:
-  scxc check web.scx
-  scxc check policies/
-  scxc check *.scx --format json
-)";
-constexpr const char* kLintExamples =
-    R"(Folders stand for all policies (*.scx) in them and below. A file `.scxlint` in a
-policy's folder, or above it, sets the levels of rules:
-  level order-decides off;    level tests warning;
-  fail-on note;               exclude "imported/*";
-A comment in a policy allows what a rule finds, with a reason:
-  # scxlint allow order-decides: the small layer is meant to win
-
-Examples:
-  scxc lint web.scx
-  scxc lint policies/ --fail-on note
-  scxc lint policies/ --fix
-  scxc lint policies/ --format sarif >scxc.sarif
-  scxc lint --rules
-
-Exit codes: 0 nothing at the level of --fail-on or above, 1 findings, 2 usage, 3 environment
-)";
-constexpr const char* kFmtExamples =
-    R"(Rewrites the files that are not in the one layout: comments stay where they are,
-what a policy means does not change, and there is nothing to choose. Folders stand
-for all policies (*.scx) in them and below; `-` is standard input, to standard
-output. A file with mistakes in its text is left as it is.
-
-Examples:
-  scxc fmt web.scx
-  scxc fmt policies/ --check      for CI: lists what would change
-  scxc fmt web.scx --diff         shows it, as `patch` takes it
-  scxc fmt - <web.scx             for editors
-
-Exit codes: 0 done, 1 a file has errors or, with --check, would change, 2 usage,
-3 environment
-)";
-constexpr const char* kTestExamples =
-    R"(Each test runs on the reference classifier and on the emitted one, compiled for
-this machine; they must agree.
-With --coverage it tells which layers the tests reach and which matchers and
-tests of attributes they have seen true and false, as far as a test can.
-With --generate it runs none: it writes those that are missing, for layers that
-no test expects and for values that none has shown.
-
-Examples:
-  scxc test web.scx
-  scxc test web.scx --format json
-  scxc test web.scx --coverage
-  scxc test policies/ --coverage-at-least 100
-  scxc test web.scx --generate >>web.scx
-)";
-constexpr const char* kDiffExamples =
-    R"(Tells what the change from OLD to NEW means, however it is written: layers and
-cells that are new, removed or only renamed; the tasks that go somewhere else,
-one task of each kind as an example; settings with other values.
-
-Examples:
-  scxc diff old.scx web.scx
-  git show HEAD:web.scx | scxc diff - web.scx
-  scxc diff old.scx new.scx --format json
-
-Exit codes: 0 the policies mean the same, 1 differences, or some that could not
-be excluded, 2 usage, 3 nothing was compared: a policy has errors or cannot be read
-)";
-constexpr const char* kExplainExamples =
-    R"(With --task or --pid the word is a policy: each layer that is asked for the
-task, each test with what it reads, and the layer that takes it. WORDS are
-KEY=VALUE,…: comm, leader-comm, cgroup, pid, tgid, ppid, uid, gid, nice, sched,
-node, llc, gpu-thread, gpu-process; kthread, pinned, not-full, not-leader stand
-alone; gpu-thread and gpu-process may, for device 0. A comma in a value is `\,`,
-a user or group a number or a name that the policy has. What is not named is as in a `test` block. --pid reads /proc; it cannot
-see what GPUs a thread opened.
-With --layer, NAME or CELL/NAME, the layer: its match, tasks that it gets, that
-layers before it take and that it takes from layers behind it, its properties.
-All three say where the tasks may run; with --host, which CPUs that are at load on
-a machine: an hwloc file, a description as 2n4c2t (two nodes of four cores of two
-threads), or live for this one.
-With --cleanup the words are policies: each scope, what it holds, the event that
-takes it away and what is done then, by default or by a line of the policy.
-
-Examples:
-  scxc explain E0304
-  scxc explain web.scx --task comm=nginx,cgroup=/web.slice,nice=-5
-  scxc explain web.scx --pid 4711
-  scxc explain web.scx --layer web --host 2n4c2t
-  scxc explain --cleanup web.scx
-  scxc explain --cleanup web.scx --format json
-)";
-constexpr const char* kVerifyExamples =
-    R"(FILE is a policy or an object that scxc made. --host and --vm load it for real
-and attach nothing: for each program instructions, what the verifier walked,
-states, stack and time. --host needs root; --vm needs QEMU and nothing else.
---btf answers from BTF alone which kernels can take it, and which line of the
-policy needs what they lack. Its words stand behind the policies: a file
-(/sys/kernel/btf/vmlinux, a vmlinux, a kernel image), a folder of such files, or
-series (6.18,7.3); without a word every kernel that was fetched.
---budget compares the figures with bounds that --write-budget wrote; time is
-shown and never bounded.
-
-Examples:
-  scxc verify web.scx --vm=6.18,7.3
-  scxc verify web.scx --host --budget budget.json
-  scxc verify web.scx --vm=6.18 --write-budget budget.json
-  scxc verify web.scx --btf /sys/kernel/btf/vmlinux
-  scxc verify examples/*.scx --btf --format markdown
-
-Exit codes: 0 every kernel takes every policy within its budget, 1 not, 2 usage,
-3 a kernel could not be asked: the others' answers are given
-)";
-constexpr const char* kCompletionExamples = R"(Examples:
-  scxc completion bash > /usr/share/bash-completion/completions/scxc
-  scxc completion zsh > "${fpath[1]}/_scxc"
-  scxc completion fish > ~/.config/fish/completions/scxc.fish
-)";
 
 // An option whose values are the keys of a table: a wrong one lists them.
 template <typename Target, typename T>
@@ -279,11 +138,24 @@ struct Parser {
     app.add_option("--templates", options.templates, "folder of BPF templates")->group("");
     add_common(app, options);
 
+    add_check_command();
+    add_lint_command();
+    add_fmt_command();
+    add_test_command();
+    add_diff_command();
+    add_explain_command();
+    add_verify_command();
+    add_completion_command();
+  }
+
+  void add_check_command() {
     check = add_command("check", "report errors, warnings and notes", kCheckExamples);
     check->add_option("FILE", options.files, "policies and folders")->type_name("")->required();
     add_hosts(*check, options);
     add_common(*check, options);
+  }
 
+  void add_lint_command() {
     lint = add_command("lint", "report errors, warnings, notes and findings of rules", kLintExamples);
     lint->add_option("FILE", options.files, "policies and folders")->type_name("");
     add_choice(*lint, "--fail-on", options.fail_on, kLevels,
@@ -296,13 +168,17 @@ struct Parser {
     lint->add_flag("--rules", options.list_rules, "list the rules and their levels");
     lint->add_flag("--schema", options.schema, "print the JSON schema of a line of --format json");
     add_common(*lint, options, kLintFormats);
+  }
 
+  void add_fmt_command() {
     fmt = add_command("fmt", "lay policies out in the one way", kFmtExamples);
     fmt->add_option("FILE", options.files, "policies and folders")->type_name("")->required();
     fmt->add_flag("--check", options.only_check, "write nothing, list what would change");
     fmt->add_flag("--diff", options.diff, "write nothing, print what would change");
     add_common(*fmt, options, kFormats, false);
+  }
 
+  void add_test_command() {
     test = add_command("test", "run the tests that a policy carries", kTestExamples);
     test->add_option("FILE", options.files, "policies and folders")->type_name("")->required();
     test->add_flag("--coverage", options.coverage, "also tell which layers, matchers and tests they show");
@@ -319,11 +195,15 @@ struct Parser {
             ""));
     test->add_flag("--generate", options.generate, "write tests that the policy lacks instead");
     add_common(*test, options);
+  }
 
+  void add_diff_command() {
     diff = add_command("diff", "what a change of a policy means", kDiffExamples);
     diff->add_option("FILE", options.files, "the old policy and the new one")->type_name("")->required();
     add_common(*diff, options);
+  }
 
+  void add_explain_command() {
     explain = add_command("explain", "what a diagnostic means, or what a policy does", kExplainExamples);
     explain->add_option("CODE", options.files, "the code in brackets: E0304; without one: which there are")
         ->type_name("");
@@ -342,13 +222,17 @@ struct Parser {
         ->type_name("MACHINE");
     explain->add_flag("--cleanup", options.cleanup, "the cleanup table of policies");
     add_common(*explain, options);
+  }
 
+  void add_verify_command() {
     verify =
         add_command("verify", "whether kernels take a scheduler, and what loading it costs", kVerifyExamples);
     verify->add_option("FILE", options.files, "policies and objects")->type_name("")->required();
     add_verify_options(*verify);
     add_common(*verify, options, kVerifyFormats);
+  }
 
+  void add_completion_command() {
     completion = add_command("completion", "completion for a shell", kCompletionExamples);
     completion->add_option("SHELL", options.shell, "bash, zsh or fish")
         ->type_name("")
@@ -475,118 +359,6 @@ std::string in_our_style(std::string message) {
     message[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(message[0])));
   }
   return message;
-}
-
-// A policy behind `--btf` reads as one of its words.
-std::string contradiction_of_verify(const VerifyOptions& options) {
-  for (const std::string& word : options.btf)
-    if (word.ends_with(".scx") || word.ends_with(".bpf.o"))
-      return fmt::format("{} stands behind `--btf`, where its words are: policies come before",
-                         scx::quoted(word));
-  if (!options.host && options.vm.empty() && !options.asks_btf)
-    return "which kernels? `--host`, `--vm=SERIES,...` or `--btf [FILE...]`";
-  const bool loads = options.host || !options.vm.empty();
-  if (!loads && !options.budget.empty()) return "`--budget` needs `--host` or `--vm`: BTF has no figures";
-  if (!loads && !options.write_budget.empty())
-    return "`--write-budget` needs `--host` or `--vm`: BTF has no figures";
-  if (!loads && !options.logs.empty()) return "`--logs` needs `--host` or `--vm`: BTF has no log";
-  if (!loads && options.programs) return "`--programs` needs `--host` or `--vm`: BTF has no figures";
-  if (!options.budget.empty() && !options.write_budget.empty())
-    return "`--budget` compares with the bounds that `--write-budget` would raise: one of them";
-  return "";
-}
-
-// What does not fit together in the line of each command, beyond what CLI11 checks; empty if all does.
-std::string contradiction_of_compile(const Options& options) {
-  if (options.dump != Dump::kNone && !options.output.empty())
-    return "`--dump` writes no file, `-o` cannot go with it";
-  if (options.dump != Dump::kNone && options.emit == Emit::kC)
-    return "`--dump` and `--emit` exclude each other";
-  return "";
-}
-
-std::string contradiction_of_lint(const Options& options) {
-  const bool from_stdin = std::count(options.files.begin(), options.files.end(), "-") > 0;
-  if (options.fix && from_stdin) return "`--fix` writes files, and `-` is none";
-  if (options.fix_guesses && !options.fix) return "`--fix-guesses` goes with `--fix`";
-  if (!options.list_rules && !options.schema) return "";
-  if (options.list_rules && options.schema) return "`--rules` and `--schema` exclude each other";
-  if (!options.files.empty()) return "`--rules` and `--schema` go without a policy";
-  if (options.fix || options.fail_on || !options.config.empty() || !options.hosts.empty())
-    return "`--rules` and `--schema` look at no policy: no other option of `lint` goes with them";
-  if (options.format != Format::kText && options.format != Format::kJson) return "`--rules` is text or JSON";
-  return "";
-}
-
-std::string contradiction_of_test(const Options& options) {
-  if (options.generate && options.coverage)
-    return "`--generate` runs no tests, `--coverage` cannot go with it";
-  if (options.generate && options.files.size() > 1) return "one policy at a time";
-  return "";
-}
-
-std::string contradiction_of_explain(const Options& options) {
-  if (!options.task.empty() && options.pid) return "`--task` and `--pid` exclude each other";
-  if (options.cleanup && options.explains_task()) return "`--cleanup` goes without a task";
-  if (!options.layer.empty() && (options.cleanup || options.explains_task()))
-    return "`--layer` goes without a task and without `--cleanup`";
-  if (!options.host.empty() && options.layer.empty() && !options.explains_task())
-    return "`--host` needs `--task`, `--pid` or `--layer`";
-  if (!options.task.empty() && options.files.size() > 1 &&
-      options.files.back().find('=') != std::string::npos)
-    return "the words of `--task` are joined by commas: `--task comm=nginx,nice=-5`";
-  if ((options.explains_task() || !options.layer.empty()) && options.files.size() > 1)
-    return "one policy at a time";
-  if (options.explains_policy()) return "";
-  if (options.files.size() > 1) return "one code at a time";
-  if (options.format != Format::kText)
-    return "`--format json` needs `--task`, `--pid`, `--layer` or `--cleanup`";
-  return "";
-}
-
-std::string contradiction(const Options& options) {
-  switch (options.command) {
-    case Command::kCompile:
-      return contradiction_of_compile(options);
-    case Command::kLint:
-      return contradiction_of_lint(options);
-    case Command::kTest:
-      return contradiction_of_test(options);
-    case Command::kExplain:
-      return contradiction_of_explain(options);
-    case Command::kVerify:
-      if (options.verify.programs && options.format == Format::kMarkdown)
-        return "`--programs` goes with text and JSON: the table of `--format markdown` has no room for them";
-      return contradiction_of_verify(options.verify);
-    case Command::kDiff:
-      return options.files.size() == 2 ? "" : "`scxc diff` compares two policies: OLD NEW";
-    case Command::kCheck:
-    case Command::kFmt:
-    case Command::kCompletion:
-      break;
-  }
-  return "";
-}
-
-// Commands that say something of policies need one.
-bool needs_policy(const Options& options) {
-  switch (options.command) {
-    case Command::kCompletion:
-      return false;
-    case Command::kLint:
-      return !options.list_rules && !options.schema;
-    case Command::kExplain:
-      return options.explains_policy();
-    default:
-      return true;
-  }
-}
-
-// Why the line cannot be what its author meant; empty if it can.
-std::string objection(const Options& options) {
-  if (needs_policy(options) && options.files.empty()) return "no policy given";
-  if (std::count(options.files.begin(), options.files.end(), "-") > 1) return "`-` is standard input, once";
-  return contradiction(options);
 }
 
 }  // namespace

@@ -11,8 +11,10 @@ int run_command(const Options& options) {
     case Command::kCompile:
       return compile(options);
     case Command::kLint:
-      if (options.schema) print_out(diag::finding_schema());
-      if (options.schema) return kExitOk;
+      if (options.schema) {
+        print_out(diag::finding_schema());
+        return kExitOk;
+      }
       return options.list_rules ? list_rules(options) : lint(options);
     case Command::kCheck:
       return check(options);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "compiler/driver/machine_fit.h"
 #include "compiler/driver/report.h"
 #include "runtime/base/file.h"
 #include "runtime/topology/topology.h"
@@ -22,15 +23,9 @@ topology::Devices devices_of(const abi::Manifest& manifest) {
 std::optional<int> plan_on_asked_host(const Options& options, const abi::Manifest& manifest, uint32_t domain,
                                       AskedHost& out) {
   if (options.host.empty()) return std::nullopt;
-  Result<topology::Topology> machine =
-      options.host == "live" ? topology::live(devices_of(manifest)) : topology::from_source(options.host);
+  const Result<topology::Topology> machine = read_machine(options.host, devices_of(manifest));
   if (!machine) {
-    Error error = std::move(machine).error();
-    if (error.help.empty())
-      error.help =
-          "`--host` takes an hwloc file (`lstopo machine.xml` writes one), a description as `2n4c2t`, "
-          "or `live` for this machine";
-    report_error(options, error);
+    report_error(options, machine.error());
     return options.host == "live" ? kExitEnvironment : kExitUsage;
   }
   Result<explain::HostPlan> plan = explain::plan_on_host(manifest, domain, *machine);

@@ -8,6 +8,7 @@
 
 #include "compiler/analysis/lint/rules.h"
 #include "compiler/diagnostics/render.h"
+#include "compiler/diagnostics/words.h"
 #include "compiler/driver/commands.h"
 #include "compiler/driver/lint_settings.h"
 #include "compiler/driver/machine_fit.h"
@@ -45,7 +46,7 @@ void look_at(const Options& options, const std::vector<NamedMachine>& machines,
     return;
   }
   const bool is_sound = !compilation.diagnostics.has_errors();
-  check_machines(machines, compilation);
+  check_fit(machines, compilation);
   if (is_sound)
     timings.measure("rules", [&] {
       analysis::lint::run_rules(*compilation.policy, *compilation.classifier, compilation.diagnostics);
@@ -118,11 +119,6 @@ std::string rendered(const Options& options, const std::vector<diag::Checked>& c
   return out;
 }
 
-std::string count_of(size_t count, std::string_view what, std::string_view plural = "") {
-  return fmt::format("{} {}{}", count, count == 1 || plural.empty() ? what : plural,
-                     count == 1 || !plural.empty() ? "" : "s");
-}
-
 // "3 policies: 1 error, 2 warnings, 0 notes"
 std::string summary(const std::deque<Linted>& policies) {
   size_t counts[3] = {}, allowed = 0, fixes = 0;
@@ -132,9 +128,10 @@ std::string summary(const std::deque<Linted>& policies) {
     allowed += policy.compilation.allowed.sorted().size();
     fixes += policy.fixes;
   }
-  std::string out =
-      fmt::format("{}: {}, {}, {}", count_of(policies.size(), "policy", "policies"),
-                  count_of(counts[0], "error"), count_of(counts[1], "warning"), count_of(counts[2], "note"));
+  std::string out = fmt::format("{}: {}, {}, {}", diag::count_of(policies.size(), "policy", "policies"),
+                                diag::count_of(counts[0], "error", "errors"),
+                                diag::count_of(counts[1], "warning", "warnings"),
+                                diag::count_of(counts[2], "note", "notes"));
   if (allowed > 0) out += fmt::format("; {} allowed", allowed);
   if (fixes > 0) out += fmt::format("; {} mended", fixes);
   return out + "\n";

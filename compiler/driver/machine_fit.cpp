@@ -8,24 +8,26 @@
 
 namespace scx::driver {
 
+Result<topology::Topology> read_machine(const std::string& name, topology::Devices devices) {
+  Result<topology::Topology> machine = name == "live" ? topology::live(devices) : topology::from_source(name);
+  if (machine || !machine.error().help.empty()) return machine;
+  Error error = std::move(machine).error();
+  error.help =
+      "`--host` takes an hwloc file (`lstopo machine.xml` writes one), a description as `2n4c2t`, or `live` "
+      "for this machine";
+  return error;
+}
+
 Result<std::vector<NamedMachine>> read_machines(const std::vector<std::string>& names) {
   std::vector<NamedMachine> out;
   for (const std::string& name : names) {
-    Result<topology::Topology> machine = topology::from_source(name);
-    if (!machine) {
-      Error error = std::move(machine).error();
-      if (error.help.empty())
-        error.help =
-            "`--host` takes an hwloc file (`lstopo machine.xml` writes one), a description as `2n4c2t`, or "
-            "`live` for this machine";
-      return error;
-    }
-    out.push_back({name, *std::move(machine)});
+    SCX_TRY(topology::Topology machine, read_machine(name, topology::Devices::kGpus));
+    out.push_back({name, std::move(machine)});
   }
   return out;
 }
 
-void check_machines(const std::vector<NamedMachine>& machines, Compilation& compilation) {
+void check_fit(const std::vector<NamedMachine>& machines, Compilation& compilation) {
   if (machines.empty() || compilation.diagnostics.has_errors()) return;
   const model::Policy& policy = *compilation.policy;
   const abi::Manifest manifest = manifest_of_policy(policy, *compilation.classifier, compilation.sources);

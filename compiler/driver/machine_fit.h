@@ -13,10 +13,13 @@ namespace scx::driver {
 
 using analysis::NamedMachine;
 
-// The machines of `--host`: files of hwloc, descriptions, `live`. An error names the one that cannot be read.
+// The machine that `--host` names: a file of hwloc, a description, `live`. An error says what it takes.
+Result<topology::Topology> read_machine(const std::string& name, topology::Devices devices);
+// All of them, this one with its GPUs.
 Result<std::vector<NamedMachine>> read_machines(const std::vector<std::string>& names);
 
-// Reports what each machine lacks, and why no plan can be made for it. Precondition: there is a classifier.
-void check_machines(const std::vector<NamedMachine>& machines, Compilation& compilation);
+// Reports what each machine lacks, and why no plan can be made for it. Does nothing where there are errors
+// already.
+void check_fit(const std::vector<NamedMachine>& machines, Compilation& compilation);
 
 }  // namespace scx::driver

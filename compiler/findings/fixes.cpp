@@ -118,6 +118,7 @@ Span with_empty_blocks(Span span, const Statements& statements, std::string_view
 diag::Diagnostics with_removals(const diag::Diagnostics& all, const ast::Program& program,
                                 const Sources& sources) {
   diag::Diagnostics out;
+  std::map<FileId, Statements> statements_of;
   for (const diag::Diagnostic& one : all.all()) {
     diag::Builder builder = out.add(one);
     const Removal removal = removal_of(one.kind);
@@ -125,19 +126,24 @@ diag::Diagnostics with_removals(const diag::Diagnostics& all, const ast::Program
     const auto file = std::find_if(program.files.begin(), program.files.end(),
                                    [&](const ast::File& tree) { return tree.id == one.span.file; });
     if (file == program.files.end()) continue;
+    const std::string_view text = sources.text(file->id);
     if (removal == Removal::kComment) {
-      builder.fix(with_line(one.span, sources.text(one.span.file)), "");
-    } else if (removal == Removal::kTerm) {
+      builder.fix(with_line(one.span, text), "");
+      continue;
+    }
+    if (removal == Removal::kTerm) {
       // What the author wrote beside a term would go, or stand beside another one.
       const std::optional<Span> term = term_in(*file, one.span);
-      if (term && !touches_comment(*term, *file, sources.text(one.span.file))) builder.fix(*term, "");
-    } else if (const Statements statements(*file); auto statement = statements.around(one.span)) {
-      const std::string_view text = sources.text(one.span.file);
-      if (removal == Removal::kAction) *statement = with_empty_blocks(*statement, statements, text);
-      const Span whole = with_line(*statement, text);
-      const bool is_safe = removal != Removal::kStatementPerhaps && !touches_comment(whole, *file, text);
-      is_safe ? builder.fix(whole, "") : builder.suggest(whole, "");
+      if (term && !touches_comment(*term, *file, text)) builder.fix(*term, "");
+      continue;
     }
+    const Statements& statements = statements_of.try_emplace(file->id, *file).first->second;
+    std::optional<Span> statement = statements.around(one.span);
+    if (!statement) continue;
+    if (removal == Removal::kAction) statement = with_empty_blocks(*statement, statements, text);
+    const Span whole = with_line(*statement, text);
+    const bool is_safe = removal != Removal::kStatementPerhaps && !touches_comment(whole, *file, text);
+    is_safe ? builder.fix(whole, "") : builder.suggest(whole, "");
   }
   return out;
 }

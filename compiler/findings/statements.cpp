@@ -41,17 +41,11 @@ std::optional<Span> Statements::before(uint32_t offset, std::string_view text) c
   return out;
 }
 
-std::optional<Span> Statements::around(Span span) const {
+std::optional<Span> Statements::innermost(Span span, bool or_itself) const {
   std::optional<Span> out;
   for (const Span& one : spans_)
-    if (one.begin <= span.begin && one.end >= span.end && (!out || one.begin >= out->begin)) out = one;
-  return out;
-}
-
-std::optional<Span> Statements::strictly_around(Span span) const {
-  std::optional<Span> out;
-  for (const Span& one : spans_)
-    if (one.begin <= span.begin && one.end >= span.end && !(one == span) && (!out || one.begin >= out->begin))
+    if (one.begin <= span.begin && one.end >= span.end && (or_itself || one != span) &&
+        (!out || one.begin >= out->begin))
       out = one;
   return out;
 }

@@ -20,12 +20,13 @@ class Statements {
   // The outermost of those that end at `offset`, blanks apart.
   [[nodiscard]] std::optional<Span> before(uint32_t offset, std::string_view text) const;
   // The innermost that holds all of `span`.
-  [[nodiscard]] std::optional<Span> around(Span span) const;
+  [[nodiscard]] std::optional<Span> around(Span span) const { return innermost(span, true); }
   // The same, but not `span` itself.
-  [[nodiscard]] std::optional<Span> strictly_around(Span span) const;
+  [[nodiscard]] std::optional<Span> strictly_around(Span span) const { return innermost(span, false); }
 
  private:
   void add(const ast::Block& block);
+  [[nodiscard]] std::optional<Span> innermost(Span span, bool or_itself) const;
 
   std::vector<Span> spans_;
 };

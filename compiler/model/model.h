@@ -13,6 +13,7 @@
 #include "compiler/support/source.h"
 #include "runtime/abi/manifest.h"
 #include "runtime/abi/settings_text.h"
+#include "runtime/classify/classify.h"
 
 namespace scx::model {
 
@@ -89,21 +90,10 @@ struct Domain {
 };
 
 // The task of a `test` block; attributes not named have the language's defaults.
-struct TestTask {
-  std::string cgroup = "/";
-  std::string comm;
-  std::string leader_comm;
-  int64_t pid = 1, tgid = 1, ppid = 0;
-  int64_t uid = 0, gid = 0;
+// Its place is on the test's host, or full on a machine of which nothing is known. A user or a group with a
+// name has the id that the test's engines give it.
+struct TestTask : classify::TaskFacts {
   std::string uid_name, gid_name;
-  int64_t nice = 0;
-  int64_t sched = abi::kSchedNormal;
-  bool kthread = false;
-  bool leader = true;
-  // On the test's host, or full on a machine of which nothing is known.
-  int64_t affinity_node = -1, affinity_llc = -1;
-  bool affinity_full = true, affinity_pinned = false;
-  int64_t gpu_thread = -1, gpu_process = -1;  // the device, -1: none
 };
 struct Expectation {
   enum class Kind : uint8_t { kLayer, kMatch };

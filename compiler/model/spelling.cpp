@@ -17,11 +17,7 @@ bool expression_reads(const Policy& policy, const Expression& expression, abi::A
 }
 
 std::string range_text(abi::Attribute attribute, const abi::IntRange& range) {
-  if (attribute == abi::Attribute::kSched && range.low == range.high) {
-    if (range.low == abi::kSchedNormal) return "normal";
-    if (range.low == abi::kSchedBatch) return "batch";
-    if (range.low == abi::kSchedIdle) return "idle";
-  }
+  if (attribute == abi::Attribute::kSched && range.low == range.high) return abi::sched_word(range.low);
   return range.low == range.high ? fmt::format("{}", range.low)
                                  : fmt::format("{}..{}", range.low, range.high);
 }

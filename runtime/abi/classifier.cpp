@@ -46,4 +46,10 @@ std::string_view spelling(Attribute attribute) {
   SCX_CHECK(false, "unknown attribute");
 }
 
+std::string sched_word(int64_t policy) {
+  if (policy == kSchedNormal) return "normal";
+  if (policy == kSchedBatch) return "batch";
+  return policy == kSchedIdle ? "idle" : std::to_string(policy);
+}
+
 }  // namespace scx::abi

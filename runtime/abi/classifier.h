@@ -59,6 +59,8 @@ constexpr bool is_place(Attribute a) { return a == Attribute::kAffinityNode || a
 inline constexpr int64_t kSchedNormal = 0;
 inline constexpr int64_t kSchedBatch = 3;
 inline constexpr int64_t kSchedIdle = 5;
+// The language's word for one of them, or the number where there is none.
+std::string sched_word(int64_t policy);
 
 // Longest comm, without its terminating zero: TASK_COMM_LEN - 1.
 inline constexpr size_t kCommBytes = 15;

@@ -252,18 +252,12 @@ std::vector<uint32_t> deciding(const abi::Expression& expression, const std::vec
   return out;
 }
 
-std::string sched_word(int64_t policy) {
-  if (policy == abi::kSchedNormal) return "normal";
-  if (policy == abi::kSchedBatch) return "batch";
-  return policy == abi::kSchedIdle ? "idle" : std::to_string(policy);
-}
-
 std::string spelled_value(const TaskFacts& facts, abi::Attribute attribute) {
   if (abi::is_string(attribute)) return quoted(text_of(facts, attribute));
   const int64_t number = number_of(facts, attribute);
   switch (attribute) {
     case abi::Attribute::kSched:
-      return sched_word(number);
+      return abi::sched_word(number);
     case abi::Attribute::kKthread:
     case abi::Attribute::kLeader:
       return number != 0 ? "yes" : "no";

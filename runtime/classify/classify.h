@@ -129,9 +129,6 @@ std::vector<uint32_t> predicates_of(const abi::Expression& expression);
 // decides. Ascending, without duplicates.
 std::vector<uint32_t> deciding(const abi::Expression& expression, const std::vector<Evaluation>& predicates);
 
-// The language's word for a scheduling policy of the kernel, or its number where there is none.
-std::string sched_word(int64_t policy);
-
 // What a predicate reads of a task, as text: a number, or a quoted string.
 std::string spelled_value(const TaskFacts& facts, abi::Attribute attribute);
 

@@ -12,7 +12,6 @@
 #include "compiler/analysis/coverage.h"
 #include "compiler/analysis/machine_check.h"
 #include "compiler/analysis/policy_tests.h"
-#include "compiler/automata/build.h"
 #include "tests/support/policy_maker.h"
 #include "tests/unit/sema/compile.h"
 
@@ -22,16 +21,10 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-struct Subject {
-  test::Compiled compiled;
-  abi::Classifier classifier;
-  explicit Subject(const std::string& text) : compiled(test::compile(text)) {
-    if (sound()) {
-      classifier = automata::build_classifier(*compiled.policy, compiled.sources, compiled.diagnostics);
-      check_machines(*compiled.policy, classifier, compiled.diagnostics);
-    }
+struct Subject : test::Classified {
+  explicit Subject(const std::string& text) : test::Classified(text) {
+    if (sound()) check_machines(*compiled.policy, classifier, compiled.diagnostics);
   }
-  [[nodiscard]] bool sound() const { return compiled.policy && !compiled.diagnostics.has_errors(); }
   [[nodiscard]] GeneratedTests generate() const { return generate_tests(*compiled.policy, classifier); }
   [[nodiscard]] Coverage coverage() const { return cover(*compiled.policy, classifier, compiled.sources); }
   [[nodiscard]] PolicyTestReport run() const {

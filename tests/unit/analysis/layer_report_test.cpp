@@ -8,7 +8,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "compiler/automata/build.h"
 #include "tests/support/policy_maker.h"
 #include "tests/unit/sema/compile.h"
 
@@ -18,16 +17,7 @@ namespace {
 using ::testing::HasSubstr;
 
 // A policy with its classifier.
-struct Built {
-  explicit Built(test::Compiled from) : compiled(std::move(from)) {
-    if (compiled.policy && !compiled.diagnostics.has_errors())
-      classifier = automata::build_classifier(*compiled.policy, compiled.sources, compiled.diagnostics);
-  }
-  [[nodiscard]] bool sound() const { return compiled.policy && !compiled.diagnostics.has_errors(); }
-  [[nodiscard]] const model::Policy& policy() const { return *compiled.policy; }
-  test::Compiled compiled;
-  abi::Classifier classifier;
-};
+using Built = test::Classified;
 
 // The layer that the reference classifier gives the task, and whether `also` would have taken it.
 void expect_goes(const Built& built, LayerId id, const TaskFinding& found, uint32_t to, uint32_t also) {

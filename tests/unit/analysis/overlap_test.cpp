@@ -12,7 +12,6 @@
 #include "compiler/analysis/pair_classifier.h"
 #include "compiler/analysis/policy_tests.h"
 #include "compiler/analysis/task_search.h"
-#include "compiler/automata/build.h"
 #include "runtime/classify/classify.h"
 #include "tests/support/policy_maker.h"
 #include "tests/unit/sema/compile.h"
@@ -22,14 +21,8 @@ namespace {
 
 constexpr size_t kMaxPositions = 4'000'000;
 
-struct Side {
-  test::Compiled compiled;
-  abi::Classifier classifier;
-  explicit Side(const std::string& text) : compiled(test::compile(text)) {
-    if (sound())
-      classifier = automata::build_classifier(*compiled.policy, compiled.sources, compiled.diagnostics);
-  }
-  [[nodiscard]] bool sound() const { return compiled.policy && !compiled.diagnostics.has_errors(); }
+struct Side : test::Classified {
+  using test::Classified::Classified;
   [[nodiscard]] PolicySide side() const { return {&*compiled.policy, &classifier}; }
 };
 

@@ -14,7 +14,6 @@
 #include <gtest/gtest.h>
 
 #include "compiler/analysis/policy_tests.h"
-#include "compiler/automata/build.h"
 #include "tests/support/policy_maker.h"
 #include "tests/unit/sema/compile.h"
 
@@ -24,14 +23,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-struct Side {
-  test::Compiled compiled;
-  abi::Classifier classifier;
-  explicit Side(const std::string& text) : compiled(test::compile(text)) {
-    if (sound())
-      classifier = automata::build_classifier(*compiled.policy, compiled.sources, compiled.diagnostics);
-  }
-  [[nodiscard]] bool sound() const { return compiled.policy && !compiled.diagnostics.has_errors(); }
+struct Side : test::Classified {
+  using test::Classified::Classified;
   [[nodiscard]] PolicySide side() const { return {&*compiled.policy, &classifier}; }
   [[nodiscard]] DiffSubject subject() const { return {side(), &compiled.sources}; }
 };

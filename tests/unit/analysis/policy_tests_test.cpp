@@ -45,7 +45,7 @@ struct Fixture {
     uid.span = span("uid \"alice\"");
     policy.predicates = {comm, nice, uid};
     const auto test_of = [](uint32_t i) { return abi::Expression{Kind::kTest, i, {}}; };
-    policy.matchers = {{"web", test_of(0), span("web = ")}};
+    policy.matchers = {{"web", test_of(0), span("web = "), span("comm \"nginx*\"")}};
     model::Cell root;
     root.name = "root";
     const std::pair<const char*, abi::Expression> layers[] = {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "compiler/automata/build.h"
 #include "compiler/diagnostics/render.h"
 #include "compiler/sema/analyse.h"
 #include "compiler/syntax/syntax.h"
@@ -35,6 +36,13 @@ const diag::Diagnostic& Compiled::find(std::string_view code) const {
 }
 
 std::string Compiled::rendered() const { return diag::render_terminal(diagnostics, sources, false); }
+
+Classified::Classified(Compiled from) : compiled(std::move(from)) {
+  if (sound())
+    classifier = automata::build_classifier(*compiled.policy, compiled.sources, compiled.diagnostics);
+}
+
+Classified::Classified(std::string text) : Classified(compile(std::move(text))) {}
 
 Compiled compile(std::string text) {
   Compiled out;

@@ -11,6 +11,7 @@
 #include "compiler/diagnostics/diagnostics.h"
 #include "compiler/model/model.h"
 #include "compiler/support/source.h"
+#include "runtime/abi/classifier.h"
 
 namespace scx::test {
 
@@ -27,6 +28,16 @@ struct Compiled {
   [[nodiscard]] const diag::Diagnostic& find(std::string_view code) const;
   // For messages of failing tests.
   [[nodiscard]] std::string rendered() const;
+};
+
+// With the classifier of a policy without errors.
+struct Classified {
+  explicit Classified(Compiled from);
+  explicit Classified(std::string text);
+  [[nodiscard]] bool sound() const { return compiled.policy && !compiled.diagnostics.has_errors(); }
+  [[nodiscard]] const model::Policy& policy() const { return *compiled.policy; }
+  Compiled compiled;
+  abi::Classifier classifier;
 };
 
 // One file.
