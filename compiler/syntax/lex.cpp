@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
+#include "compiler/syntax/bare_text.h"
 #include "compiler/syntax/byte_stream.h"
 #include "compiler/syntax/text.h"
+#include "runtime/base/file.h"
 
 namespace scx::syntax {
 namespace {
@@ -38,10 +41,16 @@ class Lexing {
   void number(Span where);
   void string(Span where);
   void open_string(Span where);
+  // True if this is text whose quotes are missing, with what touches it.
+  bool bare_text(size_t type, Span where);
   void foreign(size_t type, Span where);
   void spaced_unit(Span where);
   void unknown(Span where);
   void unknown_character(Span where, std::string_view character);
+  // Whether `where` is in a block of a cell that may list its CPUs, not deeper.
+  bool is_in_listing_cell() const;
+  // What is written instead of `cpus LOW-HIGH` there.
+  std::string amount_of_cpus(const std::string& low, const std::string& high) const;
   // True if a number without unit stands before `where` on the same line.
   bool after_bare_number(Span where) const;
   // After an unknown character: what follows up to the end of the statement is unreliable.
@@ -117,6 +126,31 @@ void Lexing::word(size_t type, Span where) {
   push(type, where);
 }
 
+bool Lexing::is_in_listing_cell() const {
+  size_t closed = 0;
+  size_t i = tokens_.size();
+  while (i > 0 && (tokens_[i - 1].type != Type::LBRACE || closed > 0)) {
+    --i;
+    if (tokens_[i].type == Type::RBRACE) ++closed;
+    if (tokens_[i].type == Type::LBRACE) --closed;
+  }
+  // To the beginning of the block's head.
+  while (i > 1 && tokens_[i - 2].type != Type::SEMI && tokens_[i - 2].type != Type::LBRACE &&
+         tokens_[i - 2].type != Type::RBRACE)
+    --i;
+  return i > 0 && (tokens_[i - 1].type == Type::CELL || tokens_[i - 1].type == Type::CELLS);
+}
+
+std::string Lexing::amount_of_cpus(const std::string& low, const std::string& high) const {
+  // Counted from 0 they are numbers of CPUs, otherwise perhaps two amounts.
+  const bool are_ids =
+      low == "0" && high.size() < 9 && high.find_first_not_of("0123456789") == std::string::npos;
+  const std::string amount = are_ids ? fmt::format("{}", std::stoi(high) + 1) : low + ".." + high;
+  return is_in_listing_cell()
+             ? fmt::format("so many CPUs are `cpus {}`, these CPUs `cpus list \"{}-{}\"`", amount, low, high)
+             : fmt::format("so many CPUs are `cpus {}`: amounts stand here, never ids", amount);
+}
+
 void Lexing::number(Span where) {
   // `4-8` is the number 4 and the number -8 to the lexer.
   if (text_[where.begin] == '-' && !tokens_.empty() && tokens_.back().type == Type::NUMBER &&
@@ -132,8 +166,7 @@ void Lexing::number(Span where) {
     } else if (before == "cpus" && high.ends_with('%')) {
       builder.help(fmt::format("a range is written `{}{}..{}`", low, low.ends_with('%') ? "" : "%", high));
     } else if (before == "cpus") {
-      builder.help(fmt::format("so many CPUs are `cpus {}..{}`, these CPUs `cpus list \"{}-{}\"`", low, high,
-                               low, high));
+      builder.help(amount_of_cpus(low, high));
     } else {
       builder.help(fmt::format("a range is written `{}..{}`", low, high))
           .fix(span(where.begin, where.begin + 1), "..")
@@ -200,6 +233,37 @@ void Lexing::open_string(Span where) {
     if (text_[i] == '}') push(Type::RBRACE, span(i, i + 1));
   }
   skip_until_ = static_cast<uint32_t>(line_end);
+}
+
+bool Lexing::bare_text(size_t type, Span where) {
+  const TextDue due = text_due(tokens_, text_);
+  if (due == TextDue::kNone) return false;
+  const bool is_word =
+      std::isalnum(static_cast<unsigned char>(text_[where.begin])) != 0 || text_[where.begin] == '_';
+  const bool can_begin = is_word || type == Type::BARE_PATH || type == Type::STAR ||
+                         (type == Type::UNKNOWN &&
+                          std::string_view("^.?[@$\\+").find(text_[where.begin]) != std::string_view::npos);
+  const auto end = static_cast<uint32_t>(bare_text_end(text_, where.begin));
+  // A word alone may be a constant.
+  if (!can_begin || end < where.end || (is_word && end == where.end)) return false;
+  where.end = end;
+  const std::string found(reporter_.text(where));
+  auto builder = reporter_.report(Kind::kForeignNotation, where, "{} without quotes `{}`",
+                                  due == TextDue::kCgroupPath || type == Type::BARE_PATH ? "path" : "text",
+                                  found.substr(0, 40));
+  if (due == TextDue::kCgroupPath && found.front() != '/' && !found.starts_with("**")) {
+    builder
+        .help(
+            fmt::format("a cgroup's path is a string and begins at the root: `{}`", scx::quoted("/" + found)))
+        .suggest(where, scx::quoted("/" + found));
+  } else {
+    builder.help(fmt::format("paths and patterns are strings: `{}`", scx::quoted(found)))
+        .fix(where, scx::quoted(found))
+        .repaired();
+  }
+  push(Type::STRING, where);
+  skip_until_ = where.end;
+  return true;
 }
 
 void Lexing::foreign(size_t type, Span where) {
@@ -309,6 +373,7 @@ void Lexing::unknown(Span where) {
 }
 
 void Lexing::raw(size_t type, Span where) {
+  if (bare_text(type, where)) return;
   switch (type) {
     case Type::COMMENT:
       if (comments_ != nullptr) comments_->push_back(where);
