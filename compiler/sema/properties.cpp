@@ -199,8 +199,10 @@ std::optional<abi::CpuRange> PropertyReader::cpu_range(const PropertyUse& use) {
   if (terms.size() > use.next)
     if (const auto* word = std::get_if<ast::Word>(&terms[use.next]);
         word != nullptr && (word->text == "list" || word->text == "from")) {
-      diagnostics_.report(Kind::kNotImplemented, word->span, "`cpus {}` is not implemented yet", word->text)
-          .help("an amount of CPUs: `cpus 2..25%`");
+      diagnostics_
+          .report(Kind::kPropertyOutOfPlace, join(use.name_span(), word->span),
+                  "`cpus {}` cannot stand in {}", word->text, describe(use.row.place))
+          .help(fmt::format("it belongs in a cell; here stands an amount: `{}`", use.row.example));
       return std::nullopt;
     }
   const auto operand = only_operand(use);
