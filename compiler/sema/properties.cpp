@@ -116,9 +116,13 @@ void PropertyReader::report_unknown(const ast::Property& property, Place place) 
         .help("write " + list_words(forms, "or"));
     return;
   }
-  diagnostics_
-      .report(Kind::kUnknownProperty, word.span, "unknown property `{}` of {}", word.text, describe(place))
-      .hint(guess_property(word.text, place));
+  auto report = diagnostics_.report(Kind::kUnknownProperty, word.span, "unknown property `{}` of {}",
+                                    word.text, describe(place));
+  if (place == Place::kLayer && is_attribute_word(word.text))
+    report.help("a test stands behind `match`")
+        .suggest({word.span.file, word.span.begin, word.span.begin}, "match ");
+  else
+    report.hint(guess_property(word.text, place));
 }
 
 bool PropertyReader::no_block(const PropertyUse& use) {

@@ -151,13 +151,14 @@ void PredicateReader::warn_of_slice(const StringTest& string, const Operand& ope
       values_.report(Kind::kSliceAlone, operand,
                      fmt::format("a slice has no tasks of its own: those of {} are in the cgroups below it",
                                  quoted(string.text)));
-  report.note("`cgroup` without `under` is true in this one cgroup only")
-      .help(fmt::format("write `cgroup under {}`", quoted(string.text)));
   const auto* comparison = std::get_if<ast::Operator>(&test.terms[index - 1]);
+  const bool differs = comparison != nullptr && comparison->comparison == Comparison::kNotEqual;
+  report.note("`cgroup` without `under` is true in this one cgroup only")
+      .help(fmt::format("write `{}cgroup under {}`", differs ? "not " : "", quoted(string.text)));
   const Span written = ast::span_of(test.terms[index]);
   if (comparison == nullptr) {
     report.suggest({written.file, written.begin, written.begin}, "under ");
-  } else if (comparison->comparison == Comparison::kEqual) {
+  } else if (!differs) {
     report.suggest(comparison->span, "under");
   }
 }

@@ -42,9 +42,16 @@ TextDue text_due(std::span<const Token> tokens, std::string_view file_text) {
   if (last == "cgroup" || last == "under" || last == "except") return TextDue::kCgroupPath;
   if (last == "==" || last == "!=" || last == "prefix")
     return of_cgroup ? TextDue::kCgroupPath : word(2) == "comm" ? TextDue::kText : TextDue::kNone;
+  if (last == "list" || last == "affinity") return TextDue::kCpuList;
   for (const std::string_view other : {"comm", "suffix", "contains", "matches", "include", "host"})
     if (last == other) return TextDue::kText;
   return TextDue::kNone;
+}
+
+size_t bare_list_end(std::string_view file_text, size_t begin) {
+  const size_t stop = std::min(file_text.find_first_not_of("0123456789-, ", begin), file_text.size());
+  const size_t last = file_text.substr(0, stop).find_last_not_of("-, ");
+  return last == std::string_view::npos || last < begin ? begin : last + 1;
 }
 
 size_t bare_text_end(std::string_view file_text, size_t begin) {

@@ -11,10 +11,12 @@
 namespace scx::syntax {
 
 // What has to stand behind `tokens`; of a cgroup's path it is known how it begins.
-enum class TextDue : uint8_t { kNone, kText, kCgroupPath };
+enum class TextDue : uint8_t { kNone, kText, kCgroupPath, kCpuList };
 TextDue text_due(std::span<const Token> tokens, std::string_view file_text);
 
 // Where the text that begins at `begin` ends; `begin` if none does.
 size_t bare_text_end(std::string_view file_text, size_t begin);
+// The same of a list of CPUs, which has commas.
+size_t bare_list_end(std::string_view file_text, size_t begin);
 
 }  // namespace scx::syntax

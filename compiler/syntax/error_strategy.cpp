@@ -173,7 +173,12 @@ void ErrorStrategy::missing_condition() {
   }
   auto builder = report_unexpected("at the beginning of a condition",
                                    "an attribute such as `comm`, a matcher, `not` or `(`");
-  if (found.type == Type::STRING) builder.help("say what to compare: `comm`, `cgroup under`, ...");
+  if (found.type == Type::STRING)
+    builder.help(reporter_.text(found.span) == "\"*\"" ? "without quotes `*` matches every task"
+                                                       : "say what to compare: `comm`, `cgroup under`, ...");
+  if (found.type == Type::NUMBER) builder.help("the attribute stands before the number: `nice > 5`");
+  if (found.type == Type::ASSIGN)
+    builder.help("a condition stands right behind `match`: `match comm \"x\";`");
 }
 
 void ErrorStrategy::unexpected_in_condition(antlr4::ParserRuleContext* context) {
@@ -209,6 +214,10 @@ void ErrorStrategy::unexpected_in_condition(antlr4::ParserRuleContext* context) 
     case Type::COMMA:
       report_unexpected("in a condition", "`and` or `or`")
           .help("several texts: `comm \"a\" or comm \"b\"`; numbers and words stand in a set: `uid {1, 2}`");
+      return;
+    case Type::LPAREN:
+      report_unexpected("in a condition", "`and`, `or` or `;`")
+          .help("parentheses hold whole conditions: `(comm \"a\" or comm \"b\") and nice < 0`");
       return;
     case Type::RPAREN:
       reporter_.report(Kind::kUnbalancedParentheses, found.span, "`)` without its `(`");
@@ -273,11 +282,15 @@ void ErrorStrategy::unexpected(antlr4::ParserRuleContext* context, size_t expect
   if (found == Type::LPAREN || found == Type::RPAREN) builder.help("conditions stand after `match`");
   if (found == Type::ASSIGN) {
     const std::string_view near = closest(word, {"match", "let"});
-    builder.help(near.empty() ? "a property is its word and its value, without `=`"
-                              : fmt::format("did you mean `{}`?", near));
+    builder.help(!near.empty() ? fmt::format("did you mean `{}`?", near)
+                 : statement != nullptr && statement->getRuleIndex() == Parser::RuleUnknownDecl
+                     ? "a constant is `let NAME = VALUE;`, a condition `match NAME = CONDITION;`"
+                     : "a property is its word and its value, without `=`");
   }
   if (found != Type::COMMA) return;
-  if (word != "cpus")
+  if (word == "nodes" || word == "llcs")
+    builder.help(fmt::format("several are a set: `{} {{0, 2}};`", word));
+  else if (word != "cpus")
     builder.help("statements end with `;`, operands stand side by side");
   else if (is_in_cell(statement))
     builder.help("an amount is `cpus 3;` or `cpus 2..4;`, certain CPUs are a string: `cpus list \"0-3,8\";`");

@@ -43,6 +43,7 @@ class Lexing {
   void open_string(Span where);
   // True if this is text whose quotes are missing, with what touches it.
   bool bare_text(size_t type, Span where);
+  void report_bare_text(TextDue due, Span where);
   void foreign(size_t type, Span where);
   void spaced_unit(Span where);
   void unknown(Span where);
@@ -161,9 +162,7 @@ void Lexing::number(Span where) {
                                     "range written with `-`: `{}-{}`", low, high);
     const std::string_view before = tokens_.size() > 1 ? text(tokens_[tokens_.size() - 2]) : "";
     // Numbers of CPUs are meant, and `..` between them would be an amount.
-    if (before == "list" || before == "affinity") {
-      builder.help(fmt::format("CPUs stand in a string: `{} \"{}-{}\"`", before, low, high));
-    } else if (before == "cpus" && high.ends_with('%')) {
+    if (before == "cpus" && high.ends_with('%')) {
       builder.help(fmt::format("a range is written `{}{}..{}`", low, low.ends_with('%') ? "" : "%", high));
     } else if (before == "cpus") {
       builder.help(amount_of_cpus(low, high));
@@ -243,27 +242,32 @@ bool Lexing::bare_text(size_t type, Span where) {
   const bool can_begin = is_word || type == Type::BARE_PATH || type == Type::STAR ||
                          (type == Type::UNKNOWN &&
                           std::string_view("^.?[@$\\+").find(text_[where.begin]) != std::string_view::npos);
-  const auto end = static_cast<uint32_t>(bare_text_end(text_, where.begin));
+  const auto end = static_cast<uint32_t>(due == TextDue::kCpuList ? bare_list_end(text_, where.begin)
+                                                                  : bare_text_end(text_, where.begin));
   // A word alone may be a constant.
   if (!can_begin || end < where.end || (is_word && end == where.end)) return false;
   where.end = end;
-  const std::string found(reporter_.text(where));
-  auto builder = reporter_.report(Kind::kForeignNotation, where, "{} without quotes `{}`",
-                                  due == TextDue::kCgroupPath || type == Type::BARE_PATH ? "path" : "text",
-                                  found.substr(0, 40));
-  if (due == TextDue::kCgroupPath && found.front() != '/' && !found.starts_with("**")) {
-    builder
-        .help(
-            fmt::format("a cgroup's path is a string and begins at the root: `{}`", scx::quoted("/" + found)))
-        .suggest(where, scx::quoted("/" + found));
-  } else {
-    builder.help(fmt::format("paths and patterns are strings: `{}`", scx::quoted(found)))
-        .fix(where, scx::quoted(found))
-        .repaired();
-  }
+  report_bare_text(due, where);
   push(Type::STRING, where);
   skip_until_ = where.end;
   return true;
+}
+
+void Lexing::report_bare_text(TextDue due, Span where) {
+  const std::string found(reporter_.text(where));
+  auto builder = reporter_.report(Kind::kForeignNotation, where, "{} without quotes `{}`",
+                                  due == TextDue::kCgroupPath || found.front() == '/' ? "path" : "text",
+                                  found.substr(0, 40));
+  if (due == TextDue::kCgroupPath && found.front() != '/' && !found.starts_with("**")) {
+    // Below which cgroup it is nobody knows.
+    const std::string path = scx::quoted("/" + found);
+    builder.help(fmt::format("a cgroup's path is a string and begins at the root: `{}`", path))
+        .suggest(where, path);
+    return;
+  }
+  const std::string_view what =
+      due == TextDue::kCpuList ? "CPUs stand in a string" : "paths and patterns are strings";
+  builder.help(fmt::format("{}: `{}`", what, scx::quoted(found))).fix(where, scx::quoted(found)).repaired();
 }
 
 void Lexing::foreign(size_t type, Span where) {
@@ -330,19 +334,25 @@ void Lexing::unknown_character(Span where, std::string_view character) {
                             : byte >= 0x80 ? fmt::format("character `{}` ({})", character, bytes.substr(1))
                                            : fmt::format("character `{}`", character);
   auto builder = reporter_.report(Kind::kUnknownCharacter, where, "unknown {}", shown);
-  if (character == "-") {
+  const bool after_number = !tokens_.empty() && tokens_.back().type == Type::NUMBER;
+  if (character == "-" && after_number) {
+    builder.help("a range is written `a..b`");
+  } else if (character == "-") {
     builder.help("a `-` stands inside a name or before a number, never at the end of a name");
   } else if (character == "~") {
     builder.help("a regular expression is written `comm matches \"^web\"`");
   } else if (character == "+") {
     builder.help("at least four is written `4..`");
   } else if (character == ":") {
-    builder.help("a property is its word and its value, without `:`");
+    const size_t opener = tokens_.size() < 2 ? Type::WORD : tokens_[tokens_.size() - 2].type;
+    builder.help(opener == Type::MATCH || opener == Type::LET
+                     ? "a constant is `let NAME = VALUE;`, a condition `match NAME = CONDITION;`"
+                     : "a property is its word and its value, without `:`");
   } else if (character == "\"" || character == "\xE2\x80\x9C" || character == "\xE2\x80\x9D" ||
              character == "\xE2\x80\x9E") {
     builder.help("strings stand in straight double quotes: `\"...\"`");
   } else if (character == "[" || character == "]") {
-    builder.help("a set is written `{0, 1}`; patterns are strings: `\"...\"`");
+    builder.help("blocks and sets stand in braces: `{0, 1}`; patterns are strings: `\"...\"`");
   } else if (character == "/" || character == "?" || character == ".") {
     builder.help("paths and patterns are strings: `\"...\"`");
   } else if (character == "\xC2\xA0" || character == "\xE2\x80\x8B" || character == "\xEF\xBB\xBF") {
@@ -367,6 +377,10 @@ void Lexing::unknown(Span where) {
   if (strange(where.begin))
     while (end < text_.size() && strange(end)) ++end;
   skip_until_ = static_cast<uint32_t>(end);
+  // `=~` is one mistake.
+  if (character == "~" && !tokens_.empty() && tokens_.back().type == Type::ASSIGN &&
+      tokens_.back().span.end == where.begin)
+    tokens_.pop_back();
   // What is not UTF-8 was reported once for the whole file.
   if (readable) unknown_character(span(where.begin, where.begin + length), character);
   quiet_statement(span(where.begin, end));

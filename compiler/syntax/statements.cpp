@@ -75,6 +75,8 @@ constexpr auto kStatementWords = std::to_array<std::string_view>({"affinity",
 constexpr auto kFlags =
     std::to_array<std::string_view>({"count-open-time", "exclusive", "exit", "forget", "idle-confined",
                                      "partial", "preempt", "protected", "restart", "skip-remote-node"});
+// Those that have a block.
+constexpr auto kBlockWords = std::to_array<std::string_view>({"on", "rebalance", "task"});
 // Words that a statement cannot end with.
 constexpr auto kOpenWords =
     std::to_array<std::string_view>({"else", "for", "of", "except", "by", "with", "within", "under", "prefix",
@@ -181,7 +183,8 @@ bool Statements::ends_in_column(const Token& begin, const Token& next) const {
 
 // Wherever it stands, `next` can only be a statement of its own.
 bool Statements::ends_in_line(const Token& begin, const Token& previous, const Token& next) const {
-  if (wants_block(begin.type) || holds(kPerhapsOpenWords, text(previous))) return false;
+  if (wants_block(begin.type) || holds(kBlockWords, text(begin))) return false;
+  if (holds(kPerhapsOpenWords, text(previous))) return false;
   const bool in_task = begin.type == Type::WORD && holds(kAttributes, text(begin));
   if (&previous == &begin && !holds(kFlags, text(begin)) && !in_task) return false;
   if (next.type == Type::MATCH || next.type == Type::LET) return true;
@@ -246,8 +249,8 @@ size_t Statements::first_in_body(size_t head, size_t begin, size_t name) const {
 // `layer web confined cpus 2 {`: the `{` is there, behind what belongs into the block.
 bool Statements::is_in_head(size_t begin) const {
   const std::string_view word = text(tokens_[begin]);
-  const bool has_block = tokens_[begin].type == Type::LAYER || tokens_[begin].type == Type::CLEANUP ||
-                         word == "task" || word == "on" || word == "rebalance";
+  const bool has_block =
+      tokens_[begin].type == Type::LAYER || tokens_[begin].type == Type::CLEANUP || holds(kBlockWords, word);
   const auto end = std::find_if(tokens_.begin() + static_cast<ptrdiff_t>(begin), tokens_.end(),
                                 [](const Token& token) { return ends_statement(token.type); });
   return !has_block && end != tokens_.end() && end->type == Type::LBRACE;
@@ -308,11 +311,14 @@ void Statements::open_blocks() {
     while (i < body) out.push_back(tokens_[i++]);
     const Token& last = out.back();
     const Token brace = made_up(Type::LBRACE, last);
-    reporter_
-        .report(Kind::kMissingBrace, brace.span, "missing `{{` after {}", describe(last, reporter_.text()))
-        .at("its block begins here")
-        .fix(brace.span, " {")
-        .repaired();
+    // Another character in its place was told of.
+    if (const size_t next = reporter_.text().find_first_not_of(" \t", last.span.end);
+        !reporter_.is_quiet(static_cast<uint32_t>(next)))
+      reporter_
+          .report(Kind::kMissingBrace, brace.span, "missing `{{` after {}", describe(last, reporter_.text()))
+          .at("its block begins here")
+          .fix(brace.span, " {")
+          .repaired();
     out.push_back(brace);
     --spare;
     begins = true;
