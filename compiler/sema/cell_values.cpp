@@ -78,8 +78,9 @@ std::optional<CellCpusOperand> PropertyReader::cell_cpus(const PropertyUse& use)
   const bool from = first->text == "from";
   if (!from && first->text != "list") {
     diagnostics_.report(Kind::kUnknownValue, first->span, "unknown word `{}` in `cpus`", first->text)
-        .help(fmt::format("an amount is `{}`, certain CPUs `{}`, those of a cpuset `{}`", use.row.example,
-                          kListExample, kCpusetExample));
+        .hint(did_you_mean(first->text, {"list", "from"},
+                           fmt::format("an amount is `{}`, certain CPUs `{}`, those of a cpuset `{}`",
+                                       use.row.example, kListExample, kCpusetExample)));
     return std::nullopt;
   }
   Phrase phrase(terms, use.next + 1, use.name_span(), use.row.words, from ? kCpusetExample : kListExample,
