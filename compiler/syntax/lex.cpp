@@ -237,6 +237,10 @@ void Lexing::open_string(Span where) {
 bool Lexing::bare_text(size_t type, Span where) {
   const TextDue due = text_due(tokens_, text_);
   if (due == TextDue::kNone) return false;
+  // Only directly behind it: what was told of as unknown is not looked at again.
+  const uint32_t gap = tokens_.back().span.end;
+  if (text_.substr(gap, where.begin - gap).find_first_not_of(" \t\r\n") != std::string_view::npos)
+    return false;
   const bool is_word =
       std::isalnum(static_cast<unsigned char>(text_[where.begin])) != 0 || text_[where.begin] == '_';
   const bool can_begin = is_word || type == Type::BARE_PATH || type == Type::STAR ||
