@@ -61,12 +61,10 @@ class Reachability {
 
   void say_undecided(const model::Layer& layer) {
     diagnostics_
-        .report(Kind::kUndecidedReach, layer.span, "whether a task reaches the layer `{}` was not decided",
+        .report(Kind::kUndecidedReach, layer.span, "it is not known whether a task reaches the layer `{}`",
                 layer.name)
-        .at("too many tests to compare, or uses of several GPUs")
-        .help(
-            "nothing is known to be wrong: a test of the policy that expects this layer would show a task of "
-            "it");
+        .at("too many tests to compare, or tests of several GPUs")
+        .help("no mistake was found either; a `test` that expects this layer shows that a task reaches it");
   }
 
   void say_unreachable(uint32_t cell, uint32_t index) {

@@ -81,12 +81,28 @@ std::pair<abi::Automaton, size_t> longest_fit(std::span<const Candidate> run, si
   return best;
 }
 
+// What makes a pattern of this kind large can be left out.
+std::string_view how_to_shrink(const model::StringTest& test) {
+  using Op = model::StringTest::Op;
+  const bool has_wildcard = test.text.find_first_of("*?[") != std::string::npos;
+  switch (test.op) {
+    case Op::kRegex:
+      return "tie it to the start of the value with `^`, count less, or name the bytes that `.` stands for";
+    case Op::kGlob:
+    case Op::kUnder:
+      return has_wildcard ? "let it begin with text that is fixed, or use fewer `?` and `[...]` behind a `*`"
+                          : "each byte of the text takes a state: let `*` stand for some of it";
+    default:
+      return "each byte of the text takes a state: compare with less of it";
+  }
+}
+
 void report_too_large(const model::Predicate& predicate, diag::Diagnostics& diagnostics) {
   diagnostics
       .report(diag::Kind::kAutomatonTooLarge, predicate.span,
               "the pattern does not fit into an automaton of {} states", abi::kMaxAutomatonStates)
       .at("too large")
-      .help("tie it to the start of the value with `^`, count less, or name the bytes that `.` stands for");
+      .help(std::string(how_to_shrink(*predicate.string)));
 }
 
 void check_depth(const model::Layer& layer, diag::Diagnostics& diagnostics) {

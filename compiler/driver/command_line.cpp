@@ -210,7 +210,15 @@ struct Parser {
     explain->add_option("--task", options.task, "where such a task goes: comm=nginx,nice=-5")
         ->type_name("WORDS")
         ->allow_extra_args(false);
-    explain->add_option("--pid", options.pid, "where this thread goes")->type_name("N");
+    explain->add_option("--pid", options.pid, "where this thread goes")
+        ->type_name("N")
+        ->check(CLI::Validator(
+            [](std::string& word) {
+              const bool number = !word.empty() && word.size() < 10 &&
+                                  word.find_first_not_of("0123456789") == std::string::npos;
+              return number ? std::string() : fmt::format("`{}` is no thread's id", word);
+            },
+            ""));
     explain->add_option("--layer", options.layer, "this layer of the policy")
         ->check(CLI::Validator(
             [](std::string& word) {

@@ -84,11 +84,13 @@ bool is_missing_word(const diag::Diagnostic& diagnostic, const ast::Program& pro
   };
   switch (diagnostic.kind) {
     case Kind::kMissingPolicy:
+    case Kind::kUndefinedReference:
       return any([](const auto& other) { return other.kind == Kind::kUnknownDeclaration; });
     case Kind::kImplicitLayer:
       return any(is_unknown);
     case Kind::kMissingMatch:
     case Kind::kIncompleteCell:
+    case Kind::kIncompleteTest:
       return any_part_around(program, diagnostic.span, [&](Span part) {
         return any([&](const auto& other) { return is_unknown(other) && holds(part, other.span); });
       });

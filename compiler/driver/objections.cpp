@@ -31,6 +31,15 @@ std::string contradiction_of_verify(const Options& all) {
   return "";
 }
 
+// An option that only means something where phases run, and here none do.
+std::string option_of_phases(const Options& options, std::string_view why) {
+  const char* option = options.timings                                ? "--timings"
+                       : !options.include_dirs.empty()                ? "-I"
+                       : options.error_limit != Options().error_limit ? "--error-limit"
+                                                                      : nullptr;
+  return option == nullptr ? "" : fmt::format("{}: `{}` does not go with it", why, option);
+}
+
 // What does not fit together in the line of each command, beyond what CLI11 checks; empty if all does.
 std::string contradiction_of_compile(const Options& options) {
   if (options.dump != Dump::kNone && !options.output.empty())
@@ -50,7 +59,7 @@ std::string contradiction_of_lint(const Options& options) {
   if (options.fix || options.fail_on || !options.config.empty() || !options.hosts.empty())
     return "`--rules` and `--schema` look at no policy: no other option of `lint` goes with them";
   if (options.format != Format::kText && options.format != Format::kJson) return "`--rules` is text or JSON";
-  return "";
+  return option_of_phases(options, "`--rules` and `--schema` look at no policy");
 }
 
 std::string contradiction_of_test(const Options& options) {
@@ -76,7 +85,7 @@ std::string contradiction_of_explain(const Options& options) {
   if (options.files.size() > 1) return "one code at a time";
   if (options.format != Format::kText)
     return "`--format json` needs `--task`, `--pid`, `--layer` or `--cleanup`";
-  return "";
+  return option_of_phases(options, "`scxc explain CODE` prints a page");
 }
 
 std::string contradiction(const Options& options) {

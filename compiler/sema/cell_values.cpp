@@ -76,12 +76,17 @@ std::optional<CellCpusOperand> PropertyReader::cell_cpus(const PropertyUse& use)
     return out;
   }
   const bool from = first->text == "from";
-  Phrase phrase(terms, use.next, use.name_span(), use.row.words, from ? kCpusetExample : kListExample,
+  if (!from && first->text != "list") {
+    diagnostics_.report(Kind::kUnknownValue, first->span, "unknown word `{}` in `cpus`", first->text)
+        .hint(did_you_mean(first->text, {"list", "from"},
+                           fmt::format("an amount is `{}`, certain CPUs `{}`, those of a cpuset `{}`",
+                                       use.row.example, kListExample, kCpusetExample)));
+    return std::nullopt;
+  }
+  Phrase phrase(terms, use.next + 1, use.name_span(), use.row.words, from ? kCpusetExample : kListExample,
                 diagnostics_);
-  const auto form = phrase.choose({"list", "from"});
-  if (!form) return std::nullopt;
   out.place = join(use.name_span(), first->span);
-  if (*form == 0) {
+  if (!from) {
     out.source = abi::CellCpus::kList;
     const ast::Term* term = phrase.term();
     if (term == nullptr || !phrase.end()) return std::nullopt;

@@ -114,10 +114,13 @@ class CellReader {
     const auto* word = terms.size() > use.next ? std::get_if<ast::Word>(&terms[use.next]) : nullptr;
     const bool bare = terms.size() > use.next && (word == nullptr || word->text != "under");
     if (use.written.block != nullptr || bare) {
-      diagnostics_
-          .report(Kind::kOperatorMismatch, use.written.span,
-                  "a cell takes cgroups with all that is below them")
-          .help(fmt::format("write `{};`", kStaticExample));
+      auto report = diagnostics_.report(Kind::kOperatorMismatch, use.written.span,
+                                        "a cell takes cgroups with all that is below them");
+      report.help(fmt::format("write `{};`", kStaticExample));
+      if (bare && std::holds_alternative<ast::String>(terms[use.next])) {
+        const Span path = ast::span_of(terms[use.next]);
+        report.suggest({path.file, path.begin, path.begin}, "under ");
+      }
       out.claimed = false;
       return;
     }

@@ -202,9 +202,25 @@ class Collector {
           .help(fmt::format("it belongs in {}", describe(place)));
       return;
     }
-    diagnostics_.report(Kind::kUnknownDeclaration, word->span, "unknown declaration `{}`", word->text)
-        .hint(did_you_mean(word->text, declaration_words(),
-                           "declarations are " + list_words(declaration_words())));
+    auto report =
+        diagnostics_.report(Kind::kUnknownDeclaration, word->span, "unknown declaration `{}`", word->text);
+    if (has_kind(unknown))
+      report.help("a layer is `layer NAME KIND { ... }`");
+    else
+      report.hint(did_you_mean(word->text, declaration_words(),
+                               "declarations are " + list_words(declaration_words())));
+  }
+
+  // Whether one of its first two words is a layer's kind: `web open { ... }`, `confined web { ... }`.
+  static bool has_kind(const ast::Unknown& unknown) {
+    const auto& terms = unknown.content.terms;
+    return std::any_of(
+        terms.begin(), terms.begin() + static_cast<ptrdiff_t>(std::min<size_t>(terms.size(), 2)),
+        [](const ast::Term& term) {
+          const auto* word = std::get_if<ast::Word>(&term);
+          const auto& kinds = layer_kinds();
+          return word != nullptr && std::find(kinds.begin(), kinds.end(), word->text) != kinds.end();
+        });
   }
 
   // Whether a declaration may stand in this file; reports if not.

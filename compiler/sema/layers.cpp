@@ -86,7 +86,11 @@ class LayerReader {
     if (found == kinds.end()) {
       diagnostics_
           .report(Kind::kUnknownLayerKind, written.kind.span, "unknown layer kind `{}`", written.kind.text)
-          .hint(did_you_mean(written.kind.text, kinds, "kinds: " + list_words(kinds)));
+          .hint(did_you_mean(written.kind.text, kinds,
+                             std::find(kinds.begin(), kinds.end(), written.name.text) == kinds.end()
+                                 ? "kinds: " + list_words(kinds)
+                                 : fmt::format("the name comes first: `layer {} {}`", written.kind.text,
+                                               written.name.text)));
       return false;
     }
     out.kind = static_cast<abi::LayerKind>(found - kinds.begin());

@@ -218,7 +218,9 @@ bool Matchers::report_contradiction(const std::vector<Literal>& literals) {
               text(conflict->first), text(conflict->second))
       .at("never true together with the other")
       .label(conflict->first.span, "this test")
-      .help("join alternatives with `or`");
+      .help(conflict->first.predicate == conflict->second.predicate
+                ? "the one is the opposite of the other: take one of them out"
+                : "where one of them is enough, join them with `or`");
   return true;
 }
 

@@ -99,9 +99,11 @@ void PredicateReader::report_unknown(const Terms& terms) {
   for (const AttributeRow& row : attributes())
     if (!row.attribute && row.forms.empty()) later.push_back(row.words);
   const std::string_view guess = closest(word->text, later);
+  const bool means_all = word->text == "all" || word->text == "any" || word->text == "true";
   diagnostics_.report(Kind::kUnknownAttribute, word->span, "unknown {} `{}`", what, word->text)
       .hint(did_you_mean(word->text, words,
-                         guess.empty()
+                         means_all ? "`*` matches every task"
+                         : guess.empty()
                              ? "attributes: " + list_words(attribute_words())
                              : fmt::format("did you mean `{}`, which is not implemented yet?", guess)));
 }

@@ -58,6 +58,7 @@ class PredicateReader {
   bool check_pattern(const model::StringTest& string, const ast::String& written, const Operand& operand,
                      abi::Attribute attribute);
   void warn_of_alternatives(const model::StringTest& string, const Operand& operand, const Subject& subject);
+  void warn_of_slice(const model::StringTest& string, const Operand& operand, const Test& test, size_t index);
   std::optional<LeafTest> read_integer(const Test& test);
   bool read_members(const Test& test, const Operand& operand, LeafTest& out);
   void report_word_member(const Test& test, const Operand& operand, const ast::Word& word);

@@ -116,9 +116,13 @@ void PropertyReader::report_unknown(const ast::Property& property, Place place) 
         .help("write " + list_words(forms, "or"));
     return;
   }
-  diagnostics_
-      .report(Kind::kUnknownProperty, word.span, "unknown property `{}` of {}", word.text, describe(place))
-      .hint(guess_property(word.text, place));
+  auto report = diagnostics_.report(Kind::kUnknownProperty, word.span, "unknown property `{}` of {}",
+                                    word.text, describe(place));
+  if (place == Place::kLayer && is_attribute_word(word.text))
+    report.help("a test stands behind `match`")
+        .suggest({word.span.file, word.span.begin, word.span.begin}, "match ");
+  else
+    report.hint(guess_property(word.text, place));
 }
 
 bool PropertyReader::no_block(const PropertyUse& use) {
@@ -199,8 +203,10 @@ std::optional<abi::CpuRange> PropertyReader::cpu_range(const PropertyUse& use) {
   if (terms.size() > use.next)
     if (const auto* word = std::get_if<ast::Word>(&terms[use.next]);
         word != nullptr && (word->text == "list" || word->text == "from")) {
-      diagnostics_.report(Kind::kNotImplemented, word->span, "`cpus {}` is not implemented yet", word->text)
-          .help("an amount of CPUs: `cpus 2..25%`");
+      diagnostics_
+          .report(Kind::kPropertyOutOfPlace, join(use.name_span(), word->span),
+                  "`cpus {}` cannot stand in {}", word->text, describe(use.row.place))
+          .help(fmt::format("it belongs in a cell; here stands an amount: `{}`", use.row.example));
       return std::nullopt;
     }
   const auto operand = only_operand(use);

@@ -138,7 +138,29 @@ std::optional<LeafTest> PredicateReader::read_text_operand(const Test& test, siz
                          : check_comm(*out.predicate.string, *operand, test.row);
   if (!sound || !check_pattern(*out.predicate.string, *string, *operand, attribute)) return std::nullopt;
   warn_of_alternatives(*out.predicate.string, *operand, subject);
+  warn_of_slice(*out.predicate.string, *operand, test, index);
   return out;
+}
+
+// A slice of systemd is a cgroup for cgroups: the kernel lets no process into one that shares out resources.
+void PredicateReader::warn_of_slice(const StringTest& string, const Operand& operand, const Test& test,
+                                    size_t index) {
+  const bool is_alone = string.op == StringTest::Op::kExact || string.op == StringTest::Op::kGlob;
+  if (test.row.attribute != abi::Attribute::kCgroup || !is_alone || !string.text.ends_with(".slice")) return;
+  auto report =
+      values_.report(Kind::kSliceAlone, operand,
+                     fmt::format("a slice has no tasks of its own: those of {} are in the cgroups below it",
+                                 quoted(string.text)));
+  const auto* comparison = std::get_if<ast::Operator>(&test.terms[index - 1]);
+  const bool differs = comparison != nullptr && comparison->comparison == Comparison::kNotEqual;
+  report.note("`cgroup` without `under` is true in this one cgroup only")
+      .help(fmt::format("write `{}cgroup under {}`", differs ? "not " : "", quoted(string.text)));
+  const Span written = ast::span_of(test.terms[index]);
+  if (comparison == nullptr) {
+    report.suggest({written.file, written.begin, written.begin}, "under ");
+  } else if (!differs) {
+    report.suggest(comparison->span, "under");
+  }
 }
 
 // `{a,b}` and `a|b` are habits from shells and regular expressions.

@@ -69,6 +69,15 @@ bool ends_with_semicolon(size_t rule) {
   }
 }
 
+// Whether `statement` stands in the block of a cell, not of a layer in it.
+bool is_in_cell(const antlr4::ParserRuleContext* statement) {
+  const auto* c = static_cast<const antlr4::ParserRuleContext*>(statement->parent);
+  while (c != nullptr && c->getRuleIndex() != Parser::RuleLayerDecl &&
+         c->getRuleIndex() != Parser::RuleCellDecl)
+    c = static_cast<const antlr4::ParserRuleContext*>(c->parent);
+  return c != nullptr && c->getRuleIndex() == Parser::RuleCellDecl;
+}
+
 std::string_view first_word(antlr4::ParserRuleContext* context, std::string_view text) {
   const auto* token = static_cast<const Token*>(context->start);
   return text.substr(token->span.begin, token->span.end - token->span.begin);
@@ -87,9 +96,11 @@ antlr4::Token* ErrorStrategy::made_up(size_t type) {
 }
 
 void ErrorStrategy::missing_semicolon() {
-  const Token& before = previous();
-  const Span place{reporter_.file(), before.span.end, before.span.end};
-  reporter_.report(Kind::kMissingSemicolon, place, "missing `;` after {}", describe(before, reporter_.text()))
+  const uint32_t end = previous().span.end;
+  const Span place{reporter_.file(), end, end};
+  reporter_
+      .report(Kind::kMissingSemicolon, place, "missing `;` after {}",
+              describe_last_value(stream_.read(), reporter_.text()))
       .at("the statement ends here")
       .fix(place, ";")
       .repaired();
@@ -162,7 +173,12 @@ void ErrorStrategy::missing_condition() {
   }
   auto builder = report_unexpected("at the beginning of a condition",
                                    "an attribute such as `comm`, a matcher, `not` or `(`");
-  if (found.type == Type::STRING) builder.help("say what to compare: `comm`, `cgroup under`, ...");
+  if (found.type == Type::STRING)
+    builder.help(reporter_.text(found.span) == "\"*\"" ? "without quotes `*` matches every task"
+                                                       : "say what to compare: `comm`, `cgroup under`, ...");
+  if (found.type == Type::NUMBER) builder.help("the attribute stands before the number: `nice > 5`");
+  if (found.type == Type::ASSIGN)
+    builder.help("a condition stands right behind `match`: `match comm \"x\";`");
 }
 
 void ErrorStrategy::unexpected_in_condition(antlr4::ParserRuleContext* context) {
@@ -198,6 +214,10 @@ void ErrorStrategy::unexpected_in_condition(antlr4::ParserRuleContext* context) 
     case Type::COMMA:
       report_unexpected("in a condition", "`and` or `or`")
           .help("several texts: `comm \"a\" or comm \"b\"`; numbers and words stand in a set: `uid {1, 2}`");
+      return;
+    case Type::LPAREN:
+      report_unexpected("in a condition", "`and`, `or` or `;`")
+          .help("parentheses hold whole conditions: `(comm \"a\" or comm \"b\") and nice < 0`");
       return;
     case Type::RPAREN:
       reporter_.report(Kind::kUnbalancedParentheses, found.span, "`)` without its `(`");
@@ -262,12 +282,20 @@ void ErrorStrategy::unexpected(antlr4::ParserRuleContext* context, size_t expect
   if (found == Type::LPAREN || found == Type::RPAREN) builder.help("conditions stand after `match`");
   if (found == Type::ASSIGN) {
     const std::string_view near = closest(word, {"match", "let"});
-    builder.help(near.empty() ? "a property is its word and its value, without `=`"
-                              : fmt::format("did you mean `{}`?", near));
+    builder.help(!near.empty() ? fmt::format("did you mean `{}`?", near)
+                 : statement != nullptr && statement->getRuleIndex() == Parser::RuleUnknownDecl
+                     ? "a constant is `let NAME = VALUE;`, a condition `match NAME = CONDITION;`"
+                     : "a property is its word and its value, without `=`");
   }
-  if (found == Type::COMMA)
-    builder.help(word == "cpus" ? "`cpus` takes amounts, never ids: `cpus 3;` or `cpus 2..4;`"
-                                : "statements end with `;`, operands stand side by side");
+  if (found != Type::COMMA) return;
+  if (word == "nodes" || word == "llcs")
+    builder.help(fmt::format("several are a set: `{} {{0, 2}};`", word));
+  else if (word != "cpus")
+    builder.help("statements end with `;`, operands stand side by side");
+  else if (is_in_cell(statement))
+    builder.help("an amount is `cpus 3;` or `cpus 2..4;`, certain CPUs are a string: `cpus list \"0-3,8\";`");
+  else
+    builder.help("`cpus` takes amounts, never ids: `cpus 3;` or `cpus 2..4;`");
 }
 
 void ErrorStrategy::reportError(antlr4::Parser* parser, const antlr4::RecognitionException& error) {

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
+#include "compiler/syntax/bare_text.h"
 #include "compiler/syntax/byte_stream.h"
 #include "compiler/syntax/text.h"
+#include "runtime/base/file.h"
 
 namespace scx::syntax {
 namespace {
@@ -38,10 +41,17 @@ class Lexing {
   void number(Span where);
   void string(Span where);
   void open_string(Span where);
+  // True if this is text whose quotes are missing, with what touches it.
+  bool bare_text(size_t type, Span where);
+  void report_bare_text(TextDue due, Span where);
   void foreign(size_t type, Span where);
   void spaced_unit(Span where);
   void unknown(Span where);
   void unknown_character(Span where, std::string_view character);
+  // Whether `where` is in a block of a cell that may list its CPUs, not deeper.
+  bool is_in_listing_cell() const;
+  // What is written instead of `cpus LOW-HIGH` there.
+  std::string amount_of_cpus(const std::string& low, const std::string& high) const;
   // True if a number without unit stands before `where` on the same line.
   bool after_bare_number(Span where) const;
   // After an unknown character: what follows up to the end of the statement is unreliable.
@@ -117,6 +127,31 @@ void Lexing::word(size_t type, Span where) {
   push(type, where);
 }
 
+bool Lexing::is_in_listing_cell() const {
+  size_t closed = 0;
+  size_t i = tokens_.size();
+  while (i > 0 && (tokens_[i - 1].type != Type::LBRACE || closed > 0)) {
+    --i;
+    if (tokens_[i].type == Type::RBRACE) ++closed;
+    if (tokens_[i].type == Type::LBRACE) --closed;
+  }
+  // To the beginning of the block's head.
+  while (i > 1 && tokens_[i - 2].type != Type::SEMI && tokens_[i - 2].type != Type::LBRACE &&
+         tokens_[i - 2].type != Type::RBRACE)
+    --i;
+  return i > 0 && (tokens_[i - 1].type == Type::CELL || tokens_[i - 1].type == Type::CELLS);
+}
+
+std::string Lexing::amount_of_cpus(const std::string& low, const std::string& high) const {
+  // Counted from 0 they are numbers of CPUs, otherwise perhaps two amounts.
+  const bool are_ids =
+      low == "0" && high.size() < 9 && high.find_first_not_of("0123456789") == std::string::npos;
+  const std::string amount = are_ids ? fmt::format("{}", std::stoi(high) + 1) : low + ".." + high;
+  return is_in_listing_cell()
+             ? fmt::format("so many CPUs are `cpus {}`, these CPUs `cpus list \"{}-{}\"`", amount, low, high)
+             : fmt::format("so many CPUs are `cpus {}`: amounts stand here, never ids", amount);
+}
+
 void Lexing::number(Span where) {
   // `4-8` is the number 4 and the number -8 to the lexer.
   if (text_[where.begin] == '-' && !tokens_.empty() && tokens_.back().type == Type::NUMBER &&
@@ -127,13 +162,10 @@ void Lexing::number(Span where) {
                                     "range written with `-`: `{}-{}`", low, high);
     const std::string_view before = tokens_.size() > 1 ? text(tokens_[tokens_.size() - 2]) : "";
     // Numbers of CPUs are meant, and `..` between them would be an amount.
-    if (before == "list" || before == "affinity") {
-      builder.help(fmt::format("CPUs stand in a string: `{} \"{}-{}\"`", before, low, high));
-    } else if (before == "cpus" && high.ends_with('%')) {
+    if (before == "cpus" && high.ends_with('%')) {
       builder.help(fmt::format("a range is written `{}{}..{}`", low, low.ends_with('%') ? "" : "%", high));
     } else if (before == "cpus") {
-      builder.help(fmt::format("so many CPUs are `cpus {}..{}`, these CPUs `cpus list \"{}-{}\"`", low, high,
-                               low, high));
+      builder.help(amount_of_cpus(low, high));
     } else {
       builder.help(fmt::format("a range is written `{}..{}`", low, high))
           .fix(span(where.begin, where.begin + 1), "..")
@@ -202,6 +234,46 @@ void Lexing::open_string(Span where) {
   skip_until_ = static_cast<uint32_t>(line_end);
 }
 
+bool Lexing::bare_text(size_t type, Span where) {
+  const TextDue due = text_due(tokens_, text_);
+  if (due == TextDue::kNone) return false;
+  // Only directly behind it: what was told of as unknown is not looked at again.
+  const uint32_t gap = tokens_.back().span.end;
+  if (text_.substr(gap, where.begin - gap).find_first_not_of(" \t\r\n") != std::string_view::npos)
+    return false;
+  const bool is_word =
+      std::isalnum(static_cast<unsigned char>(text_[where.begin])) != 0 || text_[where.begin] == '_';
+  const bool can_begin = is_word || type == Type::BARE_PATH || type == Type::STAR ||
+                         (type == Type::UNKNOWN &&
+                          std::string_view("^.?[@$\\+").find(text_[where.begin]) != std::string_view::npos);
+  const auto end = static_cast<uint32_t>(due == TextDue::kCpuList ? bare_list_end(text_, where.begin)
+                                                                  : bare_text_end(text_, where.begin));
+  // A word alone may be a constant.
+  if (!can_begin || end < where.end || (is_word && end == where.end)) return false;
+  where.end = end;
+  report_bare_text(due, where);
+  push(Type::STRING, where);
+  skip_until_ = where.end;
+  return true;
+}
+
+void Lexing::report_bare_text(TextDue due, Span where) {
+  const std::string found(reporter_.text(where));
+  auto builder = reporter_.report(Kind::kForeignNotation, where, "{} without quotes `{}`",
+                                  due == TextDue::kCgroupPath || found.front() == '/' ? "path" : "text",
+                                  found.substr(0, 40));
+  if (due == TextDue::kCgroupPath && found.front() != '/' && !found.starts_with("**")) {
+    // Below which cgroup it is nobody knows.
+    const std::string path = scx::quoted("/" + found);
+    builder.help(fmt::format("a cgroup's path is a string and begins at the root: `{}`", path))
+        .suggest(where, path);
+    return;
+  }
+  const std::string_view what =
+      due == TextDue::kCpuList ? "CPUs stand in a string" : "paths and patterns are strings";
+  builder.help(fmt::format("{}: `{}`", what, scx::quoted(found))).fix(where, scx::quoted(found)).repaired();
+}
+
 void Lexing::foreign(size_t type, Span where) {
   const std::string_view found = reporter_.text(where);
   const auto report = [&](std::string_view what) {
@@ -266,19 +338,25 @@ void Lexing::unknown_character(Span where, std::string_view character) {
                             : byte >= 0x80 ? fmt::format("character `{}` ({})", character, bytes.substr(1))
                                            : fmt::format("character `{}`", character);
   auto builder = reporter_.report(Kind::kUnknownCharacter, where, "unknown {}", shown);
-  if (character == "-") {
+  const bool after_number = !tokens_.empty() && tokens_.back().type == Type::NUMBER;
+  if (character == "-" && after_number) {
+    builder.help("a range is written `a..b`");
+  } else if (character == "-") {
     builder.help("a `-` stands inside a name or before a number, never at the end of a name");
   } else if (character == "~") {
     builder.help("a regular expression is written `comm matches \"^web\"`");
   } else if (character == "+") {
     builder.help("at least four is written `4..`");
   } else if (character == ":") {
-    builder.help("a property is its word and its value, without `:`");
+    const size_t opener = tokens_.size() < 2 ? Type::WORD : tokens_[tokens_.size() - 2].type;
+    builder.help(opener == Type::MATCH || opener == Type::LET
+                     ? "a constant is `let NAME = VALUE;`, a condition `match NAME = CONDITION;`"
+                     : "a property is its word and its value, without `:`");
   } else if (character == "\"" || character == "\xE2\x80\x9C" || character == "\xE2\x80\x9D" ||
              character == "\xE2\x80\x9E") {
     builder.help("strings stand in straight double quotes: `\"...\"`");
   } else if (character == "[" || character == "]") {
-    builder.help("a set is written `{0, 1}`; patterns are strings: `\"...\"`");
+    builder.help("blocks and sets stand in braces: `{0, 1}`; patterns are strings: `\"...\"`");
   } else if (character == "/" || character == "?" || character == ".") {
     builder.help("paths and patterns are strings: `\"...\"`");
   } else if (character == "\xC2\xA0" || character == "\xE2\x80\x8B" || character == "\xEF\xBB\xBF") {
@@ -303,12 +381,17 @@ void Lexing::unknown(Span where) {
   if (strange(where.begin))
     while (end < text_.size() && strange(end)) ++end;
   skip_until_ = static_cast<uint32_t>(end);
+  // `=~` is one mistake.
+  if (character == "~" && !tokens_.empty() && tokens_.back().type == Type::ASSIGN &&
+      tokens_.back().span.end == where.begin)
+    tokens_.pop_back();
   // What is not UTF-8 was reported once for the whole file.
   if (readable) unknown_character(span(where.begin, where.begin + length), character);
   quiet_statement(span(where.begin, end));
 }
 
 void Lexing::raw(size_t type, Span where) {
+  if (bare_text(type, where)) return;
   switch (type) {
     case Type::COMMENT:
       if (comments_ != nullptr) comments_->push_back(where);

@@ -1,104 +1,13 @@
 #include "compiler/syntax/shape.h"
 
 #include <algorithm>
-#include <array>
+
+#include "compiler/syntax/statements.h"
 
 namespace scx::syntax {
 namespace {
 
 using diag::Kind;
-
-// Words that begin a statement. Only used to tell a forgotten `;` from an
-// operand that stands on the next line; which properties exist is sema's.
-constexpr std::array<std::string_view, 57> kStatementWords = {"affinity",
-                                                              "align",
-                                                              "borrow",
-                                                              "cgroup",
-                                                              "cgroup-limits",
-                                                              "count-open-time",
-                                                              "cpus",
-                                                              "cross-node",
-                                                              "exclusive",
-                                                              "expect",
-                                                              "grow",
-                                                              "hints",
-                                                              "histogram",
-                                                              "host",
-                                                              "idle-confined",
-                                                              "irq",
-                                                              "kernel",
-                                                              "lend",
-                                                              "llcs",
-                                                              "max",
-                                                              "member-for",
-                                                              "memory",
-                                                              "memory-bandwidth",
-                                                              "migrate-after",
-                                                              "min",
-                                                              "min-run",
-                                                              "no-open-after",
-                                                              "no-preempt-after",
-                                                              "nodes",
-                                                              "on",
-                                                              "order",
-                                                              "overflow",
-                                                              "partial",
-                                                              "peak-hold",
-                                                              "perf",
-                                                              "place",
-                                                              "placement",
-                                                              "preempt",
-                                                              "prefer",
-                                                              "protected",
-                                                              "rebalance",
-                                                              "resume-latency",
-                                                              "share",
-                                                              "skip-remote-node",
-                                                              "slice",
-                                                              "task",
-                                                              "threshold",
-                                                              "util",
-                                                              "watchdog",
-                                                              "weight",
-                                                              "yield",
-                                                              "every",
-                                                              "smoothing",
-                                                              "cooldown",
-                                                              "drain",
-                                                              "return",
-                                                              "restore"};
-// Words that a statement cannot end with.
-constexpr std::array<std::string_view, 17> kOpenWords = {
-    "else",   "for",  "of",       "except", "by", "with",   "within", "under",  "prefix",
-    "suffix", "from", "contains", "to",     "in", "expect", "on",     "matches"};
-
-// Those of kStatementWords that are statements by themselves.
-constexpr std::array<std::string_view, 7> kFlags = {
-    "count-open-time", "exclusive", "idle-confined", "partial", "preempt", "protected", "skip-remote-node"};
-
-// Attributes whose value may be a set.
-constexpr std::array<std::string_view, 7> kSetAttributes = {"pid", "tgid", "ppid", "uid",
-                                                            "gid", "nice", "sched"};
-
-bool begins_declaration(size_t type) {
-  switch (type) {
-    case Type::LANGUAGE:
-    case Type::INCLUDE:
-    case Type::POLICY:
-    case Type::LET:
-    case Type::MATCH:
-    case Type::LAYER:
-    case Type::LAYERS:
-    case Type::CELL:
-    case Type::CELLS:
-    case Type::ROOT:
-    case Type::CLEANUP:
-    case Type::TEST:
-      return true;
-    default:
-      return false;
-  }
-}
 
 // `policy NAME {`, `cell NAME {`; of a layer without its kind, too.
 bool takes_name_and_block(size_t type) {
@@ -117,19 +26,16 @@ class Shaping {
 
   bool run() {
     mark_sets();
+    open_blocks(tokens_, reporter_);
     if (!braces_balance()) close_braces();
     drop_strays();
-    end_statements();
+    end_statements(tokens_, reporter_);
     mark_comparisons();
     return depth_is_bounded();
   }
 
  private:
   std::string_view text(const Token& token) const { return reporter_.text(token.span); }
-  template <size_t n>
-  bool is_one_of(const Token& token, const std::array<std::string_view, n>& words) const {
-    return std::find(words.begin(), words.end(), text(token)) != words.end();
-  }
   Span after(const Token& token) const { return {reporter_.file(), token.span.end, token.span.end}; }
 
   void mark_sets();
@@ -137,7 +43,6 @@ class Shaping {
   bool braces_balance() const;
   void close_braces();
   void drop_strays();
-  void end_statements();
   bool depth_is_bounded();
 
   // close_braces: an open `{` and the indentation of the line it stands on.
@@ -145,11 +50,7 @@ class Shaping {
     Token token;
     uint32_t indent;
   };
-  bool begins_at_top_level(size_t i) const;
   void close_innermost(std::vector<Open>& open, std::vector<Token>& out, std::string_view reason, Span place);
-
-  // end_statements: the statement that is being read.
-  bool ends_before(const Token& begin, const Token& previous, const Token& next) const;
 
   std::vector<Token>& tokens_;
   Reporter& reporter_;
@@ -170,7 +71,7 @@ void Shaping::mark_sets() {
     const bool named = i > 1 && takes_name_and_block(tokens_[i - 2].type);
     const bool follows =
         i > 0 && (tokens_[i - 1].type == Type::ASSIGN || tokens_[i - 1].type == Type::EQ ||
-                  tokens_[i - 1].type == Type::NE || (!named && is_one_of(tokens_[i - 1], kSetAttributes)));
+                  tokens_[i - 1].type == Type::NE || (!named && takes_set(text(tokens_[i - 1]))));
     const bool lists = tokens_[i + 2].type == Type::COMMA;  // there is one: `close` or the end of the file
     if (!follows && !lists && first != Type::NUMBER && first != Type::STRING && first != Type::DOTDOT)
       continue;
@@ -189,17 +90,13 @@ bool Shaping::braces_balance() const {
   return open == 0;
 }
 
-bool Shaping::begins_at_top_level(size_t i) const {
-  // `match` and `layer` begin statements of a block, too, but not in the first column.
-  const Token& token = tokens_[i];
-  return token.first_on_line && token.column == 0 && begins_declaration(token.type);
-}
-
 void Shaping::close_innermost(std::vector<Open>& open, std::vector<Token>& out, std::string_view reason,
                               Span place) {
   Token close(Type::RBRACE, after(out.empty() ? open.back().token : out.back()));
-  reporter_.report(Kind::kUnclosedBrace, place, "unclosed `{{`: {}", reason)
-      .label(open.back().token.span, "opened here");
+  // Where a `{` was made up the block was told of already.
+  const Span opening = open.back().token.span;
+  if (opening.begin != opening.end)
+    reporter_.report(Kind::kUnclosedBrace, place, "unclosed `{{`: {}", reason).label(opening, "opened here");
   close.column = open.back().indent;
   out.push_back(close);
   open.pop_back();
@@ -226,7 +123,7 @@ void Shaping::close_braces() {
       }
       if (!open.empty()) open.pop_back();
     }
-    if (!open.empty() && open.front().indent == 0 && begins_at_top_level(i) && token.type != Type::LBRACE)
+    if (!open.empty() && open.front().indent == 0 && begins_at_top_level(token))
       while (!open.empty())
         close_innermost(open, out, fmt::format("a new declaration begins with `{}`", text(token)),
                         token.span);
@@ -264,75 +161,6 @@ void Shaping::drop_strays() {
     return false;
   };
   std::erase_if(tokens_, stray);
-}
-
-// Does the statement from `begin` end after `previous`, though no `;` says so?
-// Only where the next line is indented no deeper and begins as a statement.
-bool Shaping::ends_before(const Token& begin, const Token& previous, const Token& next) const {
-  if (!next.first_on_line || !begin.first_on_line || next.column > begin.column) return false;
-  if (!begins_declaration(next.type) && !(next.type == Type::WORD && is_one_of(next, kStatementWords)))
-    return false;
-  // `borrow idle return within 2ms`, `irq keep-off protected`
-  if (text(begin) == "borrow" && text(next) == "return") return false;
-  if (text(begin) == "irq" && text(next) == "protected") return false;
-  // What wants more is no end, or a correct file would be another one by its indentation.
-  if (is_one_of(previous, kStatementWords) && !is_one_of(previous, kFlags)) return false;
-  if (is_one_of(previous, kSetAttributes) || text(previous) == "comm") return false;
-  if (begins_declaration(previous.type) && (previous.type != Type::ROOT || &previous == &begin)) return false;
-  switch (previous.type) {
-    case Type::AND:
-    case Type::OR:
-    case Type::NOT:
-    case Type::LPAREN:
-    case Type::ASSIGN:
-    case Type::COMMA:
-    case Type::EQ:
-    case Type::NE:
-    case Type::LT:
-    case Type::LE:
-    case Type::GT:
-    case Type::GE:
-    case Type::SET_OPEN:
-    case Type::OF:
-      return false;
-    default:
-      return !is_one_of(previous, kOpenWords);
-  }
-}
-
-void Shaping::end_statements() {
-  std::vector<Token> out;
-  out.reserve(tokens_.size() + 8);
-  ptrdiff_t begin = -1;  // in `out`
-  for (const Token& token : tokens_) {
-    const bool ends = token.type == Type::SEMI || token.type == Type::LBRACE || token.type == Type::RBRACE;
-    if (!ends && begin >= 0 && ends_before(out[static_cast<size_t>(begin)], out.back(), token)) {
-      Token semicolon(Type::SEMI, after(out.back()));
-      semicolon.virtual_semicolon = true;
-      const size_t opener = out[static_cast<size_t>(begin)].type;
-      // A declaration that wants a block is the parser's to report.
-      const bool wants_block = begins_declaration(opener) && opener != Type::LANGUAGE &&
-                               opener != Type::INCLUDE && opener != Type::LET && opener != Type::MATCH;
-      if (!wants_block) {
-        reporter_
-            .report(Kind::kMissingSemicolon, semicolon.span, "missing `;` after {}",
-                    describe(out.back(), reporter_.text()))
-            .at("the statement ends here")
-            .fix(semicolon.span, ";")
-            .repaired();
-        semicolon.reported = true;
-      }
-      out.push_back(semicolon);
-      begin = -1;
-    }
-    if (ends) {
-      begin = -1;
-    } else if (begin < 0) {
-      begin = static_cast<ptrdiff_t>(out.size());
-    }
-    out.push_back(token);
-  }
-  tokens_ = std::move(out);
 }
 
 // `nice = 5` in a condition compares; `match NAME =` outside of blocks names one.

@@ -1,9 +1,8 @@
 // Tokens to balanced tokens: what needs a look at the whole file is settled
 // here, so that the parser decides with one token of look-ahead. After it every
 // `{` has its `}` and the other way round (made up or dropped, and reported), the
-// braces of sets have types of their own, a statement that visibly ends at the
-// end of a line has its `;`, no `;` stands alone, and nesting is bounded. Called
-// by parse.cpp.
+// braces of sets have types of their own, a statement that visibly ends has its
+// `;`, no `;` stands alone, and nesting is bounded. Called by parse.cpp.
 #pragma once
 
 #include <string_view>

@@ -60,18 +60,18 @@ size_t utf8_length(std::string_view text) {
 }
 
 std::string string_value(std::string_view literal, std::vector<StringFault>* faults) {
+  const char quote = literal.empty() ? '"' : literal.front();
+  // Text without quotes was reported and stands for itself.
+  if (quote != '"' && quote != '\'') return std::string(literal);
   std::string value;
   size_t end = literal.size();
-  // A path without quotes was reported and stands for itself.
-  const char quote = literal.empty() ? '"' : literal.front();
-  const size_t begin = quote == '"' || quote == '\'' ? 1 : 0;
   // The closing quote; after an odd number of backslashes it is not one.
-  if (begin == 1 && end >= 2 && literal[end - 1] == quote) {
+  if (end >= 2 && literal[end - 1] == quote) {
     size_t backslashes = 0;
     while (backslashes + 2 < end && literal[end - 2 - backslashes] == '\\') ++backslashes;
     if (backslashes % 2 == 0) --end;
   }
-  for (size_t i = begin; i < end;) {
+  for (size_t i = 1; i < end;) {
     const auto place = static_cast<uint32_t>(i);
     const char c = literal[i];
     if (c == '\\') {

@@ -20,9 +20,9 @@ struct StringFault {
   uint32_t end;
 };
 
-// The value of `literal` (with its quotes, single ones too; the closing one may be missing, a path may have
-// none). Escapes: \" \\ \n \t \r \xNN (not \x00). A faulty escape stands for its own text. Faults are
-// appended to `faults` unless it is null.
+// The value of `literal` (with its quotes, single ones too; the closing one may be missing, and without any
+// it stands for itself). Escapes: \" \\ \n \t \r \xNN (not \x00). A faulty escape stands for its own text.
+// Faults are appended to `faults` unless it is null.
 std::string string_value(std::string_view literal, std::vector<StringFault>* faults);
 
 }  // namespace scx::syntax

@@ -21,7 +21,7 @@ void TokenStream::consume() {
 
 std::string describe(const Token& token, std::string_view file_text) {
   if (token.type == antlr4::Token::EOF) return "end of file";
-  if (token.virtual_semicolon || token.span.begin == token.span.end) return "end of line";
+  if (token.span.begin == token.span.end) return "end of line";
   // Long enough for any name, short enough for a line.
   constexpr size_t kShown = 40;
   std::string text(file_text.substr(token.span.begin, token.span.end - token.span.begin));
@@ -31,6 +31,17 @@ std::string describe(const Token& token, std::string_view file_text) {
     text = text.substr(0, cut) + "...";
   }
   return fmt::format("`{}`", text);
+}
+
+std::string describe_last_value(std::span<const Token> tokens, std::string_view file_text) {
+  Token value = tokens.back();
+  const auto belongs = [&](size_t i) {
+    return tokens[i].span.end == tokens[i + 1].span.begin &&
+           (tokens[i].type == Type::DOTDOT || tokens[i + 1].type == Type::DOTDOT);
+  };
+  for (size_t i = tokens.size() - 1; i > 0 && belongs(i - 1); --i)
+    value.span.begin = tokens[i - 1].span.begin;
+  return describe(value, file_text);
 }
 
 }  // namespace scx::syntax

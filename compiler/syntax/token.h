@@ -3,6 +3,7 @@
 // Only compiler/syntax includes this.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,6 @@ class Token final : public antlr4::Token {
   size_t index = INVALID_INDEX;  // in the stream; invalid for one that was made up
   uint32_t column = 0;           // from 0, in bytes
   bool first_on_line = false;
-  bool virtual_semicolon = false;  // set where a statement visibly ends without one
-  bool reported = false;           // an error was told about this token already
 
   std::string getText() const override { return {}; }
   size_t getType() const override { return type; }
@@ -48,6 +47,8 @@ class TokenStream final : public antlr4::TokenStream {
 
   Token& at(size_t index) { return tokens_[index]; }
   Token& current() { return tokens_[position_]; }
+  // What was read, up to the current one.
+  std::span<const Token> read() const { return std::span(tokens_).first(position_); }
 
   antlr4::Token* LT(ssize_t k) override;
   antlr4::Token* get(size_t index) const override { return &tokens_[index]; }
@@ -73,5 +74,7 @@ class TokenStream final : public antlr4::TokenStream {
 
 // How a message names a token: its text in backticks, or "end of file".
 std::string describe(const Token& token, std::string_view file_text);
+// The same for the value that ends with the last of `tokens`: all of a range.
+std::string describe_last_value(std::span<const Token> tokens, std::string_view file_text);
 
 }  // namespace scx::syntax

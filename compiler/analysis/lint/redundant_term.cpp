@@ -25,7 +25,7 @@ class Terms {
     auto report =
         diagnostics_.report(diag::Kind::kRedundantTerm, place_.value_or(span), "{}", found_.front());
     for (size_t i = 1; i < found_.size(); ++i) report.note(found_[i]);
-    report.help("take it out, or write what was meant");
+    report.help(help_);
   }
 
  private:
@@ -58,10 +58,14 @@ class Terms {
     if (expression.operands[index].kind == Expression::Kind::kTest)
       told_.insert(expression.operands[index].predicate);
     const bool is_or = expression.kind == Expression::Kind::kOr;
-    found_.push_back(fmt::format("`{}` changes nothing in `{}`: {}", term, whole,
-                                 never   ? "it never holds"
-                                 : is_or ? "the other terms let in all that it does"
-                                         : "the other terms keep out all that it does"));
+    if (found_.empty())
+      help_ = never   ? "take it out, or mend it so that a task can satisfy it"
+              : is_or ? "take it out; if it was meant to let in fewer tasks, join it with `and`"
+                      : "take it out; if it was meant to let in more tasks, join it with `or`";
+    found_.push_back(fmt::format("`{}` is not needed in `{}`: {}", term, whole,
+                                 never   ? "no task satisfies it"
+                                 : is_or ? "each task that satisfies it satisfies another test there, too"
+                                         : "each task that satisfies the other tests satisfies it, too"));
   }
 
   [[nodiscard]] bool is_here(Span span) const {
@@ -94,6 +98,7 @@ class Terms {
   Span span_;  // of the whole
   std::vector<std::string> found_;
   std::optional<Span> place_;  // of the first found
+  std::string help_;           // for it
   std::set<std::string> said_;
   std::set<uint32_t> told_;  // predicates
 };

@@ -74,11 +74,78 @@ let last = 5;
 
 TEST(Errors, ForgottenSemicolonIsFoundWhereTheStatementEnds) {
   EXPECT_THAT(errors_of("layer web confined {\n    cpus 4..8\n    util 40%..80%\n    match web\n}\n"),
-              ElementsAre("2:14 E0002 missing `;` after `8`", "3:18 E0002 missing `;` after `80%`",
+              ElementsAre("2:14 E0002 missing `;` after `4..8`", "3:18 E0002 missing `;` after `40%..80%`",
                           "4:14 E0002 missing `;` after `web`"));
   EXPECT_THAT(errors_of("let a = 5\nmatch b = comm \"x\"\nlayer c open { match b }"),
               ElementsAre("1:10 E0002 missing `;` after `5`", "2:19 E0002 missing `;` after `\"x\"`",
                           "3:23 E0002 missing `;` after `b`"));
+}
+
+TEST(Errors, ForgottenSemicolonInsideALine) {
+  EXPECT_THAT(
+      errors_of("layer web confined { match comm \"x\" weight 3; cpus 2..4 slice 5ms; preempt weight 3; }"),
+      ElementsAre("1:36 E0002 missing `;` after `\"x\"`", "1:56 E0002 missing `;` after `2..4`",
+                  "1:75 E0002 missing `;` after `preempt`"));
+  EXPECT_THAT(errors_of("match a = comm \"x\" match b = *; let c = 5 let d = 6;"),
+              ElementsAre("1:19 E0002 missing `;` after `\"x\"`", "1:42 E0002 missing `;` after `5`"));
+  EXPECT_THAT(errors_of("test \"t\" { task { comm \"x\" nice 5 kthread; } expect match a expect match b; }"),
+              ElementsAre("1:27 E0002 missing `;` after `\"x\"`", "1:34 E0002 missing `;` after `5`",
+                          "1:60 E0002 missing `;` after `a`"));
+  // A name that is spelt like a property ends nothing.
+  for (const char* text :
+       {"match a = affinity within node order;", "cell c { share with weight by weight; x match; }",
+        "layer a open { match gpu thread device slice; place near node max; }",
+        "test \"t\" { task { leader comm \"x\"; } }", "layer a open { match system util > 5%; }"})
+    EXPECT_THAT(errors_of(text), IsEmpty()) << text;
+}
+
+TEST(Errors, ForgottenBraceIsFoundWhereTheHeadEnds) {
+  for (const auto& [text, error] : std::vector<std::pair<std::string, std::string>>{
+           {"policy p slice 5ms; }", "1:9 E0025 missing `{` after `p`"},
+           {"layer slice open match *; }", "1:17 E0025 missing `{` after `open`"},
+           {"cell db cgroup under \"/a\"; layer a open { match *; } }", "1:8 E0025 missing `{` after `db`"},
+           {"cells t for cgroup under \"/a/*\" except under \"/a/b\" max 5; }",
+            "1:52 E0025 missing `{` after `\"/a/b\"`"},
+           {"root cell cpus 2..; }", "1:10 E0025 missing `{` after `cell`"},
+           {"test \"t\" host \"2c\"; task { nice 5; } }", "1:9 E0025 missing `{` after `\"t\"`"},
+           {"test \"t\" { task nice 5; } expect match a; }", "1:16 E0025 missing `{` after `task`"},
+           {"cell c { rebalance every 5s; } cpus 2..; }", "1:19 E0025 missing `{` after `rebalance`"},
+           {"cleanup on stall { exit; } }", "1:8 E0025 missing `{` after `cleanup`"},
+           {"cleanup { on task exit forget; } }", "1:23 E0025 missing `{` after `exit`"},
+           // Both braces: the `}` is not told of on top.
+           {"layer a open match *;\nlayer b open { match *; }", "1:13 E0025 missing `{` after `open`"},
+       }) {
+    const Parsed parsed(text);
+    EXPECT_THAT(parsed.errors(), ElementsAre(error)) << text;
+    if (text.find('\n') == std::string::npos) {
+      EXPECT_THAT(errors_of(parsed.fixed()), IsEmpty()) << text;
+    }
+  }
+  for (const char* text :
+       {"policy slice { }", "layer match open { match *; }", "cells c for cgroup under max { min 1; }",
+        "cell cleanup { cleanup { on cell end { drain tasks to root; } } }"})
+    EXPECT_THAT(errors_of(text), IsEmpty()) << text;
+}
+
+TEST(Errors, TextWithoutQuotesIsToldOnce) {
+  for (const auto& [wrong, right] : std::vector<std::pair<std::string, std::string>>{
+           {"comm kworker/0:1", "comm \"kworker/0:1\""},
+           {"comm nginx* and nice 5", "comm \"nginx*\" and nice 5"},
+           {"(comm [ab]*)", "(comm \"[ab]*\")"},
+           {"comm nginx: worker", "comm \"nginx: worker\""},
+           {"comm == a.b or comm c", "comm == \"a.b\" or comm c"},
+           {"comm matches ^(a|b)\\.[0-9]+$", "comm matches \"^(a|b)\\\\.[0-9]+$\""},
+           {"cgroup under web.slice", "cgroup under \"/web.slice\""},
+           {"cgroup under /a/[bc]/*", "cgroup under \"/a/[bc]/*\""},
+           {"cgroup suffix .service", "cgroup suffix \".service\""},
+       }) {
+    const Parsed parsed("match a = " + wrong + ";");
+    EXPECT_THAT(parsed.errors(), ElementsAre(HasSubstr("E0014"))) << wrong;
+    EXPECT_EQ(parsed.fixed(), "match a = " + right + ";");
+  }
+  EXPECT_THAT(
+      errors_of("layer a open { util: 5%; comm: \"a\"; }"),
+      ElementsAre(HasSubstr("E0009 unknown character `:`"), HasSubstr("E0009 unknown character `:`")));
 }
 
 TEST(Errors, FixesMendTheText) {
