@@ -13,7 +13,8 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "runtime/audit/bytes.h"
+#include "runtime/base/bytes.h"
+#include "runtime/base/elf_handle.h"
 #include "runtime/base/file.h"
 #include "runtime/base/refusal.h"
 #include "runtime/load/libbpf_messages.h"
@@ -61,7 +62,7 @@ Result<Types> parse_types(const std::string& path, std::string_view raw) {
     return corrupt(path, fmt::format("it is cut off after {} bytes", raw.size()));
   load::collect_libbpf_messages();
   load::forget_libbpf_messages();
-  Btf types(btf__new(raw.data(), static_cast<uint32_t>(raw.size())));
+  BtfHandle types(btf__new(raw.data(), static_cast<uint32_t>(raw.size())));
   if (types == nullptr) {
     const std::string said = load::last_libbpf_warning();
     return corrupt(path, said.empty() ? std::strerror(errno) : printable(said));
