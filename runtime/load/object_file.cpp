@@ -18,6 +18,9 @@
 namespace scx::load {
 namespace {
 
+// The objects of policies have a hundredth of that, file and sections alike.
+constexpr uint64_t kMostBytes = uint64_t{64} << 20;
+
 // One section: its place in the file was checked.
 struct Section {
   size_t index = 0;
@@ -47,6 +50,12 @@ Result<Sections> read_sections(Elf* elf, const std::string& path, std::string_vi
     const char* name = elf_strptr(elf, names, header.sh_name);
     if (name == nullptr)
       return refusal("corrupt-object", fmt::format("{} has a section without a name", quoted(path)));
+    // What has no bytes in the file would have them in memory.
+    if (header.sh_size > kMostBytes)
+      return refusal("corrupt-object",
+                     fmt::format("the section {} of {} claims {} MiB, more than any policy's object has",
+                                 quoted(name), quoted(path), header.sh_size >> 20),
+                     "compile the policy again");
     sections.emplace(name,
                      Section{i, header.sh_type,
                              in_file ? bytes.substr(header.sh_offset, header.sh_size) : std::string_view{}});
@@ -154,7 +163,7 @@ Result<ObjectFile> parse_object(const std::string& path, std::string bytes) {
 }
 
 Result<ObjectFile> read_object(const std::string& path) {
-  Result<std::string> bytes = read_file(path);
+  Result<std::string> bytes = read_file(path, kMostBytes);
   if (!bytes.ok()) {
     const Error error = std::move(bytes).error();
     return refusal("unreadable-object", error.message, error.help);
