@@ -6,6 +6,8 @@
 #include <optional>
 #include <unordered_map>
 
+#include "runtime/base/bytes.h"
+
 namespace scx::backend {
 
 namespace {
@@ -66,14 +68,6 @@ enum Kind : uint32_t {
   kDeclTag = 17,
   kEnum64 = 19,
 };
-
-template <typename T>
-std::optional<T> read_at(std::string_view bytes, size_t offset) {
-  if (offset > bytes.size() || bytes.size() - offset < sizeof(T)) return std::nullopt;
-  T value;
-  std::memcpy(&value, bytes.data() + offset, sizeof(T));
-  return value;
-}
 
 std::string_view part(std::string_view bytes, size_t offset, size_t length) {
   if (offset > bytes.size()) return {};

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <map>
-#include <memory>
 #include <tuple>
 
 #include <gelf.h>
 #include <libelf.h>
+
+#include "runtime/base/elf_handle.h"
 
 namespace scx::backend {
 
@@ -15,12 +16,7 @@ namespace {
 constexpr uint16_t kMachineBpf = 247;  // EM_BPF
 constexpr uint32_t kInstructionBytes = 8;
 
-// libelf's handle over bytes that outlive it.
-struct ElfCloser {
-  void operator()(Elf* elf) const { elf_end(elf); }
-};
-using ElfHandle = std::unique_ptr<Elf, ElfCloser>;
-
+// Over bytes that outlive the handle.
 Result<ElfHandle> open_elf(std::string_view bytes) {
   elf_version(EV_CURRENT);
   // libelf only reads through this handle.

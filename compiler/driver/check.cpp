@@ -16,15 +16,13 @@ int check(const Options& options) {
     report_error(options, machines.error());
     return kExitUsage;
   }
-  const Result<std::vector<PolicyFile>> files = whole_policies(options);
-  if (!files) {
-    report_error(options, files.error());
+  Timings timings;
+  Result<std::deque<WholePolicy>> policies = whole_policies(options, Phase::kAutomata, timings);
+  if (!policies) {
+    report_error(options, policies.error());
     return kExitEnvironment;
   }
-  Timings timings;
-  for (const PolicyFile& file : *files) {
-    Compilation compilation;
-    const Result<void> ran = run_phases(options, file.name, Phase::kAutomata, compilation, timings);
+  for (auto& [file, compilation, ran] : *policies) {
     if (ran) check_fit(*machines, compilation);
     heed_allowances(compilation, false);
     report_diagnostics(options, compilation, false);

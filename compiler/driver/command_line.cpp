@@ -11,9 +11,11 @@
 #include "compiler/diagnostics/diagnostics.h"
 #include "compiler/driver/help_texts.h"
 #include "compiler/driver/objections.h"
+#include "compiler/driver/verify.h"
 #include "compiler/driver/version.h"
 #include "runtime/base/closest.h"
 #include "runtime/base/file.h"
+#include "runtime/completion/description.h"
 
 namespace scx::driver {
 
@@ -70,7 +72,7 @@ class Formatter : public CLI::Formatter {
     if (app->get_name() == "diff") return "Usage: scxc diff [OPTIONS] OLD NEW\n";
     if (app->get_name() == "explain")
       return "Usage: scxc explain CODE\n       scxc explain FILE --task WORDS\n       scxc explain FILE "
-             "--pid N\n"
+             "--pid PID\n"
              "       scxc explain FILE --layer NAME\n"
              "       scxc explain --cleanup [OPTIONS] FILE...\n";
     const CLI::Option* operand =
@@ -211,7 +213,7 @@ struct Parser {
         ->type_name("WORDS")
         ->allow_extra_args(false);
     explain->add_option("--pid", options.pid, "where this thread goes")
-        ->type_name("N")
+        ->type_name("PID")
         ->check(CLI::Validator(
             [](std::string& word) {
               const bool number = !word.empty() && word.size() < 10 &&
@@ -421,22 +423,24 @@ std::variant<Options, Answer> parse_command_line(const std::vector<std::string>&
   return parser.options;
 }
 
-Completion completions() {
-  Parser parser;
-  Completion result;
-  for (const CLI::App* command : parser.app.get_subcommands({}))
-    result.commands.push_back(command->get_name());
-  const auto add_options = [&](const CLI::App& app) {
-    for (const CLI::Option* option : app.get_options()) {
-      if (option->get_group().empty()) continue;
-      for (const std::string& name : option->get_lnames())
-        if (std::find(result.options.begin(), result.options.end(), "--" + name) == result.options.end())
-          result.options.push_back("--" + name);
-    }
-  };
-  add_options(parser.app);
-  for (const CLI::App* command : parser.app.get_subcommands({})) add_options(*command);
-  return result;
+std::string completion_script(std::string_view shell) {
+  using completion::Values;
+  const std::vector<std::string> series = tested_series();
+  const completion::Known types = {{"MACHINE", {.words = {"live"}, .files = {"*.xml"}}},
+                                   {"SERIES", {.words = series}},
+                                   {"FILE|FOLDER|SERIES", {.words = series, .files = {"*"}}},
+                                   {"PID", {.processes = true}}};
+  const Values policies{.files = {"*.scx"}};
+  const completion::Known operands = {{"", policies},
+                                      {"check", policies},
+                                      {"lint", policies},
+                                      {"fmt", policies},
+                                      {"test", policies},
+                                      {"diff", policies},
+                                      {"explain", policies},
+                                      {"verify", {.files = {"*.scx", "*.bpf.o"}}},
+                                      {"completion", {.words = completion::shells()}}};
+  return completion::script(completion::describe(Parser().app, types, operands), shell);
 }
 
 }  // namespace scx::driver

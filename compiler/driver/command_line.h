@@ -21,12 +21,8 @@ struct Answer {
 // `arguments` without the program's name.
 std::variant<Options, Answer> parse_command_line(const std::vector<std::string>& arguments);
 
-// A command or an option with the words that may follow it, for completion.
-struct Completion {
-  std::vector<std::string> commands;
-  std::vector<std::string> options;
-};
-Completion completions();
+// For the command `completion`: `shell` is bash, zsh or fish.
+std::string completion_script(std::string_view shell);
 
 // Commands of the language's design that this version does not have.
 const std::vector<std::string_view>& planned_commands();

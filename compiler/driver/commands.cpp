@@ -1,7 +1,7 @@
 #include "compiler/driver/commands.h"
 
 #include "compiler/diagnostics/explain.h"
-#include "compiler/driver/completion.h"
+#include "compiler/driver/command_line.h"
 #include "compiler/driver/report.h"
 
 namespace scx::driver {

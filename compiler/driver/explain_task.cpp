@@ -1,4 +1,4 @@
-// `scxc explain FILE --task …` and `--pid N`: which layer a task is in, why, and
+// `scxc explain FILE --task …` and `--pid PID`: which layer a task is in, why, and
 // where it may run.
 #include "compiler/driver/asked_task.h"
 #include "compiler/driver/commands.h"

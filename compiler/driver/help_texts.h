@@ -11,7 +11,7 @@ inline constexpr const char* kMainExamples = R"(Commands:
   scxc test FILE...      run the tests that a policy carries
   scxc diff OLD NEW      which tasks a change moves, and what else it changes
   scxc explain CODE      what a diagnostic means and how to resolve it
-  scxc explain FILE --task WORDS, scxc explain FILE --pid N
+  scxc explain FILE --task WORDS, scxc explain FILE --pid PID
                          which layer a task goes to, and why
   scxc explain FILE --layer NAME
                          what a layer takes, what others leave it, what it has

@@ -56,12 +56,6 @@ void look_at(const Options& options, const std::vector<NamedMachine>& machines,
       findings::with_removals(compilation.diagnostics, compilation.program, compilation.sources), settings);
 }
 
-void drop_parts(std::deque<Linted>& policies) {
-  Parts parts;
-  for (const Linted& policy : policies) parts.add(policy.file, policy.compilation);
-  std::erase_if(policies, [&](const Linted& policy) { return parts.contains(policy.file); });
-}
-
 // Writes the texts, and tells what stood in the files before.
 Result<std::map<std::string, std::string>> write_texts(const findings::Fixed& fixed, const Sources& sources) {
   std::map<std::string, std::string> before;
@@ -143,6 +137,42 @@ bool has_findings(const Linted& policy) {
                      [&](const diag::Diagnostic& one) { return one.severity <= policy.fail_on; });
 }
 
+// What the settings pass over is asked only what its parts are.
+void pass_over(const Options& options, const PolicyFile& file, Parts& parts, Timings& timings) {
+  Compilation compilation;
+  if (run_phases(options, file.name, Phase::kSyntax, compilation, timings).ok())
+    parts.add_includes(compilation);
+}
+
+// Looks at all policies, and mends them if that was asked for. `parts` comes to know those that are none by
+// themselves. An error is one of the settings.
+Result<int> look_at_all(const Options& options, const std::vector<PolicyFile>& files,
+                        const std::vector<NamedMachine>& machines, std::deque<Linted>& policies, Parts& parts,
+                        Timings& timings) {
+  LintSettings all_settings(options);
+  int exit_code = kExitOk;
+  for (const PolicyFile& file : files) {
+    SCX_TRY(const LintSettings::Of* of, all_settings.of(file.name));
+    if (file.is_found && is_excluded(*of, file.name)) {
+      pass_over(options, file, parts, timings);
+      continue;
+    }
+    const findings::Settings& settings = of->settings;
+    Linted& policy = policies.emplace_back();
+    policy.file = file;
+    policy.fail_on = options.fail_on.value_or(settings.fail_on.value_or(diag::Severity::kWarning));
+    look_at(options, machines, settings, policy, timings);
+    const Result<void> fixed =
+        options.fix ? fix(options, machines, settings, policy, timings) : Result<void>{};
+    if (!fixed) {
+      report_error(options, fixed.error());
+      exit_code = kExitEnvironment;
+    }
+    parts.add(file, policy.compilation);
+  }
+  return exit_code;
+}
+
 }  // namespace
 
 int lint(const Options& options) {
@@ -157,29 +187,15 @@ int lint(const Options& options) {
     return kExitUsage;
   }
   Timings timings;
-  LintSettings all_settings(options);
   std::deque<Linted> policies;
-  int exit_code = kExitOk;
-  for (const PolicyFile& file : *files) {
-    const Result<const LintSettings::Of*> settings = all_settings.of(file.name);
-    if (!settings) {
-      report_error(options, settings.error());
-      return kExitEnvironment;
-    }
-    if (file.is_found && is_excluded(**settings, file.name)) continue;
-    Linted& policy = policies.emplace_back();
-    policy.file = file;
-    policy.fail_on =
-        options.fail_on.value_or((*settings)->settings.fail_on.value_or(diag::Severity::kWarning));
-    look_at(options, *machines, (*settings)->settings, policy, timings);
-    const Result<void> fixed =
-        options.fix ? fix(options, *machines, (*settings)->settings, policy, timings) : Result<void>{};
-    if (!fixed) {
-      report_error(options, fixed.error());
-      exit_code = kExitEnvironment;
-    }
+  Parts parts;
+  const Result<int> looked = look_at_all(options, *files, *machines, policies, parts, timings);
+  if (!looked) {
+    report_error(options, looked.error());
+    return kExitEnvironment;
   }
-  drop_parts(policies);
+  std::erase_if(policies, [&](const Linted& policy) { return parts.contains(policy.file); });
+  int exit_code = *looked;
   std::vector<diag::Checked> checked;
   for (Linted& policy : policies) {
     if (!policy.trouble.empty()) exit_code = kExitEnvironment;

@@ -51,6 +51,10 @@ void Parts::add(const PolicyFile& file, const Compilation& compilation) {
     if (file.is_found) fragments_.insert(canonical(file.name));
     return;
   }
+  add_includes(compilation);
+}
+
+void Parts::add_includes(const Compilation& compilation) {
   for (size_t i = 1; i < compilation.sources.size(); ++i)
     included_.insert(canonical(compilation.sources.display_path(static_cast<FileId>(i))));
 }
@@ -60,19 +64,18 @@ bool Parts::contains(const PolicyFile& file) const {
   return file.is_found && fragments_.contains(path) && included_.contains(path);
 }
 
-Result<std::vector<PolicyFile>> whole_policies(const Options& options) {
-  SCX_TRY(std::vector<PolicyFile> files, policy_files(options.files));
+Result<std::deque<WholePolicy>> whole_policies(const Options& options, Phase last, Timings& timings) {
+  SCX_TRY(const std::vector<PolicyFile> files, policy_files(options.files));
+  std::deque<WholePolicy> out;
   Parts parts;
-  Timings not_told;
   for (const PolicyFile& file : files) {
-    if (!file.is_found) continue;
-    Compilation compilation;
-    // What cannot be read the command will say.
-    if (run_phases(options, file.name, Phase::kSema, compilation, not_told).ok())
-      parts.add(file, compilation);
+    WholePolicy& policy = out.emplace_back();
+    policy.file = file;
+    policy.ran = run_phases(options, file.name, last, policy.compilation, timings);
+    if (policy.ran.ok()) parts.add(file, policy.compilation);
   }
-  std::erase_if(files, [&](const PolicyFile& file) { return parts.contains(file); });
-  return files;
+  std::erase_if(out, [&](const WholePolicy& policy) { return parts.contains(policy.file); });
+  return out;
 }
 
 }  // namespace scx::driver

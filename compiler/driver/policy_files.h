@@ -2,6 +2,7 @@
 // policies in it and below. Used by the commands that take folders.
 #pragma once
 
+#include <deque>
 #include <set>
 #include <string>
 #include <vector>
@@ -26,13 +27,22 @@ Result<std::vector<PolicyFile>> policy_files(const std::vector<std::string>& wor
 class Parts {
  public:
   void add(const PolicyFile& file, const Compilation& compilation);
+  // What a file includes that nobody asks about: what only such files include is no policy by itself either.
+  void add_includes(const Compilation& compilation);
   [[nodiscard]] bool contains(const PolicyFile& file) const;
 
  private:
   std::set<std::string> fragments_, included_;  // as canonical paths
 };
 
-// The files that the words stand for, without parts of others, for commands that look at one after the other.
-Result<std::vector<PolicyFile>> whole_policies(const Options& options);
+// A file, and what its phases gave.
+struct WholePolicy {
+  PolicyFile file;
+  Compilation compilation;
+  Result<void> ran;  // what run_phases() said
+};
+
+// The policies that the words stand for, without parts of others; each has been taken up to `last`.
+Result<std::deque<WholePolicy>> whole_policies(const Options& options, Phase last, Timings& timings);
 
 }  // namespace scx::driver

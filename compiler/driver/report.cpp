@@ -81,7 +81,11 @@ diag::Diagnostics errors_of(const diag::Diagnostics& all) {
 
 std::optional<int> run_for_result(const Options& options, const std::string& file, Phase last,
                                   Compilation& compilation, Timings& timings, Told told) {
-  const Result<void> ran = run_phases(options, file, last, compilation, timings);
+  return report_for_result(options, run_phases(options, file, last, compilation, timings), compilation, told);
+}
+
+std::optional<int> report_for_result(const Options& options, const Result<void>& ran,
+                                     Compilation& compilation, Told told) {
   heed_allowances(compilation, false);
   if (told == Told::kErrors) {
     compilation.diagnostics = errors_of(compilation.diagnostics);

@@ -24,6 +24,9 @@ void report_diagnostics(const Options& options, const Compilation& compilation, 
 enum class Told : uint8_t { kAll, kErrors };
 std::optional<int> run_for_result(const Options& options, const std::string& file, Phase last,
                                   Compilation& compilation, Timings& timings, Told told = Told::kAll);
+// The same where they ran before: `ran` is what run_phases() said.
+std::optional<int> report_for_result(const Options& options, const Result<void>& ran,
+                                     Compilation& compilation, Told told = Told::kAll);
 
 // "error: …", with help; for errors that are not about a place in a policy.
 void report_error(const Options& options, const Error& error);

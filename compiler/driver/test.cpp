@@ -19,10 +19,9 @@ namespace scx::driver {
 namespace {
 
 // The tests that the policy lacks, ready to be appended.
-int generate(const Options& options, const std::string& file, Timings& timings) {
-  Compilation compilation;
-  if (const auto failed = run_for_result(options, file, Phase::kAutomata, compilation, timings))
-    return *failed;
+int generate(const Options& options, WholePolicy& policy, Timings& timings) {
+  auto& [file, compilation, ran] = policy;
+  if (const auto failed = report_for_result(options, ran, compilation)) return *failed;
   const auto generated = timings.measure(
       "generate", [&] { return analysis::generate_tests(*compilation.policy, *compilation.classifier); });
   print_out(options.format == Format::kJson ? analysis::to_json(generated) : analysis::to_text(generated));
@@ -40,10 +39,9 @@ bool covers_enough(const Options& options, const std::string& file, const analys
   return false;
 }
 
-int test_one(const Options& options, const std::string& file, Timings& timings) {
-  Compilation compilation;
-  if (const auto failed = run_for_result(options, file, Phase::kAutomata, compilation, timings))
-    return *failed;
+int test_one(const Options& options, WholePolicy& policy, Timings& timings) {
+  auto& [file, compilation, ran] = policy;
+  if (const auto failed = report_for_result(options, ran, compilation)) return *failed;
   std::optional<HostEngine> engine;
   if (!compilation.policy->tests.empty()) {
     Result<HostEngine> compiled =
@@ -69,7 +67,7 @@ int test_one(const Options& options, const std::string& file, Timings& timings) 
     print_out(analysis::to_text(report, *compilation.classifier));
     if (coverage) print_out(analysis::to_text(*coverage, use_color(options.color, STDOUT_FILENO)));
   }
-  const bool is_enough = !coverage || covers_enough(options, file, *coverage);
+  const bool is_enough = !coverage || covers_enough(options, file.name, *coverage);
   return report.passed() && is_enough ? kExitOk : kExitErrors;
 }
 
@@ -77,20 +75,20 @@ int test_one(const Options& options, const std::string& file, Timings& timings) 
 
 int test(const Options& options) {
   int exit_code = kExitOk;
-  const Result<std::vector<PolicyFile>> files = whole_policies(options);
-  if (!files) {
-    report_error(options, files.error());
+  Timings timings;
+  Result<std::deque<WholePolicy>> policies = whole_policies(options, Phase::kAutomata, timings);
+  if (!policies) {
+    report_error(options, policies.error());
     return kExitEnvironment;
   }
-  if (options.generate && files->size() > 1) {
+  if (options.generate && policies->size() > 1) {
     report_error(options,
-                 make_error("`--generate` takes one policy at a time, and there are {}", files->size()));
+                 make_error("`--generate` takes one policy at a time, and there are {}", policies->size()));
     return kExitUsage;
   }
-  Timings timings;
-  for (const PolicyFile& file : *files)
-    exit_code = std::max(exit_code, options.generate ? generate(options, file.name, timings)
-                                                     : test_one(options, file.name, timings));
+  for (WholePolicy& policy : *policies)
+    exit_code = std::max(exit_code, options.generate ? generate(options, policy, timings)
+                                                     : test_one(options, policy, timings));
   report_timings(options, timings);
   return exit_code;
 }

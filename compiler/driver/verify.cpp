@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <set>
 
 #include <unistd.h>
@@ -17,10 +18,16 @@
 namespace scx::driver {
 namespace {
 
-bool is_object(const std::string& bytes) {
-  return bytes.starts_with(
+// Whether the file begins as objects do. What is no file can be read once only, and is a policy.
+bool is_object(const std::string& file) {
+  std::error_code error;
+  if (file == "-" || !std::filesystem::is_regular_file(file, error)) return false;
+  constexpr std::string_view kMagic =
       "\x7f"
-      "ELF");
+      "ELF";
+  std::string begin(kMagic.size(), '\0');
+  std::ifstream(file, std::ios::binary).read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  return begin == kMagic;
 }
 
 // Reads objects, compiles policies; the exit code if one of them is not fit to be asked about. All are looked
@@ -29,20 +36,15 @@ int read_subjects(const Options& options, std::vector<Subject>& subjects) {
   int worst = kExitOk;
   Timings timings;
   for (const std::string& file : options.files) {
-    std::string bytes;
-    // What is no file can be read once only, and is a policy.
-    std::error_code error;
-    if (file != "-" && std::filesystem::is_regular_file(file, error))
-      if (Result<std::string> read = read_file(file); read && is_object(*read)) bytes = *std::move(read);
-    if (bytes.empty()) {
-      Compilation compilation;
+    const bool is_policy = !is_object(file);
+    Compilation compilation;
+    if (is_policy)
       if (const auto code = run_for_result(options, file, Phase::kBackend, compilation, timings)) {
         worst = std::max(worst, *code);
         continue;
       }
-      bytes = std::move(compilation.object);
-    }
-    Result<load::ObjectFile> object = load::parse_object(file, std::move(bytes));
+    Result<load::ObjectFile> object =
+        is_policy ? load::parse_object(file, std::move(compilation.object)) : load::read_object(file);
     if (!object) {
       report_error(options, object.error());
       worst = kExitEnvironment;

@@ -62,6 +62,9 @@ struct BtfAnswers {
 };
 BtfAnswers ask_btf(const std::vector<Subject>& subjects, const Options& options);
 
+// The kernel series that every change of scxc is tested on.
+std::vector<std::string> tested_series();
+
 // Where a kernel was asked both ways: how often, and where BTF and loading say different things.
 struct Agreement {
   size_t compared = 0;

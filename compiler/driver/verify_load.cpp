@@ -117,6 +117,10 @@ Result<std::vector<Verdict>> load_here(const std::vector<Subject>& subjects, con
   return read_results(subjects, folder.path(), load::Host::current().release, options);
 }
 
+std::vector<std::string> tested_series() {
+  return {std::begin(vm::kTestedSeries), std::end(vm::kTestedSeries)};
+}
+
 Result<std::vector<Verdict>> load_in_vm(const std::vector<Subject>& subjects, const std::string& series,
                                         const Options& options) {
   SCX_TRY(const std::string scx_run, find_scx_run());

@@ -6,7 +6,8 @@
 
 #include <gelf.h>
 
-#include "runtime/audit/bytes.h"
+#include "runtime/base/bytes.h"
+#include "runtime/base/elf_handle.h"
 #include "runtime/base/refusal.h"
 #include "runtime/load/libbpf_messages.h"
 

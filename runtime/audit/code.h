@@ -63,7 +63,7 @@ struct KernelFunction {
 
 // Names are not copied for each use: a damaged object can have many uses of a very long one.
 struct ObjectCode {
-  Btf types;
+  BtfHandle types;
   std::vector<char> symbol_names;
   std::vector<CodeSection> sections;  // those with instructions
   std::vector<Program> programs;

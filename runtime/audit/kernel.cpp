@@ -1,5 +1,6 @@
 #include "runtime/audit/kernel.h"
 
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cstring>
@@ -13,7 +14,8 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "runtime/audit/bytes.h"
+#include "runtime/base/bytes.h"
+#include "runtime/base/elf_handle.h"
 #include "runtime/base/file.h"
 #include "runtime/base/refusal.h"
 #include "runtime/load/libbpf_messages.h"
@@ -25,8 +27,12 @@ constexpr const char* kOtherFile =
     "give the raw BTF (/sys/kernel/btf/vmlinux), a vmlinux with the section `.BTF`, or a kernel image";
 constexpr const char* kOtherCopy =
     "the file was not written or copied whole, or the kernel's build is at fault";
-// No kernel is larger when unpacked; an image that claims to be is not one.
-constexpr size_t kMaxUnpacked = size_t{1} << 30;
+// No kernel comes near these; what claims more is refused before there is memory for it.
+constexpr uint64_t kMostInFile = uint64_t{2} << 30;  // a vmlinux with all that debuggers want
+constexpr uint32_t kMostUnpacked = uint32_t{512} << 20;
+constexpr uint32_t kMostBtf = uint32_t{64} << 20;
+// Memory for what is unpacked comes in such pieces, as it is needed.
+constexpr size_t kStep = size_t{16} << 20;
 
 Error corrupt(const std::string& path, std::string_view what) {
   return refusal("corrupt-btf", fmt::format("the BTF in {} is broken: {}", quoted(path), what), kOtherCopy);
@@ -49,6 +55,8 @@ bool is_btf(std::string_view bytes) {
 Result<Types> parse_types(const std::string& path, std::string_view raw) {
   const auto magic = read_at<uint16_t>(raw, 0);
   if (!magic) return corrupt(path, "it is empty");
+  if (raw.size() > kMostBtf)
+    return corrupt(path, fmt::format("it has {} MiB, more than any kernel's", raw.size() >> 20));
   if (*magic == 0x9feb) return corrupt(path, "it is of the other byte order");
   if (*magic != BTF_MAGIC)
     return corrupt(path, fmt::format("it begins with {:#06x} instead of {:#06x}", *magic, BTF_MAGIC));
@@ -61,7 +69,7 @@ Result<Types> parse_types(const std::string& path, std::string_view raw) {
     return corrupt(path, fmt::format("it is cut off after {} bytes", raw.size()));
   load::collect_libbpf_messages();
   load::forget_libbpf_messages();
-  Btf types(btf__new(raw.data(), static_cast<uint32_t>(raw.size())));
+  BtfHandle types(btf__new(raw.data(), static_cast<uint32_t>(raw.size())));
   if (types == nullptr) {
     const std::string said = load::last_libbpf_warning();
     return corrupt(path, said.empty() ? std::strerror(errno) : printable(said));
@@ -107,47 +115,58 @@ Result<Kernel> parse_elf(const std::string& path, std::string_view bytes) {
                  "use a kernel built with CONFIG_DEBUG_INFO_BTF");
 }
 
-Result<std::string> unpack_zstd(const std::string& path, std::string_view packed) {
+// What the image says that it unpacks to: its last number. gzip has it there by itself, the kernel's build
+// appends it to what others packed (scripts/Makefile.lib, size_append).
+Result<uint32_t> unpacked_size(const std::string& path, std::string_view packed) {
+  const auto size = read_at<uint32_t>(packed, packed.size() - std::min(packed.size(), sizeof(uint32_t)));
+  if (size && *size <= kMostUnpacked) return *size;
+  return refusal("corrupt-btf",
+                 fmt::format("the kernel image {} claims to unpack to {} MiB, more than any kernel has",
+                             quoted(path), size.value_or(0) >> 20),
+                 kOtherCopy);
+}
+
+Error not_unpacked(const std::string& path) {
+  return refusal("corrupt-btf", fmt::format("the kernel image {} cannot be unpacked", quoted(path)),
+                 kOtherCopy);
+}
+
+Result<std::string> unpack_zstd(const std::string& path, std::string_view packed, size_t size) {
   const std::unique_ptr<ZSTD_DStream, size_t (*)(ZSTD_DStream*)> stream(ZSTD_createDStream(),
                                                                         ZSTD_freeDStream);
   if (stream == nullptr)
     return refusal("unreadable-btf", fmt::format("no memory to unpack the kernel image {}", quoted(path)));
-  // Kernels are packed with the widest window there is.
-  ZSTD_DCtx_setParameter(stream.get(), ZSTD_d_windowLogMax, 30);
+  // zstd takes windows up to 128 MiB unless it is told otherwise; kernels are packed with one of that (-22).
   std::string out;
   ZSTD_inBuffer in{packed.data(), packed.size(), 0};
-  for (size_t left = 1; left != 0 && out.size() < kMaxUnpacked;) {
+  for (size_t left = 1; left != 0 && out.size() <= size;) {
     const size_t before = out.size();
-    out.resize(before + (size_t{16} << 20));
+    out.resize(before + kStep);
     ZSTD_outBuffer to{out.data() + before, out.size() - before, 0};
     left = ZSTD_decompressStream(stream.get(), &to, &in);
     out.resize(before + to.pos);
-    if (ZSTD_isError(left) != 0 || (left != 0 && to.pos == 0 && in.pos == in.size))
-      return refusal("corrupt-btf", fmt::format("the kernel image {} cannot be unpacked", quoted(path)),
-                     kOtherCopy);
+    if (ZSTD_isError(left) != 0 || (left != 0 && to.pos == 0 && in.pos == in.size)) return not_unpacked(path);
   }
   return out;
 }
 
-Result<std::string> unpack_gzip(const std::string& path, std::string_view packed) {
+Result<std::string> unpack_gzip(const std::string& path, std::string_view packed, size_t size) {
   z_stream stream{};
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
   stream.avail_in = static_cast<uInt>(packed.size());
   constexpr int kGzip = 16 + MAX_WBITS;
   int code = inflateInit2(&stream, kGzip);
   std::string out;
-  while (code == Z_OK && out.size() < kMaxUnpacked) {
+  while (code == Z_OK && out.size() <= size) {
     const size_t before = out.size();
-    out.resize(before + (size_t{16} << 20));
+    out.resize(before + kStep);
     stream.next_out = reinterpret_cast<Bytef*>(out.data() + before);
     stream.avail_out = static_cast<uInt>(out.size() - before);
     code = inflate(&stream, Z_NO_FLUSH);
     out.resize(out.size() - stream.avail_out);
   }
   inflateEnd(&stream);
-  if (code != Z_STREAM_END)
-    return refusal("corrupt-btf", fmt::format("the kernel image {} cannot be unpacked", quoted(path)),
-                   kOtherCopy);
+  if (code != Z_STREAM_END) return not_unpacked(path);
   return out;
 }
 
@@ -161,16 +180,15 @@ Result<Kernel> parse_image(const std::string& path, std::string_view bytes) {
   if (begin == 0 || !length || begin + *length > bytes.size())
     return refusal("corrupt-btf", fmt::format("the kernel image {} is cut off", quoted(path)), kOtherCopy);
   const std::string_view packed = bytes.substr(begin, *length);
-  std::string vmlinux;
-  if (packed.starts_with("\x28\xb5\x2f\xfd")) {
-    SCX_TRY(vmlinux, unpack_zstd(path, packed));
-  } else if (packed.starts_with("\x1f\x8b")) {
-    SCX_TRY(vmlinux, unpack_gzip(path, packed));
-  } else {
+  const bool is_zstd = packed.starts_with("\x28\xb5\x2f\xfd");
+  if (!is_zstd && !packed.starts_with("\x1f\x8b"))
     return refusal("unknown-compression",
                    fmt::format("the kernel image {} is packed with neither zstd nor gzip", quoted(path)),
                    "give that kernel's /sys/kernel/btf/vmlinux, or boot it: `--vm`");
-  }
+  SCX_TRY(const uint32_t size, unpacked_size(path, packed));
+  SCX_TRY(const std::string vmlinux,
+          is_zstd ? unpack_zstd(path, packed, size) : unpack_gzip(path, packed, size));
+  if (vmlinux.size() != size) return not_unpacked(path);
   return parse_elf(path, vmlinux);
 }
 
@@ -214,7 +232,7 @@ Result<Kernel> parse_kernel(const std::string& path, std::string_view bytes) {
 }
 
 Result<Kernel> read_kernel(const std::string& path) {
-  Result<std::string> bytes = read_file(path);
+  Result<std::string> bytes = read_file(path, kMostInFile);
   if (!bytes) return refusal("unreadable-btf", bytes.error().message, kOtherFile);
   return parse_kernel(path, *bytes);
 }

@@ -86,7 +86,7 @@ uint32_t skip_modifiers(const btf* types, uint32_t id) {
   return 0;
 }
 
-Types::Types(Btf types) : types_(std::move(types)) {
+Types::Types(BtfHandle types) : types_(std::move(types)) {
   const uint32_t count = btf__type_cnt(types_.get());
   by_name_.reserve(count);
   for (uint32_t id = 1; id < count; ++id) {

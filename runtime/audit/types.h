@@ -4,20 +4,14 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
-#include <bpf/btf.h>
+#include "runtime/base/btf_handle.h"
 
 namespace scx::audit {
-
-struct FreeBtf {
-  void operator()(btf* b) const { btf__free(b); }
-};
-using Btf = std::unique_ptr<btf, FreeBtf>;
 
 // Names are read up to here: the kernel's are shorter (KSYM_NAME_LEN is 512). Many names in one long text
 // cost no more than that each.
@@ -35,7 +29,7 @@ uint32_t skip_modifiers(const btf* types, uint32_t id);
 
 class Types {
  public:
-  explicit Types(Btf types);
+  explicit Types(BtfHandle types);
 
   [[nodiscard]] const btf* get() const { return types_.get(); }
   [[nodiscard]] const btf_type* type(uint32_t id) const { return btf__type_by_id(types_.get(), id); }
@@ -46,7 +40,7 @@ class Types {
   [[nodiscard]] bool is_kernel_function(uint32_t function) const;
 
  private:
-  Btf types_;
+  BtfHandle types_;
   std::unordered_multimap<std::string_view, uint32_t> by_name_;
   std::unordered_map<uint32_t, bool> callable_;
 };

@@ -28,24 +28,32 @@ Result<void> write_all(int fd, std::string_view bytes, const std::string& path) 
   return {};
 }
 
-}  // namespace
-
-Result<std::string> read_file(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return system_error("read", path);
+Result<std::string> read_all(int fd, const std::string& path, uint64_t most) {
+  const auto too_large = [&] {
+    return make_error("cannot read {}: larger than {} MiB", scx::quoted(path), most >> 20);
+  };
+  struct stat status{};
+  if (::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && static_cast<uint64_t>(status.st_size) > most)
+    return too_large();
   std::string text;
   char chunk[65536];
   for (;;) {
     const ssize_t got = ::read(fd, chunk, sizeof chunk);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      Error error = system_error("read", path);
-      ::close(fd);
-      return error;
-    }
-    if (got == 0) break;
+    if (got < 0) return system_error("read", path);
+    if (got == 0) return text;
     text.append(chunk, static_cast<size_t>(got));
+    // A pipe or a device does not say how much there is.
+    if (text.size() > most) return too_large();
   }
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::string& path, uint64_t most) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return system_error("read", path);
+  Result<std::string> text = read_all(fd, path, most);
   ::close(fd);
   return text;
 }

@@ -2,6 +2,7 @@
 // a terminal. Used by every library that touches the file system.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -9,8 +10,8 @@
 
 namespace scx {
 
-// The whole file. Errors name the path and the reason.
-Result<std::string> read_file(const std::string& path);
+// The whole file. Errors name the path and the reason; one of more than `most` bytes is not read into memory.
+Result<std::string> read_file(const std::string& path, uint64_t most = UINT64_MAX);
 
 // Writes `bytes` beside the file `named` and renames it into place, so that a reader
 // sees the old content or the new, and a failure (a full disk) leaves no half

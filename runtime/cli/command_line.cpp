@@ -9,6 +9,8 @@
 
 #include "runtime/base/closest.h"
 #include "runtime/base/file.h"
+#include "runtime/completion/description.h"
+#include "runtime/vm/kernel.h"
 
 namespace scx::cli {
 namespace {
@@ -93,8 +95,8 @@ struct Line {
     app.add_option("object", options.object, "object file that `scxc POLICY.scx -o OBJECT` wrote")
         ->type_name("");
     app.add_option("--stats", stats, "figures on standard output: table, json or none (default table)")
-        ->check(CLI::IsMember({"table", "json", "none"}))
-        ->type_name("FORM");
+        ->check(CLI::IsMember({"table", "json", "none"}).description(""))
+        ->type_name("table|json|none");
     app.add_option("--interval", interval, "time between figures (default 1s)")
         ->check(duration_check())
         ->type_name("TIME");
@@ -105,7 +107,9 @@ struct Line {
                    "where to write the verifier's whole log of a refused program")
         ->type_name("FILE");
     app.add_flag("--vm{default}", vm,
-                 "run in a virtual machine with a stock kernel; --vm=SERIES for another series");
+                 "run in a virtual machine with a stock kernel; --vm=SERIES for another series")
+        ->type_name("SERIES")
+        ->option_text("[=SERIES]");
     app.add_option("--topology", options.topology,
                    "with --vm the machine's shape, 2s4c2t; with --dry-run also an hwloc .xml file")
         ->type_name("SHAPE");
@@ -120,12 +124,12 @@ struct Line {
         ->check(thread_check())
         ->type_name("");
     explain->add_option("--format", format, "text or json (default text)")
-        ->check(CLI::IsMember({"text", "json"}))
-        ->type_name("FORM");
+        ->check(CLI::IsMember({"text", "json"}).description(""))
+        ->type_name("text|json");
     completion = app.add_subcommand("completion", "completion script for a shell");
     completion->add_option("shell", shell, "bash, zsh or fish")
         ->required()
-        ->check(CLI::IsMember({"bash", "zsh", "fish"}))
+        ->check(CLI::IsMember(completion::shells()))
         ->type_name("");
     // For --vm: tasks for each layer of an object, so that its figures move.
     guest_load = app.add_subcommand("guest-load", "")->group("");
@@ -284,22 +288,14 @@ std::variant<Options, Answer> parse_command_line(const std::vector<std::string>&
   return options;
 }
 
-Words completion_words() {
-  const Line line;
-  Words words;
-  const auto add_options = [&](const CLI::App& app) {
-    for (const CLI::Option* option : app.get_options())
-      for (const std::string& name : option->get_lnames()) words.options.push_back("--" + name);
-  };
-  add_options(line.app);
-  for (const CLI::App* command :
-       line.app.get_subcommands([](const CLI::App* a) { return !a->get_group().empty(); })) {
-    words.commands.push_back(command->get_name());
-    add_options(*command);
-  }
-  std::sort(words.options.begin(), words.options.end());
-  words.options.erase(std::unique(words.options.begin(), words.options.end()), words.options.end());
-  return words;
+std::string completion_script(std::string_view shell) {
+  const completion::Known types = {
+      {"SERIES", {.words = {std::begin(vm::kTestedSeries), std::end(vm::kTestedSeries)}}},
+      {"SHAPE", {.words = {"1s4c1t", "2s2c2t", "2s4c2t"}, .files = {"*.xml"}}}};
+  const completion::Known operands = {{"", {.files = {"*.bpf.o"}}},
+                                      {"explain", {.processes = true}},
+                                      {"completion", {.words = completion::shells()}}};
+  return completion::script(completion::describe(Line().app, types, operands), shell);
 }
 
 }  // namespace scx::cli

@@ -49,13 +49,7 @@ std::variant<Options, Answer> parse_command_line(const std::vector<std::string>&
 // "500ms", "4s", "2m", "1h": a number, possibly with decimals, and its unit.
 Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 
-// Words for completion.
-struct Words {
-  std::vector<std::string> commands;
-  std::vector<std::string> options;
-};
-Words completion_words();
-// `shell` is bash, zsh or fish; empty for others.
+// For the command `completion`: `shell` is bash, zsh or fish; empty for others.
 std::string completion_script(std::string_view shell);
 
 }  // namespace scx::cli

@@ -62,7 +62,7 @@ Result<running::Record> find_scheduler() {
     return refusal("no-sched-ext", fmt::format("kernel {} was built without sched_ext", host.release));
   if (active.empty())
     return refusal("no-scheduler", "sched_ext runs no scheduler now",
-                   "`scx-run OBJECT` runs one; `scxc explain POLICY --pid N` needs none");
+                   "`scx-run OBJECT` runs one; `scxc explain POLICY --pid PID` needs none");
   if (::geteuid() != 0)
     return refusal("no-privileges", "only root may look into the running scheduler", "run it as root");
   SCX_TRY(std::optional<running::Record> record, record_of(active));

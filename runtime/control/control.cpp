@@ -267,7 +267,8 @@ class Loop {
     SCX_TRY_VOID(running_.scheduler.push_places(running_.topology));
     output_.leave();
     note(fmt::format("scx-run: online CPUs are now {}", topology::cpu_list(running_.plan.online)));
-    for (const std::string& line : running_.plan.notes) note(fmt::format("scx-run: note: {}", line));
+    for (const plan::Note& one : running_.plan.notes)
+      note(fmt::format("scx-run: note: {}", plan::text_of(one)));
     return {};
   }
 

@@ -36,23 +36,23 @@ bool overlap(const std::vector<uint32_t>& a, const std::vector<uint32_t>& b) {
                      [&](uint32_t id) { return std::binary_search(b.begin(), b.end(), id); });
 }
 
-// The planner's notes name who they are about; those of the asked layer, of its cell and of nobody by name.
-std::vector<std::string> notes_about(const std::vector<std::string>& notes, const abi::Cell& cell,
-                                     const abi::Domain& layer) {
-  const bool root = cell.kind == abi::CellKind::kRoot;
-  const std::string of_layer = root ? fmt::format("layer `{}` ", layer.layer)
-                                    : fmt::format("layer `{}` of cell `{}` ", layer.layer, cell.name);
-  std::vector<std::string> out;
-  for (const std::string& note : notes) {
-    bool about = true;
-    if (note.starts_with("`place near gpu`"))
-      about = layer.near_gpus;
-    else if (note.starts_with("layer "))
-      about = note.starts_with(of_layer);
-    else if (note.starts_with("cell"))  // or several, in a list
-      about = !root && note.find("`" + cell.name + "`") != std::string::npos;
-    if (about) out.push_back(note);
-  }
+// Of the layer, of its cell, and of the machine if it matters to the layer.
+bool is_about(const plan::Note& note, const abi::Cell& cell, const abi::Domain& layer) {
+  if (note.kind == plan::Note::Kind::kNoGpuNear) return layer.near_gpus;
+  const bool names_cell = std::find(note.cells.begin(), note.cells.end(), cell.name) != note.cells.end();
+  if (!note.layer.empty()) return names_cell && note.layer == layer.layer;
+  return names_cell && cell.kind != abi::CellKind::kRoot;
+}
+
+// What it says in words, and what it says it of; numbers where there are any.
+nlohmann::json note_json(const plan::Note& note) {
+  nlohmann::json out = {
+      {"code", plan::code_of(note.kind)}, {"text", plan::text_of(note)}, {"cells", note.cells}};
+  if (!note.layer.empty()) out["layer"] = note.layer;
+  if (!note.host.empty()) out["host"] = note.host;
+  if (note.unit != plan::Alignment::kNone) out["unit"] = abi::spelling(note.unit);
+  if (note.floor != 0) out["cpus"] = {{"floor", note.floor}, {"kept", note.kept}, {"online", note.online}};
+  if (note.allowed != 0) out["cpus"]["allowed"] = note.allowed;
   return out;
 }
 
@@ -83,7 +83,8 @@ Result<HostPlan> plan_on_host(const abi::Manifest& manifest, uint32_t domain,
   for (const plan::DomainPlan& other : plan.domains)
     if (other.domain != domain && overlap(other.home, found->home))
       out.beside.push_back(other.cell + "/" + other.layer);
-  out.notes = notes_about(plan.notes, cell, asked);
+  for (const plan::Note& note : plan.notes)
+    if (is_about(note, cell, asked)) out.notes.push_back(note);
   return out;
 }
 
@@ -99,11 +100,13 @@ std::string host_plan_text(const HostPlan& plan) {
                        topology::cpu_list(domain.owned), places_text(plan.nodes, plan.llcs), domain.floor,
                        domain.ceiling);
   if (!plan.beside.empty()) out += fmt::format("    also at home there: {}\n", fmt::join(plan.beside, ", "));
-  for (const std::string& note : plan.notes) out += fmt::format("    note: {}\n", note);
+  for (const plan::Note& note : plan.notes) out += fmt::format("    note: {}\n", plan::text_of(note));
   return out;
 }
 
 nlohmann::json host_plan_json(const HostPlan& plan) {
+  nlohmann::json notes = nlohmann::json::array();
+  for (const plan::Note& note : plan.notes) notes.push_back(note_json(note));
   return {{"machine", plan.machine},
           {"owned", topology::cpu_list(plan.domain.owned)},
           {"home", topology::cpu_list(plan.domain.home)},
@@ -112,7 +115,7 @@ nlohmann::json host_plan_json(const HostPlan& plan) {
           {"nodes", plan.nodes},
           {"llcs", plan.llcs},
           {"beside", plan.beside},
-          {"notes", plan.notes}};
+          {"notes", std::move(notes)}};
 }
 
 std::string where_text(const std::vector<uint32_t>& cpus, const topology::Topology& machine) {

@@ -21,7 +21,7 @@ struct HostPlan {
   std::vector<uint32_t> nodes;  // the kernel's numbers, rising
   std::vector<uint32_t> llcs;
   std::vector<std::string> beside;  // `CELL/LAYER` of other domains at home on some of its CPUs
-  std::vector<std::string> notes;   // of the planner, but those about other layers and cells
+  std::vector<plan::Note> notes;    // of the planner, but those about other layers and cells
   bool family = false;              // one cell of the family runs, and no other family's
 };
 

@@ -6,11 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include <grp.h>
-#include <pwd.h>
 #include <sched.h>
 #include <sys/stat.h>
 
+#include "runtime/base/accounts.h"
 #include "runtime/base/file.h"
 #include "runtime/base/refusal.h"
 
@@ -139,9 +138,9 @@ classify::NameIds resolve_names(const abi::Classifier& classifier) {
   for (const abi::Predicate& predicate : classifier.predicates)
     for (const std::string& name : predicate.names) {
       if (predicate.attribute == abi::Attribute::kGid) {
-        if (const group* entry = ::getgrnam(name.c_str())) out.groups[name] = entry->gr_gid;
-      } else if (const passwd* entry = ::getpwnam(name.c_str())) {
-        out.users[name] = entry->pw_uid;
+        if (const auto id = group_id(name)) out.groups[name] = *id;
+      } else if (const auto id = user_id(name)) {
+        out.users[name] = *id;
       }
     }
   return out;

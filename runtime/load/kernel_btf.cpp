@@ -2,21 +2,17 @@
 
 #include <cerrno>
 #include <cstring>
-#include <memory>
 #include <unordered_map>
 
 #include <bpf/btf.h>
 
+#include "runtime/base/btf_handle.h"
 #include "runtime/base/file.h"
 #include "runtime/base/refusal.h"
 #include "runtime/load/libbpf_messages.h"
 
 namespace scx::load {
 namespace {
-
-struct BtfFree {
-  void operator()(btf* b) const { btf__free(b); }
-};
 
 // A pointer to it, `const` or not.
 bool is_prog_aux(const btf* types, uint32_t id) {
@@ -57,7 +53,7 @@ bool exposes_implicit(const btf* types, const btf_type* proto) {
 Result<std::map<std::string, BtfFunction>> find_functions(const std::string& path,
                                                           const std::vector<std::string>& names) {
   collect_libbpf_messages();  // whatever libbpf thinks of it, we say it
-  const std::unique_ptr<btf, BtfFree> types(btf__parse(path.c_str(), nullptr));
+  const BtfHandle types(btf__parse(path.c_str(), nullptr));
   if (types == nullptr && (errno == ENOENT || errno == EACCES))
     return refusal(
         "no-btf",

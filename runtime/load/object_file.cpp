@@ -1,7 +1,6 @@
 #include "runtime/load/object_file.h"
 
 #include <cstring>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -10,6 +9,8 @@
 #include <libelf.h>
 
 #include "runtime/abi/feed.h"
+#include "runtime/base/btf_handle.h"
+#include "runtime/base/elf_handle.h"
 #include "runtime/base/file.h"
 #include "runtime/base/refusal.h"
 #include "runtime/load/libbpf_messages.h"
@@ -17,12 +18,8 @@
 namespace scx::load {
 namespace {
 
-struct ElfEnd {
-  void operator()(Elf* e) const { elf_end(e); }
-};
-struct BtfFree {
-  void operator()(btf* b) const { btf__free(b); }
-};
+// The objects of policies have a hundredth of that, file and sections alike.
+constexpr uint64_t kMostBytes = uint64_t{64} << 20;
 
 // One section: its place in the file was checked.
 struct Section {
@@ -53,6 +50,12 @@ Result<Sections> read_sections(Elf* elf, const std::string& path, std::string_vi
     const char* name = elf_strptr(elf, names, header.sh_name);
     if (name == nullptr)
       return refusal("corrupt-object", fmt::format("{} has a section without a name", quoted(path)));
+    // What has no bytes in the file would have them in memory.
+    if (header.sh_size > kMostBytes)
+      return refusal("corrupt-object",
+                     fmt::format("the section {} of {} claims {} MiB, more than any policy's object has",
+                                 quoted(name), quoted(path), header.sh_size >> 20),
+                     "compile the policy again");
     sections.emplace(name,
                      Section{i, header.sh_type,
                              in_file ? bytes.substr(header.sh_offset, header.sh_size) : std::string_view{}});
@@ -92,8 +95,7 @@ void read_externs(const Sections& sections, ObjectFile& object) {
   const auto it = sections.find(".BTF");
   if (it == sections.end()) return;
   collect_libbpf_messages();  // whatever libbpf thinks of it, we say it
-  const std::unique_ptr<btf, BtfFree> types(
-      btf__new(it->second.bytes.data(), static_cast<uint32_t>(it->second.bytes.size())));
+  const BtfHandle types(btf__new(it->second.bytes.data(), static_cast<uint32_t>(it->second.bytes.size())));
   if (types == nullptr) return;
   for (uint32_t id = 1; id < btf__type_cnt(types.get()); ++id) {
     const btf_type* type = btf__type_by_id(types.get(), id);
@@ -130,7 +132,7 @@ Result<ObjectFile> parse_object(const std::string& path, std::string bytes) {
   object.bytes = std::move(bytes);
   if (object.bytes.empty()) return refusal("not-elf", fmt::format("{} is empty", quoted(path)));
   elf_version(EV_CURRENT);
-  const std::unique_ptr<Elf, ElfEnd> elf(elf_memory(object.bytes.data(), object.bytes.size()));
+  const ElfHandle elf(elf_memory(object.bytes.data(), object.bytes.size()));
   if (elf == nullptr || elf_kind(elf.get()) != ELF_K_ELF)
     return refusal("not-elf", fmt::format("{} is not an object file", quoted(path)),
                    "give the object that `scxc POLICY.scx -o OBJECT` writes");
@@ -161,7 +163,7 @@ Result<ObjectFile> parse_object(const std::string& path, std::string bytes) {
 }
 
 Result<ObjectFile> read_object(const std::string& path) {
-  Result<std::string> bytes = read_file(path);
+  Result<std::string> bytes = read_file(path, kMostBytes);
   if (!bytes.ok()) {
     const Error error = std::move(bytes).error();
     return refusal("unreadable-object", error.message, error.help);

@@ -1,14 +1,14 @@
 #include "runtime/load/prepare.h"
 
 #include <cstring>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
-#include <grp.h>
-#include <pwd.h>
 
+#include "runtime/base/accounts.h"
 #include "runtime/base/file.h"
 #include "runtime/base/refusal.h"
 #include "runtime/load/feed.h"
@@ -57,11 +57,11 @@ class Constants {
 Result<uint32_t> resolve_id(const abi::Predicate& predicate, const std::string& name) {
   const std::string where = fmt::format("{}:{}", predicate.where.file, predicate.where.line);
   if (predicate.attribute == abi::Attribute::kUid) {
-    if (const passwd* entry = ::getpwnam(name.c_str())) return uint32_t{entry->pw_uid};
+    if (const std::optional<uint32_t> id = user_id(name)) return *id;
     return refusal("unknown-user", fmt::format("{}: this machine has no user {}", where, quoted(name)),
                    "make the user, or write the number of one in the policy");
   }
-  if (const group* entry = ::getgrnam(name.c_str())) return uint32_t{entry->gr_gid};
+  if (const std::optional<uint32_t> id = group_id(name)) return *id;
   return refusal("unknown-group", fmt::format("{}: this machine has no group {}", where, quoted(name)),
                  "make the group, or write the number of one in the policy");
 }

@@ -180,23 +180,19 @@ static bool whole_units_fit(const Classes& classes, const std::vector<CellSeat>&
 }
 
 void relax_alignment(const Machine& machine, const Classes& classes, std::vector<CellSeat>& seats,
-                     std::vector<std::string>& notes, Work& work) {
-  constexpr const char* kNames[] = {"CPUs", "cores", "last-level caches", "nodes"};
+                     std::vector<Note>& notes, Work& work) {
   for (Alignment level : {Alignment::kNode, Alignment::kLlc, Alignment::kCore}) {
-    const auto index = static_cast<size_t>(level);
     std::vector<CellSeat*> here;
-    std::string names;
+    std::vector<std::string> names;
     for (CellSeat& seat : seats)
       if (seat.align == level) {
         here.push_back(&seat);
-        names += fmt::format("{}`{}`", names.empty() ? "" : ", ", seat.request->name);
+        names.push_back(seat.request->name);
       }
     if (here.empty()) continue;
     if (whole_units_fit(classes, seats, work)) continue;
-    const auto lower = static_cast<Alignment>(index - 1);
-    notes.push_back(fmt::format("{} {} {} in whole {} where {} do not suffice for all floors",
-                                here.size() == 1 ? "cell" : "cells", names,
-                                here.size() == 1 ? "comes" : "come", kNames[index - 1], kNames[index]));
+    const auto lower = static_cast<Alignment>(static_cast<int>(level) - 1);
+    notes.push_back({.kind = Note::Kind::kUnitsTooFew, .cells = std::move(names), .unit = level});
     for (CellSeat* seat : here) {
       seat->align = lower;
       seat->step = unit_size(machine, seat->mask, lower);

@@ -30,7 +30,7 @@ uint32_t unit_size(const Machine& machine, const Mask& mask, Alignment align);
 // Lowers the alignment of cells, the coarsest first, until all floors fit in whole units; a note for each
 // level.
 void relax_alignment(const Machine& machine, const Classes& classes, std::vector<CellSeat>& seats,
-                     std::vector<std::string>& notes, Work& work);
+                     std::vector<Note>& notes, Work& work);
 
 // CPUs by seat, with the sum of the machine: those to aim at, which are `current` while that is near enough
 // to what demand asks for, and those that demand asks for.

@@ -8,8 +8,6 @@
 namespace scx::plan {
 namespace {
 
-constexpr const char* kUnitNames[] = {"CPU", "core", "last-level cache", "node"};
-
 // Takes CPUs out of the mask whose unit is not in it as a whole.
 Mask whole_units(const Machine& machine, const Mask& mask, Alignment align) {
   if (align == Alignment::kNone) return mask;
@@ -29,7 +27,7 @@ Mask whole_units(const Machine& machine, const Mask& mask, Alignment align) {
 }
 
 CellSeat seat_of(const topology::Topology& topology, const Machine& machine, const CellRequest& cell,
-                 std::vector<std::string>& notes) {
+                 std::vector<Note>& notes) {
   const auto cpus = static_cast<uint32_t>(machine.cpus.size());
   const CellClaim& claim = cell.claim;
   CellSeat seat;
@@ -60,8 +58,7 @@ CellSeat seat_of(const topology::Topology& topology, const Machine& machine, con
     whole = whole_units(machine, mask, seat.align);
   }
   if (seat.align != asked && count(mask) > 0)
-    notes.push_back(fmt::format("cell `{}` is not aligned: no whole {} is among the CPUs that it may own",
-                                cell.name, kUnitNames[static_cast<size_t>(asked)]));
+    notes.push_back({.kind = Note::Kind::kCellUnaligned, .cells = {cell.name}, .unit = asked});
   seat.step = unit_size(machine, whole, seat.align);
   seat.allowed = count(whole);
   if (seat.allowed < cpus) seat.mask = std::move(whole);
@@ -95,14 +92,13 @@ void note_cuts(const std::vector<CellSeat>& seats, const std::vector<uint32_t>& 
                CellPlans& plans) {
   for (uint32_t c = 0; c < seats.size(); ++c) {
     const CellSeat& seat = seats[c];
-    if (kept[c] == 0)
-      plans.notes.push_back(
-          fmt::format("cell `{}` gets no CPUs: its floor is {}, {} of the {} online ones are "
-                      "open to it",
-                      seat.request->name, seat.floor, seat.allowed, cpus));
-    else if (kept[c] < seat.floor)
-      plans.notes.push_back(fmt::format("cell `{}` keeps {} of the {} CPUs of its floor: {} are online",
-                                        seat.request->name, kept[c], seat.floor, cpus));
+    if (kept[c] != 0 && kept[c] >= seat.floor) continue;
+    plans.notes.push_back({.kind = kept[c] == 0 ? Note::Kind::kCellWithoutCpus : Note::Kind::kCellFloorCut,
+                           .cells = {seat.request->name},
+                           .floor = seat.floor,
+                           .kept = kept[c],
+                           .allowed = seat.allowed,
+                           .online = cpus});
   }
 }
 
@@ -190,9 +186,8 @@ Result<CellPlans> plan_cells(const topology::Topology& topology, const Machine& 
     placed = place_all(sizes.computed);
   plans.seat = placed.claimant;
   for (uint32_t c : placed.unaligned)
-    plans.notes.push_back(fmt::format("cell `{}` does not come in whole {}s: other cells have a part of each",
-                                      seats[c].request->name,
-                                      kUnitNames[static_cast<size_t>(seats[c].align)]));
+    plans.notes.push_back(
+        {.kind = Note::Kind::kUnitsShared, .cells = {seats[c].request->name}, .unit = seats[c].align});
   return plans;
 }
 

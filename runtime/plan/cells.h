@@ -26,7 +26,7 @@ struct CellSeat {
 struct CellPlans {
   std::vector<CellSeat> seats;  // rising ids, root last
   std::vector<uint32_t> seat;   // by position of the machine: who owns the CPU
-  std::vector<std::string> notes;
+  std::vector<Note> notes;
 };
 
 // `cells` in rising ids, root among them, without those that share another's. `before[i]` is the id of the

@@ -45,7 +45,7 @@ std::string explain(const Plan& plan, const topology::Topology& topology) {
   if (plan.cells.size() > 1)
     for (const CellPlan& cell : plan.cells) text += cell_line(cell, plan, topology);
   for (const DomainPlan& domain : plan.domains) text += domain_line(domain, topology);
-  for (const std::string& note : plan.notes) text += fmt::format("  note: {}\n", note);
+  for (const Note& note : plan.notes) text += fmt::format("  note: {}\n", text_of(note));
   return text;
 }
 

@@ -92,19 +92,16 @@ Error floors_error(const CellRequest& cell, const Claimants& all, const std::vec
 }
 
 void note_cuts(const CellRequest& cell, const Claimants& all, const std::vector<uint32_t>& kept,
-               uint32_t cpus, std::vector<std::string>& notes) {
-  const std::string whose = cell.id == kRootCell ? "" : fmt::format(" of cell `{}`", cell.name);
+               uint32_t cpus, std::vector<Note>& notes) {
   for (size_t i = 0; i < kept.size(); ++i) {
-    const LayerRequest& layer = *all.layers[i];
     if (kept[i] >= all.floors[i]) continue;
-    if (kept[i] == 0)
-      notes.push_back(
-          fmt::format("layer `{}`{} gets no CPUs of its own and shares the others' (its floor is {}, "
-                      "the cell has {} CPUs)",
-                      layer.name, whose, all.floors[i], cpus));
-    else
-      notes.push_back(fmt::format("layer `{}`{} keeps {} of the {} CPUs of its floor: the cell has {}",
-                                  layer.name, whose, kept[i], all.floors[i], cpus));
+    notes.push_back({.kind = kept[i] == 0 ? Note::Kind::kLayerWithoutCpus : Note::Kind::kLayerFloorCut,
+                     .cells = {cell.name},
+                     .layer = all.layers[i]->name,
+                     .in_root = cell.id == kRootCell,
+                     .floor = all.floors[i],
+                     .kept = kept[i],
+                     .online = cpus});
   }
 }
 

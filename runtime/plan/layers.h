@@ -22,7 +22,7 @@ struct LayerPlans {
   std::vector<DomainPlan> domains;    // rising ids; homes are not filled in
   std::vector<uint32_t> pool;         // CPU ids, rising
   std::vector<uint32_t> unprotected;  // CPU ids that no protected layer owns, rising
-  std::vector<std::string> notes;
+  std::vector<Note> notes;
 };
 
 // An error with reason "floors-do-not-fit" at load, unless the cell may overflow. Precondition: the places

@@ -60,15 +60,13 @@ bool wants_gpus(const std::vector<CellRequest>& cells) {
 // The cell whose CPUs a sharing cell runs on: the end of its chain, or root if a cell of the chain is not
 // there.
 Result<uint32_t> host_of(const std::map<uint32_t, const CellRequest*>& by_id, const CellRequest& cell,
-                         std::vector<std::string>& notes) {
+                         std::vector<Note>& notes) {
   const CellRequest* at = &cell;
   for (size_t hops = 0; at->share_with.has_value(); ++hops) {
     if (hops > by_id.size()) return bad_request(fmt::format("cell `{}` shares CPUs in a circle", cell.name));
     auto next = by_id.find(*at->share_with);
     if (next == by_id.end()) {
-      notes.push_back(
-          fmt::format("cell `{}` runs on root's CPUs: the cell whose CPUs `{}` shares is not there",
-                      cell.name, at->name));
+      notes.push_back({.kind = Note::Kind::kCellHostAbsent, .cells = {cell.name}, .host = at->name});
       return kRootCell;
     }
     at = next->second;
@@ -273,7 +271,7 @@ Result<Plan> plan(const topology::Topology& topology, const std::vector<CellRequ
   Work own;
   Result<Plan> made = Planner(topology, demand, previous, work == nullptr ? own : *work).run(sorted);
   if (made.ok() && topology.gpu_llcs.empty() && wants_gpus(cells))
-    made->notes.emplace_back("`place near gpu` has no effect: no GPU is nearer to some CPUs than to others");
+    made->notes.push_back({.kind = Note::Kind::kNoGpuNear});
   return made;
 }
 

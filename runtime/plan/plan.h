@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/base/result.h"
+#include "runtime/plan/notes.h"
 #include "runtime/plan/request.h"
 #include "runtime/topology/topology.h"
 
@@ -55,7 +56,7 @@ struct Plan {
   std::vector<uint32_t> online;      // ids, rising
   std::vector<uint32_t> pool;        // online CPUs that no domain owns, of all cells
   std::vector<DomainPlan> domains;   // rising ids
-  std::vector<std::string> notes;    // what did not go as the policy asks, one sentence each
+  std::vector<Note> notes;           // what did not go as the policy asks
   std::vector<uint32_t> cell;        // by CPU id: the owning cell, or kNoCell
   std::vector<CellPlan> cells;       // rising ids
   std::vector<uint32_t> protected_;  // CPUs of domains that protect theirs, rising

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "runtime/abi/feed.h"
+#include "runtime/base/btf_handle.h"
 #include "runtime/base/file.h"
 #include "runtime/base/refusal.h"
 
@@ -132,20 +133,19 @@ Result<Maps> Maps::open(const MapIds& ids) {
 
 // The members differ from policy to policy: the kernel has their names.
 Result<void> Maps::read_members(uint32_t types_id, uint32_t type_id, Map& out) {
-  btf* types = btf__load_from_kernel_by_id(types_id);
+  const BtfHandle types(btf__load_from_kernel_by_id(types_id));
   if (types == nullptr) return unreadable("the scheduler's types cannot be read", errno);
-  const btf_type* type = btf__type_by_id(types, type_id);
+  const btf_type* type = btf__type_by_id(types.get(), type_id);
   if (type != nullptr && btf_is_struct(type)) {
     const btf_member* member = btf_members(type);
     for (unsigned i = 0; i < btf_vlen(type); ++i) {
-      const char* name = btf__name_by_offset(types, member[i].name_off);
-      const int64_t size = btf__resolve_size(types, member[i].type);
+      const char* name = btf__name_by_offset(types.get(), member[i].name_off);
+      const int64_t size = btf__resolve_size(types.get(), member[i].type);
       const uint32_t offset = btf_member_bit_offset(type, i) / 8;
       if (name != nullptr && size > 0 && offset + static_cast<uint64_t>(size) <= out.value_size)
         out.members[name] = {offset, static_cast<uint32_t>(size)};
     }
   }
-  btf__free(types);
   return {};
 }
 

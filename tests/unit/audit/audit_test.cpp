@@ -342,7 +342,7 @@ TEST(Candidates, EnumeratorsOfOneNameMustBeEqual) {
 
 TEST(Candidates, OfFunctionsTheFirstCounts) {
   const std::string bytes = btf_of(std::string(kSchedExt) + "KFUNC void scx_bpf_kick(s32 cpu) {}");
-  Btf types(btf__new(bytes.data(), static_cast<uint32_t>(bytes.size())));
+  BtfHandle types(btf__new(bytes.data(), static_cast<uint32_t>(bytes.size())));
   ASSERT_NE(types, nullptr);
   // One more of the name behind it, and this one fits.
   const int number = btf__find_by_name_kind(types.get(), "int", BTF_KIND_INT);
@@ -361,7 +361,7 @@ TEST(Candidates, OfFunctionsTheFirstCounts) {
 }
 
 TEST(Hostile, StructuresWithinThemselvesAreSearchedOnce) {
-  Btf types(btf__new_empty());
+  BtfHandle types(btf__new_empty());
   const int id = btf__add_struct(types.get(), "task_struct", 8);
   ASSERT_EQ(btf__add_field(types.get(), "", id, 0, 0), 0);
   ASSERT_EQ(btf__add_field(types.get(), "", id, 0, 0), 0);
@@ -378,7 +378,7 @@ TEST(Hostile, StructuresWithinThemselvesAreSearchedOnce) {
 }
 
 TEST(Hostile, PrototypesWithinThemselvesAreComparedOnce) {
-  Btf types(btf__new_empty());
+  BtfHandle types(btf__new_empty());
   // void proto(proto *, …), of eight parameters.
   const int proto = btf__add_func_proto(types.get(), 0);
   for (int i = 0; i < 8; ++i) ASSERT_EQ(btf__add_func_param(types.get(), "p", proto + 1), 0);

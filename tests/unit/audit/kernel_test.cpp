@@ -33,10 +33,16 @@ std::string image_of(const std::string& packed) {
   return image + packed;
 }
 
+// The number that the kernel's build appends.
+std::string with_size(std::string packed, uint32_t size) {
+  packed.append(reinterpret_cast<const char*>(&size), sizeof size);
+  return packed;
+}
+
 std::string zstd(const std::string& bytes) {
   std::string out(ZSTD_compressBound(bytes.size()), '\0');
   out.resize(ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), 3));
-  return out;
+  return with_size(out, static_cast<uint32_t>(bytes.size()));
 }
 
 std::string gzip(const std::string& bytes) {
@@ -135,6 +141,32 @@ TEST(KernelFile, WhatIsNoKernelIsSaidSo) {
   std::string damaged = image;
   damaged.replace(damaged.size() - 200, 100, std::string(100, '\x55'));
   EXPECT_EQ(reason_of(parse_kernel("v", damaged)), "corrupt-btf");
+}
+
+// What an image claims is not allocated before it is there, and never if no kernel has so much.
+TEST(KernelFile, AbsurdSizes) {
+  const auto message = [](const std::string& bytes) {
+    const auto kernel = parse_kernel("k", bytes);
+    EXPECT_EQ(reason_of(kernel), "corrupt-btf");
+    return kernel.ok() ? "" : kernel.error().message;
+  };
+  const std::string vmlinux = compiled(std::string(kWords) + kSchedExt);
+  constexpr uint32_t kGiB = uint32_t{1} << 30;
+  for (std::string packed : {zstd(vmlinux), gzip(vmlinux)}) {
+    packed.resize(packed.size() - sizeof kGiB);
+    EXPECT_THAT(message(image_of(with_size(packed, kGiB))), HasSubstr("claims to unpack to 1024 MiB"));
+    // More comes than was claimed, or less.
+    for (const size_t other : {vmlinux.size() - 1, vmlinux.size() + 1})
+      EXPECT_THAT(message(image_of(with_size(packed, static_cast<uint32_t>(other)))),
+                  HasSubstr("cannot be unpacked"));
+  }
+  // A frame of zstd that begins with a window of 1 GiB: exponent 20 above 1 KiB (RFC 8878, 3.1.1.1.2).
+  const std::string frame("\x28\xb5\x2f\xfd\x00\xa0", 6);
+  EXPECT_THAT(message(image_of(with_size(frame + std::string(64, '\0'), 4096))),
+              HasSubstr("cannot be unpacked"));
+  std::string btf = btf_of(kSchedExt);
+  btf.resize(size_t{65} << 20);
+  EXPECT_THAT(message(btf), HasSubstr("65 MiB, more than any kernel's"));
 }
 
 TEST(KernelFile, AKernelWithoutBtfIsNotBroken) {

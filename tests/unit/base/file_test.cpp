@@ -56,6 +56,19 @@ TEST(WriteFile, AFailureLeavesNothing) {
   EXPECT_TRUE(std::filesystem::is_empty(folder->path()));
 }
 
+TEST(ReadFile, NoMoreThanIsAskedFor) {
+  const Result<TemporaryFolder> folder = TemporaryFolder::make("scx-test");
+  ASSERT_TRUE(folder.ok());
+  const std::string path = folder->file("file");
+  constexpr uint64_t kMiB = uint64_t{1} << 20;
+  ASSERT_TRUE(write_file_atomically(path, std::string(kMiB, 'x')).ok());
+  EXPECT_EQ(read_file(path, kMiB)->size(), kMiB);
+  ASSERT_TRUE(write_file_atomically(path, std::string(kMiB + 1, 'x')).ok());
+  EXPECT_TRUE(read_file(path, kMiB).error().message.ends_with(": larger than 1 MiB"));
+  // It has no size, and no end.
+  EXPECT_EQ(read_file("/dev/zero", kMiB).error().message, "cannot read \"/dev/zero\": larger than 1 MiB");
+}
+
 TEST(Text, IsMadeSafeForATerminal) {
   EXPECT_EQ(quoted("a\"b\\\x1b[31m\n\xff"), R"("a\"b\\\x1b[31m\x0a\xff")");
   EXPECT_EQ(printable("two\nlines\tand \x1b[31m\x7f\r, …"), "two\nlines\tand ?[31m??, …");

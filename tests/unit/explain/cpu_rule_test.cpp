@@ -101,6 +101,26 @@ TEST(HostPlan, HasTheCpusOfTheDomain) {
   EXPECT_EQ(host_plan_json(b).at("beside"), nlohmann::json({"root/a"}));
 }
 
+TEST(HostPlan, NotesAreThoseAboutTheLayerAndItsCell) {
+  const abi::Manifest manifest = manifest_of(
+      "cell a { cgroup under \"/a\"; align llc; } cell b { cgroup under \"/b\"; align llc; }\n"
+      "layer web confined { match nice < 0; cpus 1..1; place near gpu; } layer rest open { match *; }");
+  const auto notes = [&](const std::string& cell, const std::string& layer) {
+    uint32_t domain = 0;
+    while (manifest.domains[domain].cell != cell || manifest.domains[domain].layer != layer) ++domain;
+    return host_plan_json(*plan_on_host(manifest, domain, *topology::synthetic("8c"))).at("notes");
+  };
+  EXPECT_EQ(notes("root", "rest"), nlohmann::json::array());
+  EXPECT_EQ(notes("root", "web").at(0).at("code"), "no-gpu-near");
+  EXPECT_EQ(notes("a", "default"),
+            (nlohmann::json{{{"code", "units-too-few"},
+                             {"cells", {"a", "b"}},
+                             {"unit", "llc"},
+                             {"text",
+                              "cells `a`, `b` come in whole cores where last-level caches do not "
+                              "suffice for all floors"}}}));
+}
+
 TEST(HostPlan, OfAFamilyThatSharesAndOfAMachineThatIsTooSmall) {
   const abi::Manifest manifest = manifest_of(
       "cell db { cgroup under \"/db\"; cpus 2..2; }\n"

@@ -25,6 +25,7 @@ struct Part {
   uint32_t type = SHT_PROGBITS;
   uint32_t link = 0;
   uint64_t entry_size = 0;
+  uint64_t zeroes = 0;
 };
 
 }  // namespace
@@ -32,6 +33,7 @@ struct Part {
 std::string build_elf(const ElfParts& parts) {
   std::vector<Part> all;
   for (const auto& [name, bytes] : parts.sections) all.push_back({name, bytes, SHT_PROGBITS, 0, 0});
+  for (const auto& [name, size] : parts.zeroes) all.push_back({name, "", SHT_NOBITS, 0, 0, size});
   if (!parts.rodata_constants.empty()) {
     Part rodata{".rodata", "", SHT_PROGBITS, 0, 0};
     Part strings{".strtab", std::string(1, '\0'), SHT_STRTAB, 0, 0};
@@ -73,7 +75,7 @@ std::string build_elf(const ElfParts& parts) {
     section.sh_name = add_name(all.back().bytes, all[i].name);
     section.sh_type = all[i].type;
     section.sh_offset = sizeof header + body.size();
-    section.sh_size = all[i].bytes.size();
+    section.sh_size = all[i].bytes.size() + all[i].zeroes;
     section.sh_link = all[i].link;
     section.sh_addralign = 1;
     section.sh_entsize = all[i].entry_size;

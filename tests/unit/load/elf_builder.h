@@ -11,6 +11,7 @@ namespace scx::load {
 struct ElfParts {
   uint16_t machine = 247;                            // EM_BPF
   std::map<std::string, std::string> sections;       // name -> bytes
+  std::map<std::string, uint64_t> zeroes;            // name -> size, without bytes in the file (.bss)
   std::map<std::string, uint32_t> rodata_constants;  // 32-bit variables of .rodata, with symbols
 };
 

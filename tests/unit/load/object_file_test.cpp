@@ -1,12 +1,16 @@
 #include "runtime/load/object_file.h"
 
-#include <fstream>
+#include <cstddef>
+#include <cstring>
+#include <filesystem>
 #include <random>
 
+#include <elf.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "runtime/abi/feed.h"
+#include "runtime/base/file.h"
 #include "tests/unit/load/elf_builder.h"
 
 namespace scx::load {
@@ -85,6 +89,44 @@ TEST(ObjectFile, Versions) {
   expect_reason(build_elf(parts), "manifest-version", "manifest");
   parts.sections[abi::kManifestSection] = "{ not json";
   expect_reason(build_elf(parts), "bad-manifest", "manifest");
+}
+
+// Nothing has to be found out by asking for the memory.
+TEST(ObjectFile, AbsurdSizes) {
+  constexpr uint64_t kGiB = uint64_t{1} << 30;
+  ElfParts parts = good_parts();
+  parts.zeroes[".bss"] = 4096;
+  EXPECT_TRUE(parse_object("x.bpf.o", build_elf(parts)).ok());
+  parts.zeroes[".bss"] = kGiB;
+  expect_reason(build_elf(parts), "corrupt-object", "\".bss\" of \"x.bpf.o\" claims 1024 MiB");
+
+  // A section says that it has a GiB; the last one has the names of all.
+  std::string bytes = build_elf(good_parts());
+  Elf64_Ehdr header{};
+  std::memcpy(&header, bytes.data(), sizeof header);
+  for (uint16_t section = 1; section + 1 < header.e_shnum; ++section) {
+    std::string claims = bytes;
+    const size_t at = header.e_shoff + section * sizeof(Elf64_Shdr) + offsetof(Elf64_Shdr, sh_size);
+    std::memcpy(claims.data() + at, &kGiB, sizeof kGiB);
+    expect_reason(claims, "truncated-object", "ends before its last section");
+  }
+
+  // So many sections that their number stands in the first one.
+  header.e_shnum = 0;
+  std::memcpy(bytes.data(), &header, sizeof header);
+  std::memcpy(bytes.data() + header.e_shoff + offsetof(Elf64_Shdr, sh_size), &kGiB, sizeof kGiB);
+  EXPECT_FALSE(parse_object("x.bpf.o", bytes).ok());
+
+  const Result<TemporaryFolder> folder = TemporaryFolder::make("load-test");
+  ASSERT_TRUE(folder.ok());
+  const std::string path = folder->file("x.bpf.o");
+  ASSERT_TRUE(write_file_atomically(path, build_elf(good_parts())).ok());
+  ASSERT_TRUE(read_object(path).ok());
+  std::filesystem::resize_file(path, kGiB);
+  const auto large = read_object(path);
+  ASSERT_FALSE(large.ok());
+  EXPECT_EQ(large.error().reason, "unreadable-object");
+  EXPECT_THAT(large.error().message, HasSubstr("larger than 64 MiB"));
 }
 
 TEST(ObjectFile, EveryTruncationIsAnError) {

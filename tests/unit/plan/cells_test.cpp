@@ -106,7 +106,7 @@ TEST(Cells, OverflowingCellsGoWithoutBeforeStatedFloorsAreTouched) {
   EXPECT_EQ(cell_cpus(p, 5), 0U);  // the last to come go without
   EXPECT_EQ(p.find_cell(11)->runs_in, kRootCell);
   EXPECT_EQ(p.find(11)->home, p.find(0)->home);
-  EXPECT_THAT(p.notes[0], HasSubstr("cell `cell5` gets no CPUs"));
+  EXPECT_THAT(text_of(p.notes[0]), HasSubstr("cell `cell5` gets no CPUs"));
 }
 
 TEST(Cells, OverflowShareStaysInsideTheAllowedSet) {
@@ -151,9 +151,11 @@ TEST(Cells, AlignmentGivesWayToFloorsWithANote) {
   std::vector<CellRequest> cells{cell(0)};
   for (uint32_t id = 1; id < 4; ++id) cells.push_back(aligned(cell(id), Alignment::kLlc));
   const Plan p = planned_cells(t, cells);
-  ASSERT_EQ(p.notes.size(), 1U);
+  EXPECT_EQ(p.notes, (std::vector<Note>{{.kind = Note::Kind::kUnitsTooFew,
+                                         .cells = {"cell1", "cell2", "cell3"},
+                                         .unit = Alignment::kLlc}}));
   EXPECT_EQ(
-      p.notes[0],
+      text_of(p.notes[0]),
       "cells `cell1`, `cell2`, `cell3` come in whole cores where last-level caches do not suffice for all "
       "floors");
   for (uint32_t id = 1; id < 4; ++id) EXPECT_EQ(cell_cpus(p, id), 4U);
@@ -170,7 +172,7 @@ TEST(Cells, SharingCellsRunOnTheirHostsCpus) {
   EXPECT_EQ(p.find(2)->home, p.find(1)->home);
   const Plan gone = planned_cells(t, {cell(0), guest}, &p);
   EXPECT_EQ(gone.find(2)->home, gone.find(0)->home);
-  EXPECT_THAT(gone.notes[0], HasSubstr("`cell2` runs on root's CPUs"));
+  EXPECT_THAT(text_of(gone.notes[0]), HasSubstr("`cell2` runs on root's CPUs"));
   CellRequest host = cell(1);
   host.share_with = 2;
   EXPECT_EQ(plan(t, {cell(0), host, guest}, {}, nullptr).error().reason, "bad-request");

@@ -160,7 +160,8 @@ TEST(Growth, NearAGpuIsWhereTheTopologySays) {
   render.near_gpus = true;
   Plan p = planned(t, {render, open(1)}, nullptr, uses({2.0, 0.0}));
   EXPECT_THAT(p.find(0)->owned, ElementsAre(0, 1, 2, 3));
-  EXPECT_THAT(p.notes, ElementsAre(HasSubstr("`place near gpu` has no effect")));
+  EXPECT_EQ(p.notes, std::vector<Note>{{.kind = Note::Kind::kNoGpuNear}});
+  EXPECT_THAT(text_of(p.notes[0]), HasSubstr("`place near gpu` has no effect"));
   t.gpu_llcs = {3};
   p = planned(t, {render, open(1)}, nullptr, uses({2.0, 0.0}));
   EXPECT_THAT(p.find(0)->owned, ElementsAre(12, 13, 14, 15));
@@ -216,7 +217,7 @@ TEST(Places, ALayerWithoutItsPlacesSharesThePool) {
   const Plan p = planned(t, layers, &before);
   EXPECT_THAT(p.find(0)->home, ElementsAre(0, 1));
   ASSERT_EQ(p.notes.size(), 1U);
-  EXPECT_THAT(p.notes[0], HasSubstr("`layer0` gets no CPUs of its own"));
+  EXPECT_THAT(text_of(p.notes[0]), HasSubstr("`layer0` gets no CPUs of its own"));
 }
 
 TEST(Protected, NeverTakesTheLastCpuWhileThereIsAnotherLayer) {

@@ -104,11 +104,11 @@ TEST(Plan, TheLastCpuIsNeverOwned) {
   EXPECT_THAT(p.find(0)->home, ElementsAre(0));
   EXPECT_THAT(p.find(1)->home, ElementsAre(0));
   ASSERT_EQ(p.notes.size(), 1U);
-  EXPECT_THAT(p.notes[0], HasSubstr("`layer0` gets no CPUs of its own"));
+  EXPECT_THAT(text_of(p.notes[0]), HasSubstr("`layer0` gets no CPUs of its own"));
   const Plan four = planned(machine("4c"), {confined(0, range(4, 4)), open(1)});
   EXPECT_EQ(four.find(0)->owned.size(), 3U);
   EXPECT_EQ(four.pool.size(), 1U);
-  EXPECT_THAT(four.notes[0], HasSubstr("keeps 3 of the 4 CPUs of its floor"));
+  EXPECT_THAT(text_of(four.notes[0]), HasSubstr("keeps 3 of the 4 CPUs of its floor"));
 }
 
 TEST(Plan, FloorsShrinkInProportionWhenTheCellShrinks) {

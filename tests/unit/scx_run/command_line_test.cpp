@@ -152,16 +152,21 @@ TEST(CommandLine, CompletionAndManualKnowEveryOption) {
   std::ifstream file(SCX_SOURCE_DIR "/runtime/cli/scx-run.8");
   std::stringstream manual;
   manual << file.rdbuf();
-  for (const std::string& option : completion_words().options) {
+  std::istringstream words(completion_script("fish"));
+  size_t options = 0;
+  for (std::string word; words >> word;) {
+    if (word != "-l") continue;
+    words >> word;
+    ++options;
+    const std::string option = "--" + word;
     EXPECT_THAT(completion_script("bash"), HasSubstr(option));
     EXPECT_THAT(completion_script("zsh"), HasSubstr(option));
-    EXPECT_THAT(completion_script("fish"), HasSubstr("-l " + option.substr(2)));
     std::string escaped;
     for (char c : option) escaped += c == '-' ? "\\-" : std::string(1, c);
     EXPECT_THAT(manual.str(), HasSubstr(escaped)) << option;
   }
+  EXPECT_GT(options, 5U);
   EXPECT_EQ(completion_script("tcsh"), "");
-  EXPECT_THAT(completion_words().commands, testing::UnorderedElementsAre("status", "explain", "completion"));
 }
 
 TEST(Manual, ListsEveryReason) {

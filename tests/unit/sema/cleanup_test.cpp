@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/unit/sema/compile.h"
+#include "tests/unit/sema/wrong.h"
 
 namespace scx::test {
 namespace {
@@ -72,12 +73,6 @@ TEST(Cleanup, AConstantInABlockIsUsed) {
   EXPECT_THAT(result.summary(), IsEmpty()) << result.rendered();
 }
 
-struct Case {
-  std::string_view name;
-  std::string_view text;
-  std::string_view expected;
-  std::string_view message;
-};
 class WrongCleanup : public testing::TestWithParam<Case> {};
 
 TEST_P(WrongCleanup, IsReportedAtItsPlace) {
@@ -122,7 +117,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"ActionBlock", "cleanup { on stall { exit { } } }", "E0202 `{ }`", "takes no block"},
         Case{"SecondBlock", "cleanup { on stall { exit; } } cleanup { on unload { restore irq; } }",
              "E0309 `cleanup`", "the first one"}),
-    [](const auto& info) { return std::string(info.param.name); });
+    name_of);
 
 // Of layers that end; whether the layers of this cell do is not sema's question.
 INSTANTIATE_TEST_SUITE_P(
@@ -149,7 +144,7 @@ INSTANTIATE_TEST_SUITE_P(
              "layer y open { match nice 0; cleanup { on task exit { forget; } } cleanup { on task exit { "
              "forget; } } }",
              "E0301 `cleanup`", "first here"}),
-    [](const auto& info) { return std::string(info.param.name); });
+    name_of);
 
 }  // namespace
 }  // namespace scx::test

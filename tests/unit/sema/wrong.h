@@ -1,5 +1,5 @@
 // Policies with one mistake: what is reported, and where. The cases stand in
-// several files; diagnostics_test.cpp runs them.
+// several files; diagnostics_test.cpp runs them, and cleanup_test.cpp those of its own.
 #pragma once
 
 #include <string>

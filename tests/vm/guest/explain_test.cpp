@@ -6,12 +6,14 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include "tests/vm/guest/cell_fixture.h"
 #include "tests/vm/guest/explained.h"
 
 namespace scx::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::IsSubsetOf;
 
 constexpr const char* kRecord = "/run/scx/running.json";
 // Classified once, and no more for as long as the check lasts.
@@ -46,6 +48,41 @@ TEST(Explain, TasksThatAreNotSchedExtsAndNoTasks) {
   const Explained none = explain(4'000'000);
   EXPECT_EQ(none.exit_code, 3);
   EXPECT_THAT(none.error, HasSubstr("error[no-task]"));
+}
+
+// The cells of a family have the same name and the same layers: cgroup, slot and CPUs tell them apart.
+void expect_in_cell_of(Loaded& scheduler, const Task& task, const std::string& cgroup) {
+  ASSERT_TRUE(until_explained(task.pid(), "bulk")) << cgroup;
+  expect_explained(task.pid(), "bulk", "tenants");
+  const nlohmann::json document = explain(task.pid()).document;
+  const nlohmann::json cell = scheduler->fresh_stats().at("cells").at("tenants:" + cgroup);
+  EXPECT_EQ(document.at("reference").at("cell_begins"), cgroup) << document;
+  EXPECT_EQ(document.at("scheduler").at("slot"), cell.at("slot")) << document;
+  EXPECT_THAT(parse_cpu_list(document.at("scheduler").at("home").get<std::string>()),
+              IsSubsetOf(parse_cpu_list(cell.at("cpus").get<std::string>())))
+      << document << cell;
+}
+
+TEST(Explain, TwoCellsOfAFamilyAreToldApart) {
+  const Cgroup a("/tenants/a"), b("/tenants/b");
+  Loaded scheduler("tenants");
+  ASSERT_TRUE(until_running(scheduler, "tenants:/tenants/a"));
+  ASSERT_TRUE(until_running(scheduler, "tenants:/tenants/b"));
+  const Task in_a({.cgroup = a.path(), .work = kAsleep});
+  Task in_b({.cgroup = b.path(), .work = kAsleep});
+  expect_in_cell_of(scheduler, in_a, a.path());
+  expect_in_cell_of(scheduler, in_b, b.path());
+  const auto slot_of = [](const Task& task) { return explain(task.pid()).document["scheduler"]["slot"]; };
+  const nlohmann::json slot_a = slot_of(in_a), slot_b = slot_of(in_b);
+  EXPECT_NE(slot_a, slot_b);
+  // In its sleep to the other cell: its layer is called the same there, and yet it is the wrong one.
+  in_b.move_to(a.path());
+  const Explained moved = explain(in_b.pid());
+  EXPECT_EQ(moved.exit_code, 1) << moved.document;
+  EXPECT_EQ(moved.document["comparison"], "differ");
+  EXPECT_THAT(moved.document["notes"].dump(),
+              HasSubstr("slot " + slot_b.dump() + " is another cgroup's cell"));
+  EXPECT_THAT(moved.document["notes"].dump(), HasSubstr("is slot " + slot_a.dump()));
 }
 
 TEST(Explain, NothingIsLeftWhenTheSchedulerHasGone) {

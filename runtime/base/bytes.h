@@ -1,20 +1,12 @@
-// Reading files that nobody has looked at: values at places that may be outside,
-// and libelf's handle. Used inside the audit.
+// Values at places of files that nobody has looked at: a place may be outside.
 #pragma once
 
+#include <cstddef>
 #include <cstring>
-#include <memory>
 #include <optional>
 #include <string_view>
 
-#include <libelf.h>
-
-namespace scx::audit {
-
-struct EndElf {
-  void operator()(Elf* elf) const { elf_end(elf); }
-};
-using ElfHandle = std::unique_ptr<Elf, EndElf>;
+namespace scx {
 
 // The value at a place; nothing where the bytes end before.
 template <typename T>
@@ -25,4 +17,4 @@ std::optional<T> read_at(std::string_view bytes, size_t offset) {
   return value;
 }
 
-}  // namespace scx::audit
+}  // namespace scx
