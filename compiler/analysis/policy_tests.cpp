@@ -36,11 +36,12 @@ int64_t resolve(const std::string& name, const std::map<std::string, int64_t>& t
   return name.empty() || found == table.end() ? otherwise : found->second;
 }
 
-std::string describe(const classify::TaskFacts& facts) {
+std::string describe(const classify::TaskFacts& facts, const classify::NameIds& ids) {
   std::string out;
   for (size_t i = 0; i < abi::kAttributeCount; ++i) {
     const auto attribute = static_cast<abi::Attribute>(i);
-    out += fmt::format("{}{} {}", i == 0 ? "" : ", ", spelling(attribute), spelled_value(facts, attribute));
+    out +=
+        fmt::format("{}{} {}", i == 0 ? "" : ", ", spelling(attribute), spelled_value(facts, attribute, ids));
   }
   return out;
 }
@@ -83,7 +84,7 @@ class Runner {
     if (!emitted.ok()) return emitted.error();
     if (*emitted == verdict_.domain) return std::nullopt;
     Error error = make_error("the reference classifier says {}, the emitted one says {}, for the task {}",
-                             name(verdict_.domain), name(*emitted), describe(facts_));
+                             name(verdict_.domain), name(*emitted), describe(facts_, ids_));
     error.help = "this is a bug of the compiler, please report it with the policy";
     error.reason = "engines-disagree";
     return error;
@@ -95,7 +96,7 @@ class Runner {
           std::any_of(out.begin(), out.end(), [&](const auto& d) { return d.predicate == index; });
       if (known) continue;
       out.push_back({index, verdict_.predicates[index].value,
-                     spelled_value(facts_, classifier_.predicates[index].attribute)});
+                     spelled_value(facts_, classifier_.predicates[index].attribute, ids_)});
     }
   }
 

@@ -44,14 +44,30 @@ Result<void> check_names(const Sources& sources) {
 
 // Sema runs over what could be read of a text with syntax errors, so that one
 // run tells all mistakes of a file, without those that only follow from others.
-std::optional<model::Policy> analyse(Compilation& result) {
-  const bool is_read_whole = !result.diagnostics.has_errors();
+std::optional<model::Policy> analyse(const ast::Program& program, const Sources& sources,
+                                     diag::Diagnostics& diagnostics) {
+  const bool is_read_whole = !diagnostics.has_errors();
   diag::Diagnostics found;
-  std::optional<model::Policy> policy = sema::analyse(result.program, result.sources, found);
+  std::optional<model::Policy> policy = sema::analyse(program, sources, found);
   if (is_read_whole && policy) analysis::check_cleanup(*policy, found);
-  for (const diag::Diagnostic* diagnostic : without_follow_ons(found, result.diagnostics, result.program))
-    result.diagnostics.add(*diagnostic);
+  for (const diag::Diagnostic* diagnostic : without_follow_ons(found, diagnostics, program))
+    diagnostics.add(*diagnostic);
   return is_read_whole ? std::move(policy) : std::nullopt;
+}
+
+// Where something seemed to be forgotten, the reading with fewer errors is the one that was meant; a correct
+// file has one without any.
+void understand(Compilation& result) {
+  diag::Diagnostics diagnostics;
+  std::optional<ast::Program> literal =
+      syntax::parse_at_its_word(result.program, result.sources, result.diagnostics, diagnostics);
+  result.policy = analyse(result.program, result.sources, result.diagnostics);
+  if (!literal) return;
+  std::optional<model::Policy> policy = analyse(*literal, result.sources, diagnostics);
+  if (diagnostics.error_count() >= result.diagnostics.error_count()) return;
+  result.program = *std::move(literal);
+  result.diagnostics = std::move(diagnostics);
+  result.policy = std::move(policy);
 }
 
 Result<void> compile_object(const std::string& file, Compilation& result, Timings& timings) {
@@ -92,7 +108,7 @@ Result<void> run_phases(const Options& options, const std::string& file, Phase l
   }));
   SCX_TRY_VOID(check_names(result.sources));
   if (last == Phase::kSyntax) return {};
-  result.policy = timings.measure("sema", [&] { return analyse(result); });
+  timings.measure("sema", [&] { understand(result); });
   if (stop(Phase::kSema) || !result.policy) return {};
   result.classifier = timings.measure("automata", [&] {
     return automata::build_classifier(*result.policy, result.sources, result.diagnostics);

@@ -1,37 +1,12 @@
 #include "compiler/driver/report.h"
 
-#include <cerrno>
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
 
 #include <unistd.h>
 
 #include "compiler/diagnostics/render.h"
 
 namespace scx::driver {
-
-namespace {
-
-// Why standard output could not be written; 0 if it could.
-int output_error = 0;
-
-bool print(std::FILE* stream, std::string_view text) {
-  return std::fwrite(text.data(), 1, text.size(), stream) == text.size() && std::fflush(stream) == 0;
-}
-
-}  // namespace
-
-void print_out(std::string_view text) {
-  if (output_error == 0 && !print(stdout, text)) output_error = errno;
-}
-void print_error(std::string_view text) { (void)print(stderr, text); }
-
-int exit_code_of(int code) {
-  if (output_error == 0) return code;
-  print_error(fmt::format("error: cannot write standard output: {}\n", std::strerror(output_error)));
-  return kExitEnvironment;
-}
 
 bool use_color(Color color, int fd) {
   if (color != Color::kAuto) return color == Color::kAlways;

@@ -9,6 +9,7 @@
 #include "compiler/driver/options.h"
 #include "compiler/driver/pipeline.h"
 #include "compiler/driver/timings.h"
+#include "runtime/base/output.h"
 #include "runtime/base/result.h"
 
 namespace scx::driver {
@@ -33,13 +34,6 @@ void report_error(const Options& options, const Error& error);
 
 // On standard error, if asked for.
 void report_timings(const Options& options, const Timings& timings);
-
-void print_out(std::string_view text);
-void print_error(std::string_view text);
-
-// The exit code of a command that would give `code`: that of the environment, which is told, if some of its
-// output could not be written.
-int exit_code_of(int code);
 
 // Whether text on this stream is coloured. NO_COLOR (https://no-color.org)
 // counts for `auto` when it is set and not empty.

@@ -28,7 +28,7 @@ ast::File parse_tokens(std::vector<Token>& tokens, Reporter& reporter) {
 
 }  // namespace
 
-ast::File parse(FileId file, const Sources& sources, diag::Diagnostics& diagnostics) {
+ast::File parse(FileId file, const Sources& sources, diag::Diagnostics& diagnostics, Forgotten forgotten) {
   ast::File none;
   none.id = file;
   Reporter reporter(file, sources, diagnostics);
@@ -51,7 +51,7 @@ ast::File parse(FileId file, const Sources& sources, diag::Diagnostics& diagnost
   // ANTLR uses exceptions inside; none is expected to come out of it.
   try {
     std::vector<Token> tokens = lex(reporter, &none.comments);
-    if (reporter.full() || !shape(tokens, reporter) || reporter.full()) return none;
+    if (reporter.full() || !shape(tokens, reporter, forgotten) || reporter.full()) return none;
     ast::File tree = parse_tokens(tokens, reporter);
     tree.comments = std::move(none.comments);
     return tree;
@@ -65,7 +65,7 @@ std::string dump_tokens(FileId file, const Sources& sources) {
   Reporter reporter(file, sources, ignored);
   if (reporter.text().size() > kMaxFileSize) return {};
   std::vector<Token> tokens = lex(reporter);
-  shape(tokens, reporter);
+  shape(tokens, reporter, Forgotten::kPutIn);
   const grammar::ScxLexer names(nullptr);
   std::string out;
   for (const Token& token : tokens) {

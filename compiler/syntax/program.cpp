@@ -230,4 +230,21 @@ Result<ast::Program> parse_program(const std::string& path, const std::vector<st
   }
 }
 
+std::optional<ast::Program> parse_at_its_word(const ast::Program& program, const Sources& sources,
+                                              const diag::Diagnostics& said, diag::Diagnostics& diagnostics) {
+  const auto is_said = [&](std::initializer_list<Kind> kinds) {
+    return std::any_of(said.all().begin(), said.all().end(), [&](const diag::Diagnostic& one) {
+      return std::find(kinds.begin(), kinds.end(), one.kind) != kinds.end();
+    });
+  };
+  if (!is_said({Kind::kMissingSemicolon, Kind::kMissingBrace})) return std::nullopt;
+  // Which files are read depends on the includes: one that failed might be another one now.
+  if (is_said({Kind::kUnreadableInclude, Kind::kIncludeOutside, Kind::kIncludeCycle, Kind::kTooManyIncludes}))
+    return std::nullopt;
+  ast::Program out;
+  for (const ast::File& file : program.files)
+    out.files.push_back(parse(file.id, sources, diagnostics, Forgotten::kNothing));
+  return out;
+}
+
 }  // namespace scx::syntax

@@ -24,12 +24,12 @@ class Shaping {
  public:
   Shaping(std::vector<Token>& tokens, Reporter& reporter) : tokens_(tokens), reporter_(reporter) {}
 
-  bool run() {
+  bool run(Forgotten forgotten) {
     mark_sets();
-    open_blocks(tokens_, reporter_);
+    if (forgotten == Forgotten::kPutIn) open_blocks(tokens_, reporter_);
     if (!braces_balance()) close_braces();
     drop_strays();
-    end_statements(tokens_, reporter_);
+    if (forgotten == Forgotten::kPutIn) end_statements(tokens_, reporter_);
     mark_comparisons();
     return depth_is_bounded();
   }
@@ -224,6 +224,8 @@ diag::Builder report_equals_sign(Reporter& reporter, Span place) {
   return builder.help("equality is `==`").fix(place, "==");
 }
 
-bool shape(std::vector<Token>& tokens, Reporter& reporter) { return Shaping(tokens, reporter).run(); }
+bool shape(std::vector<Token>& tokens, Reporter& reporter, Forgotten forgotten) {
+  return Shaping(tokens, reporter).run(forgotten);
+}
 
 }  // namespace scx::syntax

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compiler/syntax/reporter.h"
+#include "compiler/syntax/syntax.h"
 #include "compiler/syntax/token.h"
 
 namespace scx::syntax {
@@ -18,7 +19,7 @@ namespace scx::syntax {
 inline constexpr size_t kMaxDepth = 200;
 
 // False, with a diagnostic, if the file nests deeper than kMaxDepth.
-bool shape(std::vector<Token>& tokens, Reporter& reporter);
+bool shape(std::vector<Token>& tokens, Reporter& reporter, Forgotten forgotten);
 
 // `place` is a `=` where `==` is meant.
 diag::Builder report_equals_sign(Reporter& reporter, Span place);

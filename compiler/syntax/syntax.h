@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,9 +25,14 @@ inline constexpr size_t kMaxFiles = 256;
 // Includes within each other.
 inline constexpr size_t kMaxIncludeDepth = 32;
 
+// Whether a `;` or `{` that seems to be forgotten is put in, and reported. What seems to be may be meant: a
+// constant can have the name of a property.
+enum class Forgotten : uint8_t { kPutIn, kNothing };
+
 // The tree of one file that is in `sources`. With errors it holds the
 // declarations that could be read; `diagnostics` tells whether there were any.
-ast::File parse(FileId file, const Sources& sources, diag::Diagnostics& diagnostics);
+ast::File parse(FileId file, const Sources& sources, diag::Diagnostics& diagnostics,
+                Forgotten forgotten = Forgotten::kPutIn);
 
 // The text of the main file of a policy; `-` is standard input. Refuses what is far too large.
 Result<std::string> read_text(const std::string& path);
@@ -38,6 +45,11 @@ Result<std::string> read_text(const std::string& path);
 // file's folder, or `<include>/...` below an include directory.
 Result<ast::Program> parse_program(const std::string& path, const std::vector<std::string>& include_dirs,
                                    Sources& sources, diag::Diagnostics& diagnostics);
+
+// The files of `program` once more, at their word: nothing in them is forgotten. None if nothing was put in,
+// or if there are errors of includes. `said` is what parse_program() said.
+std::optional<ast::Program> parse_at_its_word(const ast::Program& program, const Sources& sources,
+                                              const diag::Diagnostics& said, diag::Diagnostics& diagnostics);
 
 // The tokens as the parser sees them, one a line: line:column, type, text.
 std::string dump_tokens(FileId file, const Sources& sources);

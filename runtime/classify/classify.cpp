@@ -153,6 +153,13 @@ void decide(const abi::Expression& expression, const std::vector<Evaluation>& pr
   for (const abi::Expression& operand : expression.operands) decide(operand, predicates, out);
 }
 
+std::string spelled_identity(int64_t id, const std::map<std::string, int64_t>& names) {
+  // Id 0 needs no name.
+  const auto named = std::find_if(names.begin(), names.end(),
+                                  [&](const auto& entry) { return id != 0 && entry.second == id; });
+  return named == names.end() ? std::to_string(id) : quoted(named->first);
+}
+
 }  // namespace
 
 uint64_t run(const abi::Automaton& automaton, std::string_view value) {
@@ -252,7 +259,7 @@ std::vector<uint32_t> deciding(const abi::Expression& expression, const std::vec
   return out;
 }
 
-std::string spelled_value(const TaskFacts& facts, abi::Attribute attribute) {
+std::string spelled_value(const TaskFacts& facts, abi::Attribute attribute, const NameIds& ids) {
   if (abi::is_string(attribute)) return quoted(text_of(facts, attribute));
   const int64_t number = number_of(facts, attribute);
   switch (attribute) {
@@ -261,6 +268,10 @@ std::string spelled_value(const TaskFacts& facts, abi::Attribute attribute) {
     case abi::Attribute::kKthread:
     case abi::Attribute::kLeader:
       return number != 0 ? "yes" : "no";
+    case abi::Attribute::kUid:
+      return spelled_identity(number, ids.users);
+    case abi::Attribute::kGid:
+      return spelled_identity(number, ids.groups);
     default:
       break;
   }

@@ -129,7 +129,8 @@ std::vector<uint32_t> predicates_of(const abi::Expression& expression);
 // decides. Ascending, without duplicates.
 std::vector<uint32_t> deciding(const abi::Expression& expression, const std::vector<Evaluation>& predicates);
 
-// What a predicate reads of a task, as text: a number, or a quoted string.
-std::string spelled_value(const TaskFacts& facts, abi::Attribute attribute);
+// What a predicate reads of a task, as text: a number, or a quoted string; of a user or group the name that
+// `ids` has for it.
+std::string spelled_value(const TaskFacts& facts, abi::Attribute attribute, const NameIds& ids = {});
 
 }  // namespace scx::classify

@@ -1,24 +1,10 @@
 #include "runtime/classify/task_text.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "runtime/base/file.h"
 
 namespace scx::classify {
-namespace {
-
-// A name that has the id, or the id.
-std::string identity(int64_t id, const std::map<std::string, int64_t>& names) {
-  // Id 0 needs no name.
-  const auto named = std::find_if(names.begin(), names.end(),
-                                  [&](const auto& entry) { return id != 0 && entry.second == id; });
-  return named == names.end() ? std::to_string(id) : quoted(named->first);
-}
-
-}  // namespace
-
 std::string task_text(const TaskFacts& task, const NameIds& ids) {
   const TaskFacts usual;
   std::string out;
@@ -34,10 +20,10 @@ std::string task_text(const TaskFacts& task, const NameIds& ids) {
   say(!usual_ids, fmt::format("pid {}", task.pid));
   say(!usual_ids && !task.leader, fmt::format("tgid {}", task.tgid));
   say(task.ppid != usual.ppid, fmt::format("ppid {}", task.ppid));
-  say(task.uid != usual.uid, "uid " + identity(task.uid, ids.users));
-  say(task.gid != usual.gid, "gid " + identity(task.gid, ids.groups));
+  say(task.uid != usual.uid, "uid " + spelled_value(task, abi::Attribute::kUid, ids));
+  say(task.gid != usual.gid, "gid " + spelled_value(task, abi::Attribute::kGid, ids));
   say(task.nice != usual.nice, fmt::format("nice {}", task.nice));
-  say(task.sched != usual.sched, fmt::format("sched {}", spelled_value(task, abi::Attribute::kSched)));
+  say(task.sched != usual.sched, "sched " + spelled_value(task, abi::Attribute::kSched));
   say(task.kthread, "kthread");
   say(task.affinity_node >= 0, fmt::format("affinity within node {}", task.affinity_node));
   say(task.affinity_llc >= 0, fmt::format("affinity within llc {}", task.affinity_llc));

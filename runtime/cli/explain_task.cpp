@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "runtime/base/file.h"
+#include "runtime/base/output.h"
 #include "runtime/base/refusal.h"
 #include "runtime/cli/commands.h"
 #include "runtime/explain/comparison.h"
@@ -191,8 +192,7 @@ int explain_task(const Options& options) {
   if (!thread.ok()) return fail(thread.error(), kExitRefused);
   const Result<Look> found = settled_look(*asked, *thread);
   if (!found.ok()) return fail(found.error(), kExitRefused);
-  fmt::print("{}",
-             options.json ? json_of(*asked, *found, options.pid) : text_of(*asked, *found, options.pid));
+  print_out(options.json ? json_of(*asked, *found, options.pid) : text_of(*asked, *found, options.pid));
   return found->comparison.agreement == Agreement::kDiffer ? kExitEndedByError : kExitOrderly;
 }
 

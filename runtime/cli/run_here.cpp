@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "runtime/base/file.h"
-#include "runtime/base/say.h"
+#include "runtime/base/output.h"
 #include "runtime/cli/commands.h"
 #include "runtime/control/control.h"
 #include "runtime/explain/proc_task.h"
@@ -232,8 +232,7 @@ int dry_run(const Options& options) {
   result.plan = plan::explain(*plan, topology);
   for (const abi::Cell& cell : manifest.cells)
     if (cell.kind == abi::CellKind::kFamily) result.families.push_back({cell.name, cell.max});
-  fmt::print("{}",
-             options.control.stats == control::Stats::kJson ? report::json(result) : report::text(result));
+  print_out(options.control.stats == control::Stats::kJson ? report::json(result) : report::text(result));
   return kExitOrderly;
 }
 
@@ -257,8 +256,8 @@ int show_status() {
     return fail({fmt::format("kernel {} was built without sched_ext", host.release), "", "no-sched-ext"},
                 kExitRefused);
   const std::string active = load::active_scheduler(host);
-  fmt::print("kernel {}\nsched_ext {}\n", host.release, state);
-  if (!active.empty()) fmt::print("scheduler {}\n", quoted(active));
+  print_out(fmt::format("kernel {}\nsched_ext {}\n", host.release, state));
+  if (!active.empty()) print_out(fmt::format("scheduler {}\n", quoted(active)));
   return kExitOrderly;
 }
 

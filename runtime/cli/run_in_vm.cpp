@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "runtime/base/file.h"
-#include "runtime/base/say.h"
+#include "runtime/base/output.h"
 #include "runtime/cli/commands.h"
 #include "runtime/load/object_file.h"
 #include "runtime/vm/kernel.h"

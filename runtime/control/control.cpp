@@ -7,7 +7,7 @@
 #include <poll.h>
 
 #include "runtime/base/file.h"
-#include "runtime/base/say.h"
+#include "runtime/base/output.h"
 #include "runtime/control/demand.h"
 #include "runtime/control/output.h"
 #include "runtime/control/retry.h"
@@ -122,6 +122,7 @@ class Loop {
         tell(settle_, now, running_.scheduler.settle());
         follow_hotplug(now);
         follow_cells(now);
+        tell(gpu_users_, now, running_.scheduler.follow_gpu_users());
         if (running_.settings != nullptr) tell(running_.settings->watch());
       }
       if (resizes && now >= last_resize_ + kResize) resize(now);
@@ -341,6 +342,7 @@ class Loop {
   Retry replan_;
   Retry resize_;
   Retry settle_;
+  Retry gpu_users_;
   Retry cells_;
 };
 

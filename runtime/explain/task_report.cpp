@@ -43,7 +43,8 @@ TaskReport report_on(const abi::Manifest& manifest, AskedTask task) {
 
 std::string read_by(const abi::Manifest& manifest, const TaskReport& report, uint32_t predicate) {
   if (predicate < report.shown.size() && !report.shown[predicate].empty()) return report.shown[predicate];
-  return classify::spelled_value(report.task.facts, manifest.classifier.predicates[predicate].attribute);
+  return classify::spelled_value(report.task.facts, manifest.classifier.predicates[predicate].attribute,
+                                 report.task.ids);
 }
 
 const abi::Domain& taker(const abi::Manifest& manifest, const TaskReport& report) {

@@ -85,6 +85,7 @@ std::string bounded(const char* text, size_t size) { return {text, ::strnlen(tex
 struct Scheduler::State {
   abi::Manifest manifest;
   GpuNodes gpus;
+  uint64_t missed_opens = 0;  // of devices, by all that were looked for since
   std::vector<std::string> notes;
   Object object;
   std::vector<Link> tracing;
@@ -226,7 +227,17 @@ Result<void> Scheduler::attach() {
     return refusal("attach-refused",
                    fmt::format("the cgroups cannot be classified: {}", std::strerror(-scanned)), kKernelLog);
 
-  SCX_TRY_VOID(mark_gpu_users());
+  if (has_program(state_->object, "mark_gpu")) {
+    if (state_->gpus.majors.empty() && state_->gpus.nodes.empty())
+      state_->notes.emplace_back(
+          "the policy tests for GPU use, and no GPU driver is loaded: nothing will match");
+    // Whoever opened a GPU before the tracing programs saw it.
+    SCX_TRY(const size_t unreadable, mark_gpu_users());
+    if (unreadable != 0)
+      state_->notes.push_back(fmt::format(
+          "{} processes do not let us see whether they use a GPU: they match when they next open one",
+          unreadable));
+  }
 
   bpf_map* map = nullptr;
   bpf_map* ops = nullptr;
@@ -250,12 +261,7 @@ Result<void> Scheduler::attach() {
   return refused;
 }
 
-// Whoever opened a GPU before the tracing programs saw it.
-Result<void> Scheduler::mark_gpu_users() {
-  if (!has_program(state_->object, "mark_gpu")) return {};
-  if (state_->gpus.majors.empty() && state_->gpus.nodes.empty())
-    state_->notes.emplace_back(
-        "the policy tests for GPU use, and no GPU driver is loaded: nothing will match");
+Result<size_t> Scheduler::mark_gpu_users() {
   const GpuUsers found = find_gpu_users(Host::current().procfs, state_->gpus);
   for (const scx_gpu_user& user : found.users) {
     SCX_TRY(const int rc, run_program(state_->object, "mark_gpu", user));
@@ -263,10 +269,21 @@ Result<void> Scheduler::mark_gpu_users() {
       return refusal("attach-refused", fmt::format("GPU users cannot be marked: {}", std::strerror(-rc)),
                      kKernelLog);
   }
-  if (found.unreadable != 0)
-    state_->notes.push_back(fmt::format(
-        "{} processes do not let us see whether they use a GPU: they match when they next open one",
-        found.unreadable));
+  return found.unreadable;
+}
+
+// The kernel passes over a tracing program on a CPU where another task was preempted just inside it
+// (__bpf_prog_enter_recur), and counts that.
+Result<void> Scheduler::follow_gpu_users() {
+  const bpf_program* opens = bpf_object__find_program_by_name(state_->object.get(), "pol_chrdev_open");
+  if (opens == nullptr) return {};
+  bpf_prog_info info{};
+  uint32_t size = sizeof info;
+  if (bpf_prog_get_info_by_fd(bpf_program__fd(opens), &info, &size) != 0)
+    return make_error("opens of GPUs may be missed: {}", because(errno));
+  if (info.recursion_misses == state_->missed_opens) return {};
+  state_->missed_opens = info.recursion_misses;
+  SCX_TRY_VOID(mark_gpu_users());
   return {};
 }
 

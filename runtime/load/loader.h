@@ -81,6 +81,8 @@ class Scheduler {
   [[nodiscard]] bool knows_plan() const;
   // Publishes the CPUs of the places that the policy compares affinities with. Nothing in policies without.
   Result<void> push_places(const topology::Topology& topology);
+  // Looks for GPU users anew if an open of a device was missed since the last call. Nothing in policies without.
+  Result<void> follow_gpu_users();
   // By domain.
   [[nodiscard]] Result<std::vector<Counters>> counters() const;
   // Only with cells besides root. `slot` is one of the manifest's; reasons of errors: "cell-refused",
@@ -114,7 +116,8 @@ class Scheduler {
   [[nodiscard]] const std::vector<std::string>& notes() const;
 
  private:
-  Result<void> mark_gpu_users();
+  // Of how many processes nothing could be seen.
+  Result<size_t> mark_gpu_users();
   struct State;
   explicit Scheduler(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

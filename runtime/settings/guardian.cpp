@@ -15,7 +15,7 @@
 
 #include "runtime/base/file.h"
 #include "runtime/base/refusal.h"
-#include "runtime/base/say.h"
+#include "runtime/base/output.h"
 #include "runtime/settings/journal.h"
 #include "runtime/settings/ledger.h"
 

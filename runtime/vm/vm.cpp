@@ -15,7 +15,7 @@
 
 #include "runtime/base/file.h"
 #include "runtime/base/refusal.h"
-#include "runtime/base/say.h"
+#include "runtime/base/output.h"
 #include "runtime/vm/cache.h"
 #include "runtime/vm/child.h"
 #include "runtime/vm/results.h"

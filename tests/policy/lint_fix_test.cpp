@@ -63,6 +63,20 @@ TEST_F(LintFix, MendsRoundByRound) {
                                kTests);
 }
 
+// The reference shows one; it must do what it says.
+TEST_F(LintFix, TheAllowanceOfTheReferenceAllows) {
+  std::ostringstream reference;
+  reference << std::ifstream(SCX_SOURCE_DIR "/grammar/README.md").rdbuf();
+  const std::string text = reference.str();
+  const size_t comment = text.find("\n# scxlint allow ");
+  ASSERT_NE(comment, std::string::npos);
+  const size_t begin = text.rfind("```scx\n", comment) + 7;
+  write("p.scx", text.substr(begin, text.find("```", comment) - begin));
+  const auto out = lint({"p.scx"});
+  EXPECT_EQ(out.exit_code, 0) << out.out;
+  EXPECT_THAT(out.error, HasSubstr("1 allowed"));
+}
+
 TEST_F(LintFix, LeavesGuessesAndTellsThem) {
   const std::string text = "policy p { slcie 5ms; }\nlayer rest open { match *; }\n";
   write("p.scx", text);

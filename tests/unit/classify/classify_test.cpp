@@ -111,6 +111,17 @@ TEST(Classify, NamesStandForTheirIds) {
   EXPECT_TRUE(value(user, facts, ids));
 }
 
+TEST(Classify, IdsAreSpelledAsTheNameThatWasAskedFor) {
+  const NameIds ids{{{"alice", 1000}, {"root", 0}}, {{"staff", 60}}};
+  TaskFacts facts;
+  facts.uid = 1000, facts.gid = 1000;
+  EXPECT_EQ(spelled_value(facts, Attribute::kUid, ids), "\"alice\"");
+  EXPECT_EQ(spelled_value(facts, Attribute::kGid, ids), "1000");
+  facts.uid = 0, facts.gid = 60;
+  EXPECT_EQ(spelled_value(facts, Attribute::kUid, ids), "0");
+  EXPECT_EQ(spelled_value(facts, Attribute::kGid, ids), "\"staff\"");
+}
+
 abi::Classifier of_three() {
   abi::Classifier out;
   out.predicates = {in(Attribute::kNice, {{-20, -1}}), in(Attribute::kUid, {{0, 0}}),

@@ -139,7 +139,9 @@ class GpuUser {
   bool rests_ = false;  // between requests
 };
 
-// 64 processes that all open and close the device so many times at once; how many could not, in `failed`.
+// 64 processes that all open and close the device so many times at once, and then keep it open: an open that
+// the kernel passes over the program for can only be made good while it lasts. How many could not, in
+// `failed`.
 inline std::vector<GpuUser> cycle_in_many(const char* path, unsigned times, int& failed) {
   std::vector<GpuUser> users;
   users.reserve(64);
@@ -147,7 +149,9 @@ inline std::vector<GpuUser> cycle_in_many(const char* path, unsigned times, int&
   std::atomic<int> failures{0};
   std::vector<std::thread> askers;
   for (GpuUser& user : users)
-    askers.emplace_back([&user, &failures, path, times] { failures += user.cycle(path, times) != 0; });
+    askers.emplace_back([&user, &failures, path, times] {
+      failures += user.cycle(path, times) != 0 || user.open(path) != 0;
+    });
   for (std::thread& asker : askers) asker.join();
   failed = failures;
   return users;
