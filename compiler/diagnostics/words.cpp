@@ -1,5 +1,7 @@
 #include "compiler/diagnostics/words.h"
 
+#include <algorithm>
+
 #include "runtime/base/closest.h"
 
 namespace scx::diag {
@@ -20,6 +22,15 @@ Hint did_you_mean(std::string_view word, const std::vector<std::string_view>& ca
   const std::string_view guess = closest(word, candidates);
   if (guess.empty()) return {std::move(otherwise), ""};
   return {fmt::format("did you mean `{}`?", guess), std::string(guess)};
+}
+
+std::string_view meant_connective(std::string_view word) {
+  static const std::vector<std::string_view> connectives = {"and", "or", "not"};
+  std::string small(word);
+  std::transform(small.begin(), small.end(), small.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  const auto same = std::find(connectives.begin(), connectives.end(), small);
+  return same != connectives.end() ? *same : closest(small, connectives);
 }
 
 std::string count_of(size_t count, std::string_view one, std::string_view many) {

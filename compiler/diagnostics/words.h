@@ -17,6 +17,9 @@ std::string list_words(const std::vector<std::string_view>& words, std::string_v
 Hint did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates,
                   std::string otherwise);
 
+// The one of `and`, `or`, `not` that the word is in capitals or with a slip; empty if it is none.
+std::string_view meant_connective(std::string_view word);
+
 // "1 policy", "2 policies".
 std::string count_of(size_t count, std::string_view one, std::string_view many);
 

@@ -431,13 +431,15 @@ std::string completion_script(std::string_view shell) {
                                    {"FILE|FOLDER|SERIES", {.words = series, .files = {"*"}}},
                                    {"PID", {.processes = true}}};
   const Values policies{.files = {"*.scx"}};
+  Values explained = policies;
+  for (const diag::KindInfo& kind : diag::all_kinds()) explained.words.emplace_back(kind.code);
   const completion::Known operands = {{"", policies},
                                       {"check", policies},
                                       {"lint", policies},
                                       {"fmt", policies},
                                       {"test", policies},
                                       {"diff", policies},
-                                      {"explain", policies},
+                                      {"explain", explained},
                                       {"verify", {.files = {"*.scx", "*.bpf.o"}}},
                                       {"completion", {.words = completion::shells()}}};
   return completion::script(completion::describe(Parser().app, types, operands), shell);

@@ -41,7 +41,9 @@ int explain(const Options& options) {
   error.help = "`scxc explain` lists them";
   if (!near.empty()) error.help = fmt::format("did you mean `{}`?", near);
   if (options.code.find_first_of("./") != std::string::npos)
-    error.help = fmt::format("what a policy does when things end: `scxc explain --cleanup {}`", options.code);
+    error.help = fmt::format(
+        "of a policy say what: `scxc explain --task WORDS {0}`, `--pid PID`, `--layer NAME` or `--cleanup`",
+        options.code);
   report_error(options, error);
   return kExitUsage;
 }

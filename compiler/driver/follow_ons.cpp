@@ -42,6 +42,14 @@ bool any_part_around(const ast::Program& program, Span place, const Predicate& h
   });
 }
 
+// Whether a `}` is missing before `place`, so that it is not known in which block that stands.
+bool is_in_unclosed_block(Span place, const diag::Diagnostics& syntax_errors) {
+  return std::any_of(syntax_errors.all().begin(), syntax_errors.all().end(), [&](const auto& error) {
+    return error.kind == Kind::kUnclosedBrace && !error.labels.empty() &&
+           holds(join(error.labels[0].span, error.span), place);
+  });
+}
+
 // Whether a diagnostic of sema says something that the syntax errors do not:
 // not one about a part of the text that was not read whole, nor one about
 // something missing that may be what could not be read.
@@ -58,6 +66,12 @@ bool is_independent(const diag::Diagnostic& diagnostic, const ast::Program& prog
     case Kind::kUndefinedReference:
     case Kind::kUnknownTarget:
       return false;
+    case Kind::kPropertyOutOfPlace:
+    case Kind::kActionOutOfScope:
+    case Kind::kRepeatedProperty:
+    case Kind::kRepeatedAction:
+      if (is_in_unclosed_block(diagnostic.span, syntax_errors)) return false;
+      break;
     default:
       break;
   }
@@ -84,10 +98,14 @@ bool is_missing_word(const diag::Diagnostic& diagnostic, const ast::Program& pro
   };
   switch (diagnostic.kind) {
     case Kind::kMissingPolicy:
-    case Kind::kUndefinedReference:
       return any([](const auto& other) { return other.kind == Kind::kUnknownDeclaration; });
+    case Kind::kUndefinedReference:
+      return any([](const auto& other) {
+        return other.kind == Kind::kUnknownDeclaration || other.kind == Kind::kUnknownLayerKind ||
+               other.kind == Kind::kDeclarationInInclude;
+      });
     case Kind::kImplicitLayer:
-      return any(is_unknown);
+      return any([&](const auto& other) { return is_unknown(other) || other.kind == Kind::kMissingPolicy; });
     case Kind::kMissingMatch:
     case Kind::kIncompleteCell:
     case Kind::kIncompleteTest:

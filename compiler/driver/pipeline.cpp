@@ -106,7 +106,6 @@ Result<void> run_phases(const Options& options, const std::string& file, Phase l
   SCX_TRY(result.program, timings.measure("syntax", [&] {
     return syntax::parse_program(file, options.include_dirs, result.sources, result.diagnostics);
   }));
-  SCX_TRY_VOID(check_names(result.sources));
   if (last == Phase::kSyntax) return {};
   timings.measure("sema", [&] { understand(result); });
   if (stop(Phase::kSema) || !result.policy) return {};
@@ -120,6 +119,7 @@ Result<void> run_phases(const Options& options, const std::string& file, Phase l
   });
   if (result.diagnostics.has_errors()) return {};
   if (stop(Phase::kAutomata)) return {};
+  SCX_TRY_VOID(check_names(result.sources));
   SCX_TRY_VOID(timings.measure("codegen", [&]() -> Result<void> {
     SCX_TRY(const codegen::Templates templates, codegen::Templates::load(options.templates));
     result.c_text = codegen::emit(*result.policy, *result.classifier, result.sources, templates);

@@ -23,7 +23,7 @@ const std::vector<CleanupRow>& cleanup_rows() {
        {Verb::kReturnCpus, To::kRoot}},
       {Resource::kTasks,
        "tasks",
-       "domain",
+       "layer",
        {Scope::kCell, Scope::kLayer},
        {Event::kCgroupExit, Event::kCellEnd},
        {Verb::kDrainTasks, To::kParent}},

@@ -79,11 +79,18 @@ const std::vector<std::string_view>& event_words() {
   return words;
 }
 
-std::vector<std::string_view> example_list(std::string_view first_word) {
+// Of the others `check_implemented` in compiler/analysis says that they come later.
+bool is_implemented(const Form& form) {
+  return std::any_of(form.resources.begin(), form.resources.end(),
+                     [&](Resource resource) { return model::row_of(resource).standard.verb == form.verb; });
+}
+
+std::string_view first_word(const Form& form) { return form.words.substr(0, form.words.find(' ')); }
+
+std::vector<std::string_view> example_list(std::string_view first) {
   std::vector<std::string_view> found;
   for (const Form& form : forms())
-    if (first_word.empty() || form.words.substr(0, form.words.find(' ')) == first_word)
-      found.push_back(form.example);
+    if (is_implemented(form) && (first.empty() || first_word(form) == first)) found.push_back(form.example);
   return found;
 }
 
@@ -217,22 +224,45 @@ class CleanupReader {
     }
   }
 
+  // The action that begins with `first`, to the target that the statement ends with; empty if it names none.
+  std::string with_target(const ast::Property& statement, std::string_view first) const {
+    const auto* last = std::get_if<ast::Word>(&statement.terms.back());
+    if (last == nullptr) return "";
+    for (const Form& form : forms()) {
+      if (form.targets.empty() || first_word(form) != first) continue;
+      const bool is_target = contains(cells_, std::string_view(last->text)) ||
+                             std::any_of(form.targets.begin(), form.targets.end(),
+                                         [&](To to) { return model::spelling(to) == last->text; });
+      if (is_target) return fmt::format("{} {}", form.words, last->text);
+    }
+    return "";
+  }
+
   void report_unknown(const ast::Property& statement) {
     const Span span = statement.terms.size() > 1
                           ? join(ast::span_of(statement.terms[0]), ast::span_of(statement.terms.back()))
                           : ast::span_of(statement.terms[0]);
     const std::string first = leading_words(statement.terms, 1);
-    const std::vector<std::string_view> near = example_list(first.empty() ? "-" : first);
-    std::vector<std::string_view> firsts;
-    for (const Form& form : forms()) firsts.push_back(form.words.substr(0, form.words.find(' ')));
-    const std::string_view guess = closest(first, firsts);
     const std::string written = leading_words(statement.terms, statement.terms.size());
-    diagnostics_
-        .report(Kind::kUnknownAction, span, "no action is called {}",
-                written.empty() ? describe(statement.terms[0]) : fmt::format("`{}`", written))
-        .help(!near.empty()    ? "write " + list_words(near, "or")
-              : !guess.empty() ? "did you mean " + list_words(example_list(guess), "or") + "?"
-                               : "actions are " + list_words(example_list("")));
+    auto report =
+        diagnostics_.report(Kind::kUnknownAction, span, "no action is called {}",
+                            written.empty() ? describe(statement.terms[0]) : fmt::format("`{}`", written));
+    if (const std::string meant = with_target(statement, first); !meant.empty()) {
+      report.help(fmt::format("write `{}`", meant)).suggest(span, meant);
+      return;
+    }
+    const std::vector<std::string_view> near = example_list(first.empty() ? "-" : first);
+    if (!near.empty()) {
+      report.help("write " + list_words(near, "or"));
+      return;
+    }
+    std::vector<std::string_view> firsts;
+    for (const Form& form : forms()) firsts.push_back(first_word(form));
+    const std::string_view guess = closest(first, firsts);
+    const std::vector<std::string_view> meant = example_list(guess);
+    report.help(guess.empty()   ? "actions are " + list_words(meant)
+                : meant.empty() ? fmt::format("did you mean `{}`, which is not implemented yet?", guess)
+                                : "did you mean " + list_words(meant, "or") + "?");
   }
 
   bool may_stand(const ast::Property& statement, const Form& form, Event event, const Block& block) {

@@ -18,6 +18,7 @@ class Collector {
 
   void add_file(const ast::File& file, bool included) {
     included_ = included;
+    if (included) report_strangers(file);
     const Span* language = nullptr;
     for (const ast::Item& item : file.items) {
       if (const auto* version = std::get_if<ast::LanguageVersion>(&item)) {
@@ -56,7 +57,7 @@ class Collector {
   void add(const ast::Include&) {}
 
   void add(const ast::PolicyBlock& policy) {
-    if (!may_stand("policy", policy.span)) return;
+    if (included_) return;
     if (out_.policy != nullptr) {
       diagnostics_
           .report(Kind::kRepeatedDeclaration, policy.name.span, "a second policy block `{}`",
@@ -87,7 +88,7 @@ class Collector {
   }
 
   void add(const ast::Layer& layer) {
-    if (may_stand(layer.family ? "layers" : "layer", layer.span)) add_layer(layer, 0);
+    if (!included_) add_layer(layer, 0);
   }
 
   void add_layer(const ast::Layer& layer, size_t cell) {
@@ -106,8 +107,8 @@ class Collector {
   }
 
   void add(const ast::Cell& cell) {
+    if (included_) return;
     if (cell.kind == ast::Cell::Kind::kRoot) return add_root(cell);
-    if (!may_stand(cell.kind == ast::Cell::Kind::kFamily ? "cells" : "cell", cell.span)) return;
     if (!claim_cell_name(cell)) return;
     const size_t index = out_.cells.size();
     out_.cell_index.emplace(cell.name.text, index);
@@ -116,7 +117,6 @@ class Collector {
   }
 
   void add_root(const ast::Cell& cell) {
-    if (!may_stand("root cell", cell.span)) return;
     if (out_.cells[0].written == nullptr) {
       out_.cells[0].written = &cell;
       return;
@@ -166,7 +166,7 @@ class Collector {
   }
 
   void add(const ast::Cleanup& cleanup) {
-    if (!may_stand("cleanup", cleanup.span)) return;
+    if (included_) return;
     const Span keyword = head(cleanup.span, 7);
     if (out_.cleanup != nullptr) {
       diagnostics_.report(Kind::kRepeatedDeclaration, keyword, "a second cleanup block of the policy")
@@ -179,7 +179,7 @@ class Collector {
   }
 
   void add(const ast::Test& test) {
-    if (!may_stand("test", test.span)) return;
+    if (included_) return;
     const auto [earlier, fresh] = out_.test_index.emplace(test.name.value, out_.tests.size());
     if (!fresh) {
       diagnostics_.report(Kind::kDuplicateName, test.name.span, "a second test of this name")
@@ -223,14 +223,35 @@ class Collector {
         });
   }
 
-  // Whether a declaration may stand in this file; reports if not.
-  bool may_stand(std::string_view word, Span span) {
-    if (!included_) return true;
-    diagnostics_
-        .report(Kind::kDeclarationInInclude, head(span, word.size()), "`{}` in an included file", word)
-        .note("an include takes matchers and constants from another file and nothing else")
-        .help("move it into the main policy file");
-    return false;
+  // Reports what an included file cannot declare, at the first of it.
+  void report_strangers(const ast::File& file) {
+    std::vector<Span> strangers;
+    for (const ast::Item& item : file.items)
+      if (!is_for_included(item)) strangers.push_back(ast::span_of(item));
+    has_strangers_ = !strangers.empty();
+    if (!has_strangers_) return;
+    const Span first = strangers.front();
+    const std::string_view text = std::string_view(sources_.text(first.file)).substr(first.begin);
+    const std::string_view word = text.substr(0, text.find_first_of(" \t\n{"));
+    auto report = diagnostics_.report(Kind::kDeclarationInInclude, head(first, word.size()),
+                                      "`{}` in an included file", word);
+    report.note("an include takes matchers and constants from another file and nothing else");
+    if (strangers.size() == 1) {
+      report.help("move it into the main policy file");
+      return;
+    }
+    report
+        .note(fmt::format("{} in this file cannot stand there either",
+                          diag::count_of(strangers.size() - 1, "declaration", "declarations")))
+        .help(
+            "move them into the main policy file, or the matchers and constants that are needed into another "
+            "one");
+  }
+
+  static bool is_for_included(const ast::Item& item) {
+    return std::holds_alternative<ast::LanguageVersion>(item) || std::holds_alternative<ast::Include>(item) ||
+           std::holds_alternative<ast::Let>(item) || std::holds_alternative<ast::Matcher>(item) ||
+           std::holds_alternative<ast::Unknown>(item);
   }
 
   void not_implemented(std::string_view word, Span span, std::string help) {
@@ -246,12 +267,15 @@ class Collector {
           .report(Kind::kReservedName, name.span, "`{}` is the name of an attribute and cannot name a {}",
                   name.text, what)
           .help(fmt::format("choose another name, `{}_tasks` for instance", name.text));
+      out_.refused.insert(name.text);
       return false;
     }
     const Span* first = nullptr;
     if (const ast::Let* let = out_.find_let(name.text)) first = &let->name.span;
     if (const auto matcher = out_.find_matcher(name.text)) first = &out_.matchers[*matcher]->name.span;
     if (first == nullptr) return true;
+    // A whole policy was included, most likely a copy: that is told once.
+    if (has_strangers_) return false;
     diagnostics_.report(Kind::kDuplicateName, name.span, "`{}` is defined twice", name.text)
         .at("defined again")
         .label(*first, "first defined here")
@@ -268,6 +292,7 @@ class Collector {
   const Sources& sources_;
   diag::Diagnostics& diagnostics_;
   bool included_ = false;
+  bool has_strangers_ = false;  // the file has declarations that an included one cannot have
   std::map<std::pair<size_t, std::string_view>, const ast::Layer*> layers_;  // by cell and name
   Declarations out_;
 };

@@ -17,6 +17,8 @@ class Resolver {
 
   Constants run() {
     for (const ast::Let* let : declarations_.lets) resolve(*let);
+    for (const std::string_view name : declarations_.refused)
+      out_.by_name.emplace(name, Constants::Constant{});  // uses are silent
     return std::move(out_);
   }
 
@@ -81,7 +83,7 @@ class Resolver {
   // The constant that another one names.
   const ast::Let* follow(const ast::Let& let, const ast::Word& word) {
     const ast::Let* target = declarations_.find_let(word.text);
-    if (target == nullptr) report_undefined(let, word);
+    if (target == nullptr && !declarations_.refused.contains(word.text)) report_undefined(let, word);
     return target;
   }
 

@@ -179,18 +179,16 @@ class LayerReader {
   }
 
   void read_grow(const PropertyUse& use, model::Layer& layer) {
-    const std::vector<std::string_view>& words = grow_orders();
-    const auto index = properties_.word(use, words);
-    if (!index) return;
-    if (*index < kImplementedGrowOrders) {
-      layer.grow = static_cast<abi::GrowOrder>(*index);
+    const auto later = grow_orders().begin() + kImplementedGrowOrders;
+    const std::vector<std::string_view> words(grow_orders().begin(), later);
+    const auto& terms = use.written.terms;
+    const auto* word = terms.size() > use.next ? std::get_if<ast::Word>(&terms[use.next]) : nullptr;
+    if (word != nullptr && std::find(later, grow_orders().end(), word->text) != grow_orders().end()) {
+      diagnostics_.report(Kind::kNotImplemented, word->span, "`grow {}` is not implemented yet", word->text)
+          .help("orders in this version: " + list_words(words));
       return;
     }
-    diagnostics_
-        .report(Kind::kNotImplemented, ast::span_of(use.written.terms[use.next]),
-                "`grow {}` is not implemented yet", words[*index])
-        .help("orders in this version: " +
-              list_words({words.begin(), words.begin() + kImplementedGrowOrders}));
+    if (const auto index = properties_.word(use, words)) layer.grow = static_cast<abi::GrowOrder>(*index);
   }
 
   void read_match(const PropertyUse& use, LoweredLayer& out) {
@@ -215,15 +213,25 @@ bool is_catch_all(const LoweredLayer& layer) {
 void report_after_catch_all(const std::vector<LoweredLayer>& layers, diag::Diagnostics& diagnostics) {
   const auto catch_all = std::find_if(layers.begin(), layers.end(), is_catch_all);
   if (catch_all == layers.end()) return;
-  for (auto after = catch_all + 1; after != layers.end(); ++after)
-    diagnostics
-        .report(Kind::kLayerAfterCatchAll, after->layer.span, "the layer `{}` takes no task",
-                after->layer.name)
-        .at("unreachable")
-        .label(catch_all->layer.match_span,
-               fmt::format("the layer `{}` takes every task that gets here", catch_all->layer.name))
-        .note("the first layer that matches takes the task")
-        .help(fmt::format("move `{}` to the end", catch_all->layer.name));
+  const auto first = catch_all + 1;
+  if (first == layers.end()) return;
+  std::vector<std::string_view> names;
+  for (auto after = first; after != layers.end(); ++after) names.push_back(after->layer.name);
+  auto report =
+      diagnostics.report(Kind::kLayerAfterCatchAll, first->layer.span, "the layer{} {} take{} no task",
+                         names.size() == 1 ? "" : "s", list_words(names), names.size() == 1 ? "s" : "");
+  report.at("unreachable")
+      .label(catch_all->layer.match_span,
+             fmt::format("the layer `{}` takes every task that gets here", catch_all->layer.name))
+      .note("the first layer that matches takes the task");
+  // Moved behind another one of its like it would take none itself.
+  const auto second = std::find_if(first, layers.end(), is_catch_all);
+  if (second == layers.end())
+    report.help(fmt::format("move `{}` to the end", catch_all->layer.name));
+  else
+    report.label(second->layer.match_span, fmt::format("so would `{}`", second->layer.name))
+        .help(fmt::format("one layer matches `*`, the last one: say which tasks `{}` takes, or take it out",
+                          catch_all->layer.name));
 }
 
 void add_default(std::vector<LoweredLayer>& layers, const PolicySettings& settings, const LayersOf& cell,

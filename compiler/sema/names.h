@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,9 @@ struct Declarations {
   [[nodiscard]] std::vector<std::string_view> let_names() const;
   [[nodiscard]] std::vector<std::string_view> matcher_names() const;
   [[nodiscard]] std::vector<std::string_view> cell_names() const;
+
+  // Names of lets and matchers that were refused: what uses them only follows from that.
+  std::set<std::string_view> refused;
 
   // Indexes into the lists above by name; only `collect` adds.
   std::map<std::string_view, size_t> let_index, matcher_index, cell_index, test_index;

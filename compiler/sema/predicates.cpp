@@ -23,9 +23,21 @@ std::vector<std::string_view> known_words(const Declarations& declarations) {
   return words;
 }
 
+// Whether the term is most likely a misspelt `and`, `or` or `not`.
+bool suggest_connective(const ast::Term& term, diag::Builder& report) {
+  const auto* word = std::get_if<ast::Word>(&term);
+  const std::string_view meant = word == nullptr ? "" : diag::meant_connective(word->text);
+  if (meant.empty()) return false;
+  report.help(fmt::format("did you mean `{}`?", meant)).suggest(word->span, std::string(meant));
+  return true;
+}
+
 }  // namespace
 
 std::optional<LeafTest> PredicateReader::read(const Terms& terms, Span span) {
+  if (const auto* word = std::get_if<ast::Word>(&terms[0]);
+      terms.size() == 1 && declarations_.refused.contains(word->text))
+    return std::nullopt;
   const AttributeRow* row = find_attribute(terms);
   if (row == nullptr) {
     report_unknown(terms);
@@ -79,12 +91,12 @@ void PredicateReader::report_unknown(const Terms& terms) {
   const auto* word = std::get_if<ast::Word>(&terms[0]);
   if (word == nullptr) return;
   if (const auto matcher = declarations_.find_matcher(word->text)) {
-    diagnostics_
-        .report(Kind::kUnexpectedOperand, ast::span_of(terms[1]), "the matcher `{}` takes no operand",
-                word->text)
-        .label(declarations_.matchers[*matcher]->name.span, "the matcher")
-        .help(fmt::format("a matcher's name stands alone: `{}`, `not {}`, `{} and …`", word->text, word->text,
-                          word->text));
+    auto report = diagnostics_.report(Kind::kUnexpectedOperand, ast::span_of(terms[1]),
+                                      "the matcher `{}` takes no operand", word->text);
+    report.label(declarations_.matchers[*matcher]->name.span, "the matcher");
+    if (!suggest_connective(terms[1], report))
+      report.help(fmt::format("a matcher's name stands alone: `{}`, `not {}`, `{} and …`", word->text,
+                              word->text, word->text));
     return;
   }
   if (const ast::Let* let = declarations_.find_let(word->text)) {
@@ -94,6 +106,12 @@ void PredicateReader::report_unknown(const Terms& terms) {
     return;
   }
   const std::string_view what = terms.size() == 1 ? "attribute or matcher" : "attribute";
+  if (terms.size() > 1 && diag::meant_connective(word->text) == "not") {
+    auto report =
+        diagnostics_.report(Kind::kUnknownAttribute, word->span, "unknown {} `{}`", what, word->text);
+    suggest_connective(terms[0], report);
+    return;
+  }
   const auto words = known_words(declarations_);
   std::vector<std::string_view> later;
   for (const AttributeRow& row : attributes())
@@ -140,6 +158,7 @@ bool PredicateReader::expect_end(const Test& test, size_t count) {
   }
   auto report = diagnostics_.report(Kind::kUnexpectedOperand, extra, "{} behind a complete test",
                                     describe(test.terms[end]));
+  if (suggest_connective(test.terms[end], report)) return false;
   report.help(fmt::format(
       "tests are joined by `and` and `or`, a statement ends with `;`; a test of `{}` is written `{}`",
       test.row.words, test.row.example));

@@ -53,6 +53,7 @@ class PredicateReader {
   bool expect_end(const Test& test, size_t count);
   std::optional<LeafTest> read_text(const Test& test);
   std::optional<LeafTest> read_text_operand(const Test& test, size_t index, model::StringTest::Op op);
+  void report_no_text(const Test& test, size_t index, const Operand& operand);
   bool check_comm(const model::StringTest& string, const Operand& operand, const AttributeRow& row);
   bool check_path_test(const model::StringTest& string, const Operand& operand);
   bool check_pattern(const model::StringTest& string, const ast::String& written, const Operand& operand,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -44,6 +45,22 @@ diag::Hint guess_property(std::string_view word, Place place) {
     if (row.words == guess && row.property != Property::kNone)
       return {fmt::format("did you mean `{}`, which belongs in {}?", guess, describe(row.place)), ""};
   return {fmt::format("did you mean `{}`, which is not implemented yet?", guess), ""};
+}
+
+// The kernel series that was written in another form than `>= 6.16`; empty if there is none.
+std::string written_series(const PropertyUse& use) {
+  std::string series;
+  for (const ast::Term& term : std::span(use.written.terms).subspan(use.next)) {
+    const auto* number = std::get_if<ast::Number>(&term);
+    const auto* string = std::get_if<ast::String>(&term);
+    if (number == nullptr && string == nullptr) continue;
+    const std::string& text = number != nullptr ? number->text : string->value;
+    const bool is_series = std::count(text.begin(), text.end(), '.') == 1 &&
+                           text.find_first_not_of("0123456789.") == std::string::npos;
+    if (!is_series || !series.empty()) return "";
+    series = text;
+  }
+  return series;
 }
 
 }  // namespace
@@ -114,6 +131,12 @@ void PropertyReader::report_unknown(const ast::Property& property, Place place) 
     diagnostics_
         .report(Kind::kUnknownProperty, ast::span_of(property.terms.back()), "not a form of `{}`", word.text)
         .help("write " + list_words(forms, "or"));
+    return;
+  }
+  if (place == Place::kCell && property.block != nullptr && property.terms.size() > 1 &&
+      !closest(word.text, {"layer"}).empty()) {
+    diagnostics_.report(Kind::kUnknownDeclaration, word.span, "unknown declaration `{}` in a cell", word.text)
+        .hint(did_you_mean(word.text, {"layer"}, ""));
     return;
   }
   auto report = diagnostics_.report(Kind::kUnknownProperty, word.span, "unknown property `{}` of {}",
@@ -213,24 +236,34 @@ std::optional<abi::CpuRange> PropertyReader::cpu_range(const PropertyUse& use) {
   return operand ? values_.cpu_range(*operand, use.subject()) : std::nullopt;
 }
 
+void PropertyReader::help_kernel(diag::Builder report, const PropertyUse& use) {
+  const std::string series = written_series(use);
+  if (series.empty()) {
+    report.help(fmt::format("write `{};`", use.row.example));
+    return;
+  }
+  const auto& terms = use.written.terms;
+  report.help(fmt::format("write `kernel >= {};`", series))
+      .suggest(join(ast::span_of(terms[use.next]), ast::span_of(terms.back())), ">= " + series);
+}
+
 std::optional<model::KernelVersion> PropertyReader::kernel(const PropertyUse& use) {
   const auto& terms = use.written.terms;
   if (!no_block(use)) return std::nullopt;
   const auto* comparison = terms.size() > use.next ? std::get_if<ast::Operator>(&terms[use.next]) : nullptr;
   const auto* number = terms.size() > use.next + 1 ? std::get_if<ast::Number>(&terms[use.next + 1]) : nullptr;
   if (comparison != nullptr && comparison->comparison != ast::Comparison::kGreaterEqual) {
-    diagnostics_.report(Kind::kOperatorMismatch, comparison->span, "`kernel` takes `>=` only")
-        .note("it drops code for older kernels; a kernel that is too new does not exist for a policy")
-        .help(fmt::format("write `{};`", use.row.example));
+    auto report = diagnostics_.report(Kind::kOperatorMismatch, comparison->span, "`kernel` takes `>=` only");
+    report.note("it drops code for older kernels; a kernel that is too new does not exist for a policy");
+    help_kernel(report, use);
     return std::nullopt;
   }
   if (comparison == nullptr || number == nullptr || terms.size() > use.next + 2) {
     const bool missing = terms.size() <= use.next + 1 && (terms.size() == use.next || comparison != nullptr);
     const Span span = missing ? use.name_span() : ast::span_of(terms.back());
-    diagnostics_
-        .report(missing ? Kind::kMissingOperand : Kind::kWrongType, span,
-                "`kernel` takes `>=` and a kernel series")
-        .help(fmt::format("write `{};`", use.row.example));
+    help_kernel(diagnostics_.report(missing ? Kind::kMissingOperand : Kind::kWrongType, span,
+                                    "`kernel` takes `>=` and a kernel series"),
+                use);
     return std::nullopt;
   }
   return values_.kernel(*number);

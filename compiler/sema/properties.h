@@ -82,6 +82,8 @@ class PropertyReader {
   // The same with a constant's name replaced by its value.
   std::optional<Operand> only_operand(const PropertyUse& use);
   bool no_block(const PropertyUse& use);
+  // How `kernel` is written, with the series that stands there.
+  static void help_kernel(diag::Builder report, const PropertyUse& use);
   std::optional<model::Ranges> cpu_list(const ast::Term& term, const Subject& subject);
   // Reports a value beyond the row's range.
   bool within(const PropertyUse& use, const Operand& operand, uint64_t value, std::string_view range);

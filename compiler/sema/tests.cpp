@@ -458,6 +458,7 @@ class TestReader {
       expectation.matcher = static_cast<uint32_t>(*index);
       return true;
     }
+    if (declarations_.refused.contains(word.text)) return false;
     const std::vector<std::string_view> names = declarations_.matcher_names();
     diagnostics_.report(Kind::kUndefinedReference, word.span, "there is no matcher `{}`", word.text)
         .hint(did_you_mean(word.text, names,

@@ -20,7 +20,7 @@ bool applies(const OperatorRow& row, ValueType type) {
 }
 
 std::vector<std::string_view> operators_of(ValueType type) {
-  std::vector<std::string_view> words = {"=="};
+  std::vector<std::string_view> words = {"==", "!="};
   for (const OperatorRow& row : word_operators())
     if (applies(row, type)) words.push_back(row.word);
   return words;
@@ -94,13 +94,7 @@ std::optional<LeafTest> PredicateReader::read_text(const Test& test) {
   if (!operand) return std::nullopt;
   if (operand->let != nullptr) return read_text_operand(test, at, StringTest::Op::kGlob);
   if (at + 1 == test.terms.size()) {
-    // The last word is a value: most likely text whose quotes are missing.
-    const std::vector<std::string_view> names = declarations_.let_names();
-    diag::Hint hint = did_you_mean(
-        word->text, names, fmt::format("text stands in double quotes: `{} \"{}\"`", row.words, word->text));
-    if (hint.word.empty()) hint.word = fmt::format("\"{}\"", word->text);
-    diagnostics_.report(Kind::kUndefinedConstant, word->span, "undefined constant `{}`", word->text)
-        .hint(std::move(hint));
+    report_no_text(test, at, *operand);
     return std::nullopt;
   }
   diagnostics_.report(Kind::kUnknownOperator, word->span, "unknown operator `{}`", word->text)
@@ -108,6 +102,24 @@ std::optional<LeafTest> PredicateReader::read_text(const Test& test) {
           did_you_mean(word->text, operators_of(row.type),
                        fmt::format("operators of `{}`: {}", row.words, list_words(operators_of(row.type)))));
   return std::nullopt;
+}
+
+// What stands where text belongs. A word is most likely text whose quotes are missing.
+void PredicateReader::report_no_text(const Test& test, size_t index, const Operand& operand) {
+  std::string before(test.row.words);
+  for (size_t i = test.next; i < index; ++i) {
+    if (const auto* comparison = std::get_if<ast::Operator>(&test.terms[i]))
+      before += fmt::format(" {}", spelling(comparison->comparison));
+    if (const auto* word = std::get_if<ast::Word>(&test.terms[i])) before += " " + word->text;
+  }
+  const auto* word = std::get_if<ast::Word>(operand.term);
+  if (word == nullptr) return values_.wrong_type(operand, {before, test.row.example}, "a string");
+  diag::Hint hint =
+      did_you_mean(word->text, declarations_.let_names(),
+                   fmt::format("text stands in double quotes: `{} \"{}\"`", before, word->text));
+  if (hint.word.empty()) hint.word = fmt::format("\"{}\"", word->text);
+  diagnostics_.report(Kind::kUndefinedConstant, word->span, "undefined constant `{}`", word->text)
+      .hint(std::move(hint));
 }
 
 std::optional<LeafTest> PredicateReader::read_text_operand(const Test& test, size_t index,
@@ -125,7 +137,7 @@ std::optional<LeafTest> PredicateReader::read_text_operand(const Test& test, siz
   if (!operand) return std::nullopt;
   const auto* string = std::get_if<ast::String>(operand->term);
   if (string == nullptr) {
-    values_.wrong_type(*operand, subject, "a string");
+    report_no_text(test, index, *operand);
     return std::nullopt;
   }
   const auto text = values_.text(*string, *operand, subject);
@@ -176,9 +188,8 @@ void PredicateReader::warn_of_alternatives(const StringTest& string, const Opera
 }
 
 bool PredicateReader::check_comm(const StringTest& string, const Operand& operand, const AttributeRow& row) {
-  if (string.op == StringTest::Op::kRegex) return true;
   size_t bytes = string.text.size();
-  if (string.op == StringTest::Op::kGlob) {
+  if (string.op == StringTest::Op::kGlob || string.op == StringTest::Op::kRegex) {
     const auto parsed = automata::parse_test(string, *row.attribute);
     const auto* pattern = std::get_if<automata::Pattern>(&parsed);
     if (pattern == nullptr) return true;  // reported by check_pattern
@@ -186,8 +197,8 @@ bool PredicateReader::check_comm(const StringTest& string, const Operand& operan
   }
   if (bytes <= abi::kCommBytes) return true;
   auto report =
-      values_.report(Kind::kCommTooLong, operand,
-                     fmt::format("{} bytes of text for `{}`, which never matches", bytes, row.words));
+      values_.report_value(Kind::kCommTooLong, operand,
+                           fmt::format("{} bytes of text for `{}`, which never matches", bytes, row.words));
   report.note(
       "the kernel keeps the first 15 bytes of a thread's name (`TASK_COMM_LEN` is 16, with a final zero)");
   const bool is_plain = string.text.find_first_of("*?[\\") == std::string::npos;
@@ -201,7 +212,7 @@ bool PredicateReader::check_comm(const StringTest& string, const Operand& operan
 bool PredicateReader::check_path_test(const StringTest& string, const Operand& operand) {
   const std::string& text = string.text;
   const auto bad = [&](std::string message, std::string help) {
-    values_.report(Kind::kBadCgroupPath, operand, std::move(message))
+    values_.report_value(Kind::kBadCgroupPath, operand, std::move(message))
         .note("cgroup paths begin at the root of the hierarchy: `/`, `/system.slice/ssh.service`")
         .help(std::move(help));
     return false;
@@ -245,7 +256,7 @@ bool PredicateReader::check_path_test(const StringTest& string, const Operand& o
 bool PredicateReader::check_path(const std::string& path, const Operand& operand) {
   constexpr std::string_view kMount = "/sys/fs/cgroup";
   const auto bad = [&](std::string message) {
-    return values_.report(Kind::kBadCgroupPath, operand, std::move(message))
+    return values_.report_value(Kind::kBadCgroupPath, operand, std::move(message))
         .note("cgroup paths begin at the root of the hierarchy: `/`, `/system.slice/ssh.service`");
   };
   if (!path.starts_with('/')) {
@@ -294,7 +305,7 @@ bool PredicateReader::check_pattern(const StringTest& string, const ast::String&
     at.span.begin = written.span.begin + 1 + error->offset;
     at.span.end = at.span.begin + 1;
   }
-  values_.report(Kind::kBadPattern, at, error->message).help(error->help);
+  values_.report_value(Kind::kBadPattern, at, error->message).help(error->help);
   return false;
 }
 

@@ -88,6 +88,12 @@ diag::Builder ValueReader::report(Kind kind, const Operand& operand, std::string
   return builder;
 }
 
+diag::Builder ValueReader::report_value(Kind kind, const Operand& operand, std::string message) {
+  if (operand.let == nullptr) return report(kind, operand, std::move(message));
+  return diagnostics_.add(kind, ast::span_of(*operand.term), std::move(message))
+      .label(operand.span, fmt::format("`{}` is used here", operand.let->name.text));
+}
+
 void ValueReader::wrong_type(const Operand& operand, const Subject& subject, std::string_view wanted) {
   const auto* word = std::get_if<ast::Word>(operand.term);
   if (word != nullptr) {

@@ -67,6 +67,8 @@ class ValueReader {
   void wrong_type(const Operand& operand, const Subject& subject, std::string_view wanted);
   // The report's builder with the constant's definition labelled.
   diag::Builder report(diag::Kind kind, const Operand& operand, std::string message);
+  // Where the value stands: that of a constant is wrong once, however often it is used.
+  diag::Builder report_value(diag::Kind kind, const Operand& operand, std::string message);
 
  private:
   void wrong_unit(const ast::Number& number, const Operand& operand, const Subject& subject,

@@ -1,5 +1,6 @@
 #include "compiler/syntax/error_strategy.h"
 
+#include "compiler/diagnostics/words.h"
 #include "compiler/syntax/shape.h"
 #include "runtime/base/closest.h"
 
@@ -50,6 +51,12 @@ bool takes_block(size_t rule) {
     default:
       return false;
   }
+}
+
+// Whether a condition begins behind such a token.
+bool begins_condition(size_t type) {
+  return type == Type::MATCH || type == Type::ASSIGN || type == Type::LPAREN || type == Type::AND ||
+         type == Type::OR || type == Type::NOT || type == Type::OF;
 }
 
 // The rules that end with `;` themselves: one that fails takes its `;` along.
@@ -181,8 +188,23 @@ void ErrorStrategy::missing_condition() {
     builder.help("a condition stands right behind `match`: `match comm \"x\";`");
 }
 
+bool ErrorStrategy::report_connective() {
+  const Token& before = previous();
+  const bool begins = stream_.index() < 2 || begins_condition(stream_.at(stream_.index() - 2).type);
+  if (before.type != Type::WORD || begins) return false;
+  const std::string_view meant = diag::meant_connective(reporter_.text(before.span));
+  if (meant.empty()) return false;
+  reporter_
+      .report(Kind::kUnexpectedToken, before.span, "unexpected {} in a condition",
+              describe(before, reporter_.text()))
+      .help(fmt::format("did you mean `{}`?", meant))
+      .suggest(before.span, std::string(meant));
+  return true;
+}
+
 void ErrorStrategy::unexpected_in_condition(antlr4::ParserRuleContext* context) {
   const Token& found = stream_.current();
+  if ((found.type == Type::NOT || found.type == Type::LPAREN) && report_connective()) return;
   switch (found.type) {
     case Type::STAR:
       report_unexpected("in a condition", "")
@@ -247,7 +269,9 @@ void ErrorStrategy::unexpected(antlr4::ParserRuleContext* context, size_t expect
     case Parser::RuleMatchDecl:
     case Parser::RuleMatchProperty:
       if (expected == Type::SEMI) return unexpected_in_condition(context);
-      report_unexpected("after the matcher's name", "`=`");
+      if (auto builder = report_unexpected("after the matcher's name", "`=`");
+          stream_.current().type == Type::LBRACE)
+        builder.help("a matcher has no block: `match NAME = CONDITION;`");
       return;
     case Parser::RuleTerm:
       report_unexpected(fmt::format("in `{}`", word), "a value");

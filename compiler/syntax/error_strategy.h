@@ -40,6 +40,8 @@ class ErrorStrategy final : public antlr4::ANTLRErrorStrategy {
 
   void missing_semicolon();
   void unexpected(antlr4::ParserRuleContext* context, size_t expected);
+  // A misspelt `and` or `or` before the current token; false if there is none.
+  bool report_connective();
   void unexpected_in_condition(antlr4::ParserRuleContext* context);
   void missing_condition();
   void missing_name(antlr4::ParserRuleContext* context);

@@ -25,6 +25,7 @@ class Shaping {
   Shaping(std::vector<Token>& tokens, Reporter& reporter) : tokens_(tokens), reporter_(reporter) {}
 
   bool run(Forgotten forgotten) {
+    drop_templates();
     mark_sets();
     if (forgotten == Forgotten::kPutIn) open_blocks(tokens_, reporter_);
     if (!braces_balance()) close_braces();
@@ -38,6 +39,7 @@ class Shaping {
   std::string_view text(const Token& token) const { return reporter_.text(token.span); }
   Span after(const Token& token) const { return {reporter_.file(), token.span.end, token.span.end}; }
 
+  void drop_templates();
   void mark_sets();
   void mark_comparisons();
   bool braces_balance() const;
@@ -49,12 +51,34 @@ class Shaping {
   struct Open {
     Token token;
     uint32_t indent;
+    bool is_wrong;  // a matcher has no block: the parser says so
   };
   void close_innermost(std::vector<Open>& open, std::vector<Token>& out, std::string_view reason, Span place);
 
   std::vector<Token>& tokens_;
   Reporter& reporter_;
 };
+
+// `layers x{name} …`: a name made of another one, as in templates elsewhere.
+void Shaping::drop_templates() {
+  std::vector<Token> out;
+  out.reserve(tokens_.size());
+  for (size_t i = 0; i < tokens_.size(); ++i) {
+    const bool in_head = i > 1 && (tokens_[i - 2].type == Type::LAYERS || tokens_[i - 2].type == Type::CELLS);
+    if (!in_head || tokens_[i].type != Type::LBRACE || tokens_[i - 1].span.end != tokens_[i].span.begin ||
+        i + 2 >= tokens_.size() || tokens_[i + 2].type != Type::RBRACE) {
+      out.push_back(tokens_[i]);
+      continue;
+    }
+    const Span place = join(tokens_[i].span, tokens_[i + 2].span);
+    reporter_.report(Kind::kUnexpectedToken, place, "`{}` in a name", reporter_.text(place))
+        .at("a name is one word")
+        .help(fmt::format("the members of a family need no names of their own: `{} {} …`",
+                          text(tokens_[i - 2]), text(tokens_[i - 1])));
+    i += 2;
+  }
+  tokens_ = std::move(out);
+}
 
 // A `{` opens a set when a set is what can follow, or when its content begins
 // as no statement does; and when it is closed before a `;` or another `{`.
@@ -95,7 +119,7 @@ void Shaping::close_innermost(std::vector<Open>& open, std::vector<Token>& out, 
   Token close(Type::RBRACE, after(out.empty() ? open.back().token : out.back()));
   // Where a `{` was made up the block was told of already.
   const Span opening = open.back().token.span;
-  if (opening.begin != opening.end)
+  if (opening.begin != opening.end && !open.back().is_wrong)
     reporter_.report(Kind::kUnclosedBrace, place, "unclosed `{{`: {}", reason).label(opening, "opened here");
   close.column = open.back().indent;
   out.push_back(close);
@@ -113,7 +137,8 @@ void Shaping::close_braces() {
   for (size_t i = 0; i < tokens_.size(); ++i) {
     const Token& token = tokens_[i];
     if (token.first_on_line) indent = token.column;
-    if (token.type == Type::LBRACE) open.push_back({token, indent});
+    if (token.type == Type::LBRACE)
+      open.push_back({token, indent, i > 1 && tokens_[i - 2].type == Type::MATCH});
     if (token.type == Type::RBRACE) {
       if (token.first_on_line) {
         const auto fits = [&](const Open& o) { return o.indent == token.column; };

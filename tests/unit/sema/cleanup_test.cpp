@@ -86,6 +86,14 @@ TEST_P(WrongCleanup, IsReportedAtItsPlace) {
 INSTANTIATE_TEST_SUITE_P(
     , WrongCleanup,
     testing::Values(
+        Case{"ActionOfThisVersion", "cleanup { on stall { stop; } }", "E0702 `stop`",
+             "`restore perf` and `exit`"},
+        Case{"DrainWithoutTo",
+             "cell c { cgroup under \"/c\"; cleanup { on cell end { drain tasks root; } } }",
+             "E0702 `drain tasks root`", "write `drain tasks to root`"},
+        Case{"DrainWithoutTasks",
+             "cell c { cgroup under \"/c\"; cleanup { on cell end { drain to root; } } }",
+             "E0702 `drain to root`", "write `drain tasks to root`"},
         Case{"Event", "cleanup { on unlaod { exit; } }", "E0701 `unlaod`", "did you mean `unload`?"},
         Case{"EventOfTwoWords", "cleanup { on task end { forget; } }", "E0701 `task end`", "`task exit`"},
         Case{"EventWithMore", "cleanup { on unload now { exit; } }", "E0701 `unload now`", "`unload`"},
@@ -97,7 +105,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"WordOutside", "cleanup { onn stall { exit; } }", "E0102 `onn`", "on EVENT { ACTION; … }"},
         Case{"Action", "cleanup { on stall { quit; } }", "E0702 `quit`", "actions are `return cpus to root`"},
         Case{"ActionMisspelt", "cleanup { on stall { restrat; } }", "E0702 `restrat`",
-             "did you mean `restart`?"},
+             "did you mean `restart`, which is not implemented yet?"},
         Case{"ActionOfAnotherSetting", "cleanup { on unload { restore memory; } }", "E0702 `restore memory`",
              "write `restore irq`, `restore idle` or `restore perf`"},
         Case{"ActionWithoutTo", "cleanup { on cell end { return cpus root; } }", "E0702 `return cpus root`",
