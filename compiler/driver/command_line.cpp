@@ -216,8 +216,9 @@ struct Parser {
         ->type_name("PID")
         ->check(CLI::Validator(
             [](std::string& word) {
-              const bool number = !word.empty() && word.size() < 10 &&
-                                  word.find_first_not_of("0123456789") == std::string::npos;
+              const bool number = word.size() < 10 &&
+                                  word.find_first_not_of("0123456789") == std::string::npos &&
+                                  word.find_first_not_of('0') != std::string::npos;
               return number ? std::string() : fmt::format("`{}` is no thread's id", word);
             },
             ""));

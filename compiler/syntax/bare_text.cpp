@@ -13,13 +13,14 @@ size_t run_end(std::string_view text, size_t begin) {
   constexpr std::string_view kStops = "\";,#&=<>!)]}";
   constexpr std::string_view kOpening = "([{";
   constexpr std::string_view kClosing = ")]}";
-  size_t i = begin;
+  size_t i = begin, space = begin;
   while (i < text.size() && text[i] > ' ' && text[i] < 0x7F &&
          kStops.find(text[i]) == std::string_view::npos && text.substr(i, 2) != "||") {
     const size_t bracket = kOpening.find(text[i]);
     if (bracket != std::string_view::npos) {
-      const size_t close = text.find_first_of(" \t\r\n;\"", i);
-      const size_t end = text.substr(0, close).find(kClosing[bracket], i);
+      // Once for all brackets of the run, however many there are.
+      if (space <= i) space = std::min(text.find_first_of(" \t\r\n;\"", i), text.size());
+      const size_t end = text.substr(0, space).find(kClosing[bracket], i);
       if (end == std::string_view::npos) break;
       i = end;
     }
@@ -49,9 +50,21 @@ TextDue text_due(std::span<const Token> tokens, std::string_view file_text) {
 }
 
 size_t bare_list_end(std::string_view file_text, size_t begin) {
-  const size_t stop = std::min(file_text.find_first_not_of("0123456789-, ", begin), file_text.size());
-  const size_t last = file_text.substr(0, stop).find_last_not_of("-, ");
-  return last == std::string_view::npos || last < begin ? begin : last + 1;
+  size_t end = begin;  // behind the last number
+  for (size_t i = begin; i < file_text.size(); ++i) {
+    if (std::isdigit(static_cast<unsigned char>(file_text[i])) != 0) {
+      end = i + 1;
+    } else if (file_text[i] == ' ') {
+      // Blanks belong to the list beside a comma only.
+      const size_t next = file_text.find_first_not_of(' ', i);
+      if (next == std::string_view::npos || i == begin) break;
+      if (file_text[next] != ',' && file_text[i - 1] != ',') break;
+      i = next - 1;
+    } else if (file_text[i] != '-' && file_text[i] != ',') {
+      break;
+    }
+  }
+  return end;
 }
 
 size_t bare_text_end(std::string_view file_text, size_t begin) {

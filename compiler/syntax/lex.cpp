@@ -269,9 +269,11 @@ void Lexing::report_bare_text(TextDue due, Span where) {
         .suggest(where, path);
     return;
   }
+  std::string text = found;
+  if (due == TextDue::kCpuList) std::erase(text, ' ');
   const std::string_view what =
       due == TextDue::kCpuList ? "CPUs stand in a string" : "paths and patterns are strings";
-  builder.help(fmt::format("{}: `{}`", what, scx::quoted(found))).fix(where, scx::quoted(found)).repaired();
+  builder.help(fmt::format("{}: `{}`", what, scx::quoted(text))).fix(where, scx::quoted(text)).repaired();
 }
 
 void Lexing::foreign(size_t type, Span where) {

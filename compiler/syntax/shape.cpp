@@ -142,7 +142,8 @@ void Shaping::close_braces() {
     if (token.type == Type::RBRACE) {
       if (token.first_on_line) {
         const auto fits = [&](const Open& o) { return o.indent == token.column; };
-        while (open.size() > 1 && open.back().indent > token.column &&
+        // What nests deeper than it may is refused anyway, and is not worth a search for each `}`.
+        while (open.size() > 1 && open.size() <= kMaxDepth && open.back().indent > token.column &&
                std::any_of(open.begin(), open.end(), fits))
           close_innermost(open, out, "this `}` closes an outer block by its indentation", token.span);
       }

@@ -110,9 +110,9 @@ bool ends_statement(size_t type) {
   return type == Type::SEMI || type == Type::LBRACE || type == Type::RBRACE;
 }
 
-class Statements {
+class Punctuation {
  public:
-  Statements(std::vector<Token>& tokens, Reporter& reporter) : tokens_(tokens), reporter_(reporter) {}
+  Punctuation(std::vector<Token>& tokens, Reporter& reporter) : tokens_(tokens), reporter_(reporter) {}
 
   void open_blocks();
   void end_statements();
@@ -128,13 +128,13 @@ class Statements {
   }
 
   bool takes_more(const Token& begin, const Token& previous) const;
-  bool names_an_exception(const Token& begin, const Token& next) const;
+  bool names_an_exception(const Token& begin, const Token& previous, const Token& next) const;
   bool ends_in_column(const Token& begin, const Token& next) const;
   bool ends_in_line(const Token& begin, const Token& previous, const Token& next) const;
   bool ends_before(const Token& begin, const Token& previous, const Token& next) const;
 
   size_t body_without_brace(size_t head, bool braces_lack) const;
-  size_t first_in_body(size_t head, size_t begin, size_t name) const;
+  size_t first_in_body(size_t head, size_t begin, size_t name, bool braces_lack) const;
   bool is_in_head(size_t begin) const;
 
   std::vector<Token>& tokens_;
@@ -142,7 +142,7 @@ class Statements {
 };
 
 // What wants more is no end, or a correct file would be another one by its layout.
-bool Statements::takes_more(const Token& begin, const Token& previous) const {
+bool Punctuation::takes_more(const Token& begin, const Token& previous) const {
   const std::string_view word = text(previous);
   if (holds(kStatementWords, word) && !holds(kFlags, word)) return true;
   if (takes_set(word) || word == "comm" || holds(kOpenWords, word)) return true;
@@ -168,39 +168,41 @@ bool Statements::takes_more(const Token& begin, const Token& previous) const {
   }
 }
 
-// `borrow idle return within 2ms`, `irq keep-off protected`; `share with db weight 2` lacks `by`.
-bool Statements::names_an_exception(const Token& begin, const Token& next) const {
+// `borrow idle return within 2ms`, `irq keep-off protected`; `share with db weight 2` lacks `by`, `cpus from
+// cpuset weight 2` lacks `else`, and in a condition an attribute lacks `and` or `or` before it.
+bool Punctuation::names_an_exception(const Token& begin, const Token& previous, const Token& next) const {
+  if (begin.type == Type::MATCH && holds(kAttributes, text(next))) return true;
+  if (text(begin) == "cpus" && text(previous) == "cpuset" && text(next) == "weight") return true;
   return (text(begin) == "borrow" && text(next) == "return") ||
          (text(begin) == "irq" && text(next) == "protected") ||
          (text(begin) == "share" && text(next) == "weight");
 }
 
 // The next line is indented no deeper and begins as a statement.
-bool Statements::ends_in_column(const Token& begin, const Token& next) const {
+bool Punctuation::ends_in_column(const Token& begin, const Token& next) const {
   return next.first_on_line && begin.first_on_line && next.column <= begin.column &&
          (begins_declaration(next.type) || is_statement_word(next));
 }
 
 // Wherever it stands, `next` can only be a statement of its own.
-bool Statements::ends_in_line(const Token& begin, const Token& previous, const Token& next) const {
+bool Punctuation::ends_in_line(const Token& begin, const Token& previous, const Token& next) const {
   if (wants_block(begin.type) || holds(kBlockWords, text(begin))) return false;
   if (holds(kPerhapsOpenWords, text(previous))) return false;
   const bool in_task = begin.type == Type::WORD && holds(kAttributes, text(begin));
   if (&previous == &begin && !holds(kFlags, text(begin)) && !in_task) return false;
-  if (next.type == Type::MATCH || next.type == Type::LET) return true;
+  for (const size_t type : {Type::MATCH, Type::LET, Type::LAYER, Type::CLEANUP, Type::POLICY, Type::TEST})
+    if (next.type == type) return true;
   if (next.type != Type::WORD || holds(kOperandLike, text(next))) return false;
-  // In a condition an attribute lacks `and` or `or` before it.
-  if (holds(kAttributes, text(next)) && begin.type == Type::MATCH) return false;
   return is_statement_word(next) || (in_task && holds(kAttributes, text(next)) && text(previous) != "leader");
 }
 
 // Does the statement from `begin` end after `previous`, though no `;` says so?
-bool Statements::ends_before(const Token& begin, const Token& previous, const Token& next) const {
-  if (takes_more(begin, previous) || names_an_exception(begin, next)) return false;
+bool Punctuation::ends_before(const Token& begin, const Token& previous, const Token& next) const {
+  if (takes_more(begin, previous) || names_an_exception(begin, previous, next)) return false;
   return ends_in_column(begin, next) || ends_in_line(begin, previous, next);
 }
 
-void Statements::end_statements() {
+void Punctuation::end_statements() {
   std::vector<Token> out;
   out.reserve(tokens_.size() + 8);
   ptrdiff_t begin = -1;  // in `out`
@@ -231,9 +233,10 @@ void Statements::end_statements() {
 
 // The first token from `begin` that is no part of the head, 0 if a `{` stands there or nothing tells. `name`
 // is the place of the declaration's name, which may be any word.
-size_t Statements::first_in_body(size_t head, size_t begin, size_t name) const {
+size_t Punctuation::first_in_body(size_t head, size_t begin, size_t name, bool braces_lack) const {
   for (size_t i = head + 1; i < tokens_.size(); ++i) {
     const Token& token = tokens_[i];
+    if (token.type == Type::RBRACE && braces_lack && i >= begin) return i;
     if (ends_statement(token.type) || begins_at_top_level(token)) return 0;
     if (i < begin || (i - 1 != name && takes_more(tokens_[head], tokens_[i - 1]))) continue;
     // A layer has no layers, and its kind may be any word.
@@ -247,7 +250,7 @@ size_t Statements::first_in_body(size_t head, size_t begin, size_t name) const {
 }
 
 // `layer web confined cpus 2 {`: the `{` is there, behind what belongs into the block.
-bool Statements::is_in_head(size_t begin) const {
+bool Punctuation::is_in_head(size_t begin) const {
   const std::string_view word = text(tokens_[begin]);
   const bool has_block =
       tokens_[begin].type == Type::LAYER || tokens_[begin].type == Type::CLEANUP || holds(kBlockWords, word);
@@ -258,7 +261,7 @@ bool Statements::is_in_head(size_t begin) const {
 
 // Where the body of the block begins that has its head at `head` and no `{`; 0 if it has one, or is no
 // block. `braces_lack`: somewhere in the file there is a `}` too many.
-size_t Statements::body_without_brace(size_t head, bool braces_lack) const {
+size_t Punctuation::body_without_brace(size_t head, bool braces_lack) const {
   const auto type_at = [&](size_t i) { return i < tokens_.size() ? tokens_[i].type : antlr4::Token::EOF; };
   size_t body = 0;
   switch (type_at(head)) {
@@ -267,22 +270,22 @@ size_t Statements::body_without_brace(size_t head, bool braces_lack) const {
     case Type::LAYERS:
     case Type::CELL:
     case Type::CELLS:
-      body = first_in_body(head, head + 2, head + 1);
+      body = first_in_body(head, head + 2, head + 1, braces_lack);
       break;
     case Type::ROOT:
-      if (type_at(head + 1) == Type::CELL) body = first_in_body(head, head + 2, head + 1);
+      if (type_at(head + 1) == Type::CELL) body = first_in_body(head, head + 2, head + 1, braces_lack);
       break;
     case Type::TEST:
-      if (type_at(head + 1) == Type::STRING) body = first_in_body(head, head + 2, head + 1);
+      if (type_at(head + 1) == Type::STRING) body = first_in_body(head, head + 2, head + 1, braces_lack);
       break;
     case Type::CLEANUP:
-      body = first_in_body(head, head + 1, head);
+      body = first_in_body(head, head + 1, head, braces_lack);
       break;
     case Type::WORD: {
       // That these have a block is less well known: without a `}` for it another form may be meant.
       if (!braces_lack) return 0;
       const std::string_view word = text(tokens_[head]);
-      if (word == "on") body = first_in_body(head, head + 2, head);
+      if (word == "on") body = first_in_body(head, head + 2, head, braces_lack);
       const bool ends = ends_statement(type_at(head + 1)) || type_at(head + 1) == antlr4::Token::EOF;
       if ((word == "task" || word == "rebalance") && !ends) body = head + 1;
       break;
@@ -293,7 +296,7 @@ size_t Statements::body_without_brace(size_t head, bool braces_lack) const {
   return body != 0 && !is_in_head(body) ? body : 0;
 }
 
-void Statements::open_blocks() {
+void Punctuation::open_blocks() {
   const auto count = [&](size_t type) {
     return std::count_if(tokens_.begin(), tokens_.end(), [&](const Token& t) { return t.type == type; });
   };
@@ -355,11 +358,11 @@ bool begins_at_top_level(const Token& token) {
 bool takes_set(std::string_view word) { return holds(kSetAttributes, word); }
 
 void open_blocks(std::vector<Token>& tokens, Reporter& reporter) {
-  Statements(tokens, reporter).open_blocks();
+  Punctuation(tokens, reporter).open_blocks();
 }
 
 void end_statements(std::vector<Token>& tokens, Reporter& reporter) {
-  Statements(tokens, reporter).end_statements();
+  Punctuation(tokens, reporter).end_statements();
 }
 
 }  // namespace scx::syntax

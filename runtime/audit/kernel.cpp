@@ -120,9 +120,11 @@ Result<Kernel> parse_elf(const std::string& path, std::string_view bytes) {
 Result<uint32_t> unpacked_size(const std::string& path, std::string_view packed) {
   const auto size = read_at<uint32_t>(packed, packed.size() - std::min(packed.size(), sizeof(uint32_t)));
   if (size && *size <= kMostUnpacked) return *size;
+  if (!size)
+    return refusal("corrupt-btf", fmt::format("the kernel image {} is cut off", quoted(path)), kOtherCopy);
   return refusal("corrupt-btf",
                  fmt::format("the kernel image {} claims to unpack to {} MiB, more than any kernel has",
-                             quoted(path), size.value_or(0) >> 20),
+                             quoted(path), *size >> 20),
                  kOtherCopy);
 }
 

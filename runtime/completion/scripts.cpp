@@ -104,7 +104,7 @@ Steps bash_answer(const Values& values) {
                                    : fmt::format("compgen -f -X '!{}' -- \"$word\"", pattern));
   const bool any_file = std::count(values.files.begin(), values.files.end(), "*") != 0;
   if (values.folders || (!values.files.empty() && !any_file)) parts.emplace_back("compgen -d -- \"$word\"");
-  if (values.processes) parts.emplace_back("cd /proc && compgen -G \"$word[0-9]*\"");
+  if (values.processes) parts.emplace_back("cd /proc && compgen -G \"$word*\" -X '*[!0-9]*'");
   if (parts.empty()) return {};
   Steps out;
   if (values.folders || !values.files.empty()) out.emplace_back("compopt -o filenames 2>/dev/null");

@@ -52,7 +52,7 @@ nlohmann::json note_json(const plan::Note& note) {
   if (!note.host.empty()) out["host"] = note.host;
   if (note.unit != plan::Alignment::kNone) out["unit"] = abi::spelling(note.unit);
   if (note.floor != 0) out["cpus"] = {{"floor", note.floor}, {"kept", note.kept}, {"online", note.online}};
-  if (note.allowed != 0) out["cpus"]["allowed"] = note.allowed;
+  if (note.kind == plan::Note::Kind::kCellWithoutCpus) out["cpus"]["allowed"] = note.allowed;
   return out;
 }
 
