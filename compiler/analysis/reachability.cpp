@@ -63,7 +63,7 @@ class Reachability {
     diagnostics_
         .report(Kind::kUndecidedReach, layer.span, "it is not known whether a task reaches the layer `{}`",
                 layer.name)
-        .at("too many tests to compare, or tests of several GPUs")
+        .at("too many tests to compare, tests of several GPUs, or names that may be of one user or group")
         .help("no mistake was found either; a `test` that expects this layer shows that a task reaches it");
   }
 

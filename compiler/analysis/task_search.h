@@ -41,7 +41,8 @@ class TaskSearch {
   // A task of the cell (of any, if none is given) for which every goal is met.
   // Users and groups may have any ids, each its own; `root` has 0. Of the machine nothing
   // is known. Bounded: kUndecided beyond some thousand choices, or what
-  // StringSearch bounds, or for a task that opened several GPUs.
+  // StringSearch bounds, for a task that opened several GPUs, or for one whose user or
+  // group has several names.
   TaskFinding find(const std::vector<Goal>& goals, std::optional<uint32_t> cell);
 
   // The same where families may be full: tasks of a cgroup that one refused are in the cell above it. The
