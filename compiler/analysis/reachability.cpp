@@ -91,7 +91,7 @@ class Reachability {
     for (uint32_t i = 0; i < index && named < kMaxTakers; ++i) {
       std::vector<Goal> goals = untaken;
       goals.push_back({&matches[i].match, true});
-      const TaskFinding taken = search_.find(goals, cell);
+      const TaskFinding taken = search_.example(goals, World{{cell}});
       untaken.push_back({&matches[i].match, false});
       if (taken.answer != Answer::kFound) continue;
       const model::Layer& taker = policy_.cells[cell].layers[i];
