@@ -5,7 +5,6 @@
 #include "compiler/analysis/policy_tests.h"
 #include "compiler/analysis/task_text.h"
 #include "compiler/analysis/test_finder.h"
-#include "compiler/analysis/test_text.h"
 #include "compiler/automata/build.h"
 #include "runtime/base/file.h"
 
@@ -14,8 +13,8 @@ namespace {
 
 // `host "2n2c"; task { … }`: the machine only where the task's place on it is no usual one.
 std::string words_of(const TestTaskFinding& found) {
-  const bool is_usual = found.place.cpus.empty() && found.place.node < 0;
-  return (is_usual ? "" : "host " + quoted(found.place.host) + "; ") + test_task_text(found);
+  const bool is_usual = found.found.place.cpus.empty() && found.found.place.node < 0;
+  return is_usual ? task_block_text(found.found) : task_text(found.found);
 }
 
 // `find` looks for a task that would show it.

@@ -81,7 +81,7 @@ class Generator {
     const classify::Verdict verdict = classify::classify(classifier_, test_facts(test.task, ids_), ids_);
     SCX_CHECK(verdict.domain < policy_.domains.size(), "the last layer of a cell takes every task");
     test.expectations = {{model::Expectation::Kind::kLayer, verdict.domain, 0, false, {}}};
-    if (is_same_everywhere()) found.place = {};
+    if (is_same_everywhere()) found.found.place = {};
     expected_.insert(verdict.domain);
     seen_.add(policy_, verdict);
     write(found, verdict, shows);
@@ -107,9 +107,10 @@ class Generator {
     for (int i = 2; !names_.insert(name).second; ++i) name = fmt::format("{} ({})", plain, i);
     GeneratedTest out{name, layer, cell.name, ""};
     out.text = fmt::format("test {} {{\n", literal(name));
-    if (!found.place.host.empty()) out.text += fmt::format("    host {};\n", quoted(found.place.host));
-    out.text +=
-        fmt::format("    {}\n    expect layer {} in {};\n}}\n", test_task_text(found), layer, cell.name);
+    if (!found.found.place.host.empty())
+      out.text += fmt::format("    host {};\n", quoted(found.found.place.host));
+    out.text += fmt::format("    {}\n    expect layer {} in {};\n}}\n", task_block_text(found.found), layer,
+                            cell.name);
     out_.tests.push_back(std::move(out));
   }
 

@@ -57,7 +57,7 @@ class Questions {
 
   // A task where families are not full is the simpler answer, but that there is none is true of both only.
   TaskFinding find(const std::vector<Goal>& goals, bool& only_refused) {
-    TaskFinding out = search_.find(goals, id_.cell);
+    TaskFinding out = search_.example(goals, World{{id_.cell}});
     if (out.answer != Answer::kNone) return out;
     out = search_.find_with_full_families(goals, id_.cell);
     only_refused = out.answer == Answer::kFound;

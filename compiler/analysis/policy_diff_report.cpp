@@ -164,7 +164,8 @@ class TextReport {
         out_ += fmt::format("  from {} to {}\n", old_.name(move.from), new_.name(move.to));
     }
     if (count > kMaxUndecided) out_ += fmt::format("  and {} more\n", count - kMaxUndecided);
-    if (count != 0) out_ += "  (too many tests to compare, or uses of several GPUs)\n";
+    if (count != 0)
+      out_ += "  (too many tests to compare, uses of several GPUs, or names of one user or group)\n";
   }
 
   void write_settings() {

@@ -6,6 +6,7 @@
 
 #include "compiler/analysis/overlap.h"
 #include "compiler/analysis/policy_diff.h"
+#include "compiler/analysis/test_world.h"
 #include "runtime/base/check.h"
 
 namespace scx::analysis {
@@ -13,6 +14,15 @@ namespace {
 
 // What the searches for strings of one comparison may cost.
 constexpr size_t kMaxPositions = 400'000;
+
+// What a test can say of where tasks of both policies run.
+TestWorld tests_of(const model::Policy& old_policy, const model::Policy& new_policy) {
+  if (!reads_places(old_policy) && !reads_places(new_policy)) return {};
+  model::Policy both;
+  both.predicates = old_policy.predicates;
+  both.predicates.insert(both.predicates.end(), new_policy.predicates.begin(), new_policy.predicates.end());
+  return test_world(both);
+}
 
 class MoveSearch {
  public:
@@ -22,7 +32,8 @@ class MoveSearch {
         counterparts_(counterparts),
         pair_(join(old_side, new_side)),
         overlap_(pair_.classifier, pair_.expressions),
-        search_(pair_.classifier, {pair_.sides[0].cells, pair_.sides[1].cells}, kMaxPositions) {}
+        search_(pair_.classifier, {pair_.sides[0].cells, pair_.sides[1].cells}, kMaxPositions,
+                tests_of(*old_side.policy, *new_side.policy)) {}
 
   Moves find() {
     compare_cells(/*families_full=*/false);
@@ -70,7 +81,7 @@ class MoveSearch {
     } else {
       const std::vector<Goal> goals = goals_of(from, to);
       goals_ += goals.size();
-      move.task = search_.find(goals, World{{from.cell, to.cell}, families_full_});
+      move.task = search_.example(goals, World{{from.cell, to.cell}, families_full_});
     }
     if (move.is_decided && move.task.answer == Answer::kNone) return;
     move.is_decided = move.is_decided && move.task.answer == Answer::kFound;

@@ -63,7 +63,7 @@ class Reachability {
     diagnostics_
         .report(Kind::kUndecidedReach, layer.span, "it is not known whether a task reaches the layer `{}`",
                 layer.name)
-        .at("too many tests to compare, or tests of several GPUs")
+        .at("too many tests to compare, tests of several GPUs, or names that may be of one user or group")
         .help("no mistake was found either; a `test` that expects this layer shows that a task reaches it");
   }
 
@@ -91,7 +91,7 @@ class Reachability {
     for (uint32_t i = 0; i < index && named < kMaxTakers; ++i) {
       std::vector<Goal> goals = untaken;
       goals.push_back({&matches[i].match, true});
-      const TaskFinding taken = search_.find(goals, cell);
+      const TaskFinding taken = search_.example(goals, World{{cell}});
       untaken.push_back({&matches[i].match, false});
       if (taken.answer != Answer::kFound) continue;
       const model::Layer& taker = policy_.cells[cell].layers[i];

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "compiler/analysis/task_values.h"
+#include "compiler/analysis/test_world.h"
 #include "runtime/base/check.h"
 
 namespace scx::analysis {
@@ -27,8 +28,8 @@ class Search {
   }
 
   TaskFinding find(const std::vector<Goal>& goals) {
-    if (start_ != Answer::kFound) return {start_, {}, {}};
-    if (!extend(goals)) return {undecided_ ? Answer::kUndecided : Answer::kNone, {}, {}};
+    if (start_ != Answer::kFound) return {start_, {}, {}, {}};
+    if (!extend(goals)) return {undecided_ ? Answer::kUndecided : Answer::kNone, {}, {}, {}};
     const TaskValues any = values_;
     // The last task may carry what abandoned choices asked for.
     bool settled = true;
@@ -38,7 +39,7 @@ class Search {
     const bool still =
         settled && std::all_of(goals.begin(), goals.end(), [&](const Goal& g) { return is_met(g); });
     const TaskValues& best = still ? values_ : any;
-    return {Answer::kFound, best.task(), best.ids()};
+    return {Answer::kFound, best.task(), best.ids(), {}};
   }
 
  private:
@@ -203,14 +204,22 @@ CellTable table_of(const model::Policy& policy, const abi::Classifier& classifie
   return out;
 }
 
+Placement place_of(const classify::TaskFacts& task, const TestWorld& world) {
+  return *std::find_if(world.placements.begin(), world.placements.end(), [&](const Placement& place) {
+    return place.node == task.affinity_node && place.llc == task.affinity_llc &&
+           place.full == task.affinity_full && place.pinned == task.affinity_pinned;
+  });
+}
+
 }  // namespace
 
 TaskSearch::TaskSearch(const model::Policy& policy, const abi::Classifier& classifier)
-    : TaskSearch(classifier, {table_of(policy, classifier)}, kMaxPositionsOfAll) {}
+    : TaskSearch(classifier, {table_of(policy, classifier)}, kMaxPositionsOfAll,
+                 reads_places(policy) ? test_world(policy) : TestWorld{}) {}
 
 TaskSearch::TaskSearch(const abi::Classifier& classifier, const std::vector<CellTable>& tables,
-                       size_t max_positions)
-    : classifier_(classifier), strings_(classifier, tables, max_positions) {
+                       size_t max_positions, TestWorld tests)
+    : classifier_(classifier), strings_(classifier, tables, max_positions), tests_(std::move(tests)) {
   for (const CellTable& table : tables) cell_counts_.push_back(table.claims.size());
   for (const abi::Predicate& predicate : classifier.predicates)
     reads_leader_ = reads_leader_ || predicate.attribute == abi::Attribute::kLeader ||
@@ -226,6 +235,24 @@ TaskFinding TaskSearch::find(const std::vector<Goal>& goals, std::optional<uint3
 TaskFinding TaskSearch::find_with_full_families(const std::vector<Goal>& goals,
                                                 std::optional<uint32_t> cell) {
   return find(goals, World{{cell}, /*families_full=*/true});
+}
+
+TaskFinding TaskSearch::example(const std::vector<Goal>& goals, const World& world) {
+  TaskFinding found = find(goals, world);
+  if (found.answer != Answer::kFound || tests_.placements.empty()) return found;
+  // Whether it is on some of the CPUs only, or what comes of the goals depends on the machine.
+  const auto asks = [&](const Goal& goal) {
+    const std::vector<uint32_t> asked = classify::predicates_of(*goal.expression);
+    return std::any_of(asked.begin(), asked.end(), [&](uint32_t predicate) {
+      return abi::is_place(classifier_.predicates[predicate].attribute);
+    });
+  };
+  const bool is_anywhere = found.task.affinity_full && !found.task.affinity_pinned;
+  if (is_anywhere && std::none_of(goals.begin(), goals.end(), asks)) return found;
+  World of_tests = world;
+  of_tests.tests = &tests_;
+  TaskFinding in_test = find(goals, of_tests);
+  return in_test.answer == Answer::kFound ? in_test : found;
 }
 
 TaskFinding TaskSearch::find(const std::vector<Goal>& goals, World world) {
@@ -250,11 +277,12 @@ TaskFinding TaskSearch::find(const std::vector<Goal>& goals, World world) {
       for (const Goal& goal : goals)
         SCX_CHECK(classify::visit(*goal.expression, holds) == goal.holds,
                   "the reference classifier agrees with a witness");
+      if (world.tests != nullptr && world.bounds.machines) found.place = place_of(found.task, *world.tests);
       return found;
     }
     undecided = undecided || found.answer == Answer::kUndecided;
   }
-  return {undecided ? Answer::kUndecided : Answer::kNone, {}, {}};
+  return {undecided ? Answer::kUndecided : Answer::kNone, {}, {}, {}};
 }
 
 }  // namespace scx::analysis

@@ -8,7 +8,10 @@
 
 namespace scx::analysis {
 
-// As runtime/classify/task_text.h says. Precondition: found.answer is kFound.
+// `task { comm "nginx"; affinity "0-1"; }`: as runtime/classify/task_text.h says, but with the CPUs of its
+// place. Precondition of all: found.answer is kFound.
+std::string task_block_text(const TaskFinding& found);
+// The same behind the machine on which it is so: `host "2n2c"; task { … }`; alone if none is named.
 std::string task_text(const TaskFinding& found);
 
 // Text of a policy on one line and fit for a terminal: without comments, each run of spaces outside strings

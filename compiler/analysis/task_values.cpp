@@ -18,6 +18,13 @@ constexpr int64_t kSchedExt = 7;
 // Users and groups of this name have id 0 everywhere.
 constexpr std::string_view kRoot = "root";
 
+// What stands for numbers in a test, whoever has the names.
+Ranges fixed_ids(const abi::Predicate& predicate) {
+  Ranges ids = predicate.ranges;
+  if (std::count(predicate.names.begin(), predicate.names.end(), kRoot) != 0) ids.push_back({0, 0});
+  return model::normalise(std::move(ids));
+}
+
 // The number that is nearest to `wanted`. Precondition: there is one.
 int64_t nearest(const Ranges& ranges, int64_t wanted) {
   int64_t best = ranges.front().low;
@@ -275,7 +282,7 @@ Answer TaskValues::settle_gpu(const Chosen& thread, const Chosen& process, const
 
 Answer TaskValues::settle_number(Attribute attribute, const Chosen& chosen) {
   const std::optional<Left> left = left_of(attribute, chosen);
-  if (!left) return Answer::kNone;
+  if (!left) return may_share_an_id(attribute, chosen) ? Answer::kUndecided : Answer::kNone;
   const int64_t value = nearest(left->values, 0);
   switch (attribute) {
     case Attribute::kPpid:
@@ -329,11 +336,6 @@ std::optional<TaskValues::Left> TaskValues::left_in_tests(Attribute attribute, c
 // Names other than root's may have any id, each its own: whoever has one of them may have whatever number.
 std::optional<TaskValues::Left> TaskValues::left_of(Attribute attribute, const Chosen& chosen) const {
   if (has_bound(&Bounds::ids)) return left_in_tests(attribute, chosen);
-  const auto ids_of = [](const abi::Predicate& predicate) {
-    Ranges ids = predicate.ranges;
-    if (std::count(predicate.names.begin(), predicate.names.end(), kRoot) != 0) ids.push_back({0, 0});
-    return model::normalise(std::move(ids));
-  };
   Ranges open = open_numbers(attribute);
   std::set<std::string> strangers = {std::string(kRoot)};
   std::vector<const abi::Predicate*> wanted;
@@ -341,7 +343,7 @@ std::optional<TaskValues::Left> TaskValues::left_of(Attribute attribute, const C
   for (const Literal& literal : chosen) {
     const abi::Predicate& predicate = test(literal);
     if (literal.holds == predicate.negated_names) {
-      open = without(open, ids_of(predicate));
+      open = without(open, fixed_ids(predicate));
       strangers.insert(predicate.names.begin(), predicate.names.end());
     } else {
       wanted.push_back(&predicate);
@@ -353,12 +355,34 @@ std::optional<TaskValues::Left> TaskValues::left_of(Attribute attribute, const C
     Ranges left = open;
     for (const abi::Predicate* predicate : wanted)
       if (std::count(predicate->names.begin(), predicate->names.end(), name) == 0)
-        left = model::intersect(left, ids_of(*predicate));
+        left = model::intersect(left, fixed_ids(*predicate));
     // Id 0 is root's.
     if (!name.empty()) left = without(left, {{0, 0}});
     if (!left.empty()) return Left{std::move(left), name};
   }
   return std::nullopt;
+}
+
+// Two names may be of one user or group, root's beside others: then a task may have both. Which do is known
+// only where the policy is loaded, so such a task is no witness, and there is no proof that there is none.
+bool TaskValues::may_share_an_id(Attribute attribute, const Chosen& chosen) const {
+  if (has_bound(&Bounds::ids)) return false;
+  std::set<std::string> strangers = {std::string(kRoot)};
+  for (const Literal& literal : chosen)
+    if (literal.holds == test(literal).negated_names)
+      strangers.insert(test(literal).names.begin(), test(literal).names.end());
+  Ranges left = open_numbers(attribute);
+  for (const Literal& literal : chosen) {
+    const abi::Predicate& predicate = test(literal);
+    if (literal.holds == predicate.negated_names) {
+      left = without(left, fixed_ids(predicate));
+      continue;
+    }
+    const bool may_be_named = std::any_of(predicate.names.begin(), predicate.names.end(),
+                                          [&](const std::string& name) { return !strangers.contains(name); });
+    if (!may_be_named) left = model::intersect(left, fixed_ids(predicate));
+  }
+  return !left.empty();
 }
 
 // The task has the name's id; every other name is somebody else's, -1.

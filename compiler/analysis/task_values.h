@@ -104,6 +104,7 @@ class TaskValues {
   Answer settle_number(abi::Attribute attribute, const Chosen& chosen);
   [[nodiscard]] std::optional<Left> left_of(abi::Attribute attribute, const Chosen& chosen) const;
   [[nodiscard]] std::optional<Left> left_in_tests(abi::Attribute attribute, const Chosen& chosen) const;
+  [[nodiscard]] bool may_share_an_id(abi::Attribute attribute, const Chosen& chosen) const;
   void bind(abi::Attribute attribute, int64_t id, const std::string& name);
 
   const abi::Classifier& classifier_;

@@ -96,16 +96,7 @@ TestTaskFinding TestFinder::find(const std::vector<Goal>& goals, std::optional<u
   TestTaskFinding out;
   out.found = search_.find(goals, World{{cell}, false, &world_});
   out.answer = out.found.answer;
-  if (out.answer == Answer::kFound) {
-    const classify::TaskFacts& task = out.found.task;
-    out.place =
-        *std::find_if(world_.placements.begin(), world_.placements.end(), [&](const Placement& place) {
-          return place.node == task.affinity_node && place.llc == task.affinity_llc &&
-                 place.full == task.affinity_full && place.pinned == task.affinity_pinned;
-        });
-    return out;
-  }
-  explain(goals, cell, out);
+  if (out.answer != Answer::kFound) explain(goals, cell, out);
   return out;
 }
 

@@ -18,7 +18,6 @@ namespace scx::analysis {
 struct TestTaskFinding {
   Answer answer = Answer::kNone;
   TaskFinding found;        // kFound
-  Placement place;          // kFound: where the task is
   std::string why_not;      // otherwise
   bool is_possible = true;  // otherwise: some task does it, or it was not decided
 };

@@ -4,21 +4,10 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
-#include "compiler/analysis/task_text.h"
 #include "runtime/base/file.h"
 
 namespace scx::analysis {
 namespace {
-
-// Without the affinity, which a list of CPUs says.
-TaskFinding anywhere(TaskFinding found) {
-  const classify::TaskFacts usual;
-  found.task.affinity_node = usual.affinity_node;
-  found.task.affinity_llc = usual.affinity_llc;
-  found.task.affinity_full = usual.affinity_full;
-  found.task.affinity_pinned = usual.affinity_pinned;
-  return found;
-}
 
 // `name` as UTF-8 without control characters.
 std::string readable(const std::string& name) {
@@ -43,13 +32,6 @@ std::string plain(const std::string& name) {
 }
 
 }  // namespace
-
-std::string test_task_text(const TestTaskFinding& found) {
-  std::string out = task_text(anywhere(found.found));
-  if (!found.place.cpus.empty())
-    out.insert(out.size() - 2, fmt::format(" affinity {};", quoted(found.place.cpus)));
-  return out;
-}
 
 std::string description(const TestTaskFinding& found) {
   const classify::TaskFacts& task = found.found.task;
@@ -79,7 +61,7 @@ std::string description(const TestTaskFinding& found) {
   say(task.gpu_thread >= 0, fmt::format("that opened GPU {} itself", task.gpu_thread));
   say(task.gpu_process >= 0 && task.gpu_thread < 0,
       fmt::format("{} uses GPU {}", task.leader ? "that" : "whose process", task.gpu_process));
-  say(!found.place.cpus.empty(), "on CPUs " + found.place.cpus);
+  say(!found.found.place.cpus.empty(), "on CPUs " + found.found.place.cpus);
   if (parts.empty() && !task.kthread && task.leader) return "any process";
   for (const std::string& part : parts) out += " " + part;
   return out;

@@ -1,4 +1,4 @@
-// A task that a test can have, in the words of `test` blocks and of their names.
+// A task that a test can have, in the words of the names of `test` blocks.
 #pragma once
 
 #include <string>
@@ -7,10 +7,7 @@
 
 namespace scx::analysis {
 
-// `task { comm "nginx"; affinity "0-1"; }`. Precondition of all: found.answer is kFound.
-std::string test_task_text(const TestTaskFinding& found);
-
-// "a kernel thread called kworker", "any task": what stands out of it.
+// "a kernel thread called kworker", "any task": what stands out of it. Precondition: found.answer is kFound.
 std::string description(const TestTaskFinding& found);
 
 }  // namespace scx::analysis

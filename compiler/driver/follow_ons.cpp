@@ -122,6 +122,13 @@ bool is_missing_word(const diag::Diagnostic& diagnostic, const ast::Program& pro
   }
 }
 
+// Whether it says that something does nothing, which holds only of a policy that is read whole: the statement
+// that is wrong may be the one that needs it.
+bool is_judged_whole(const diag::Diagnostic& diagnostic) {
+  const std::string_view category = diag::info(diagnostic.kind).category;
+  return diagnostic.severity != diag::Severity::kError && (category == "no-effect" || category == "unused");
+}
+
 }  // namespace
 
 std::vector<const diag::Diagnostic*> without_follow_ons(const diag::Diagnostics& found,
@@ -131,6 +138,7 @@ std::vector<const diag::Diagnostic*> without_follow_ons(const diag::Diagnostics&
   std::vector<const diag::Diagnostic*> kept;
   for (const diag::Diagnostic& diagnostic : found.all()) {
     if (!is_read_whole && !is_independent(diagnostic, program, syntax_errors)) continue;
+    if (found.has_errors() && is_judged_whole(diagnostic)) continue;
     if (!is_missing_word(diagnostic, program, found)) kept.push_back(&diagnostic);
   }
   return kept;

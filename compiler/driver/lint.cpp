@@ -32,6 +32,8 @@ struct Linted {
   std::string trouble;       // it could not be looked at
   diag::Diagnostics listed;  // what is said of it
   size_t fixes = 0;          // made
+  // What was meant was guessed: what then seems to have no effect may show that the guess is wrong.
+  bool has_guessed_words = false;
 };
 
 // Looks at the policy anew.
@@ -52,8 +54,10 @@ void look_at(const Options& options, const std::vector<NamedMachine>& machines,
       analysis::lint::run_rules(*compilation.policy, *compilation.classifier, compilation.diagnostics);
     });
   heed_allowances(compilation, is_sound);
-  compilation.diagnostics = findings::at_levels(
-      findings::with_removals(compilation.diagnostics, compilation.program, compilation.sources), settings);
+  if (!policy.has_guessed_words)
+    compilation.diagnostics =
+        findings::with_removals(compilation.diagnostics, compilation.program, compilation.sources);
+  compilation.diagnostics = findings::at_levels(compilation.diagnostics, settings);
 }
 
 // Writes the texts, and tells what stood in the files before.
@@ -79,6 +83,7 @@ Result<void> fix(const Options& options, const std::vector<NamedMachine>& machin
     const size_t errors = found.error_count();
     SCX_TRY(const auto before, write_texts(fixed, sources));
     if (before.empty()) return {};
+    policy.has_guessed_words = policy.has_guessed_words || (guessed && fixed.writes_words);
     look_at(options, machines, settings, policy, timings);
     if (!guessed || (policy.trouble.empty() && policy.compilation.diagnostics.error_count() <= errors)) {
       policy.fixes += fixed.count;

@@ -28,8 +28,12 @@ class AllowanceReader {
     comment_ = comment;
     text_ = text;
     if (at_ == std::string_view::npos || !text.substr(at_).starts_with(kAllowanceMark)) return std::nullopt;
-    if (at_ += kAllowanceMark.size(); at_ < text.size() && kSpace.find(text[at_]) == std::string_view::npos)
-      return std::nullopt;
+    at_ += kAllowanceMark.size();
+    // As other tools have it.
+    const size_t colon = std::min(text.find_first_not_of(": \t", at_), text.size());
+    if (at_ < text.size() && text[at_] == ':' && text.substr(colon).starts_with("allow"))
+      return bad(comment, "this comment allows nothing: `:` behind `scxlint`", kForm);
+    if (at_ < text.size() && kSpace.find(text[at_]) == std::string_view::npos) return std::nullopt;
     const Span verb = word();
     const std::string_view form = sources_.text(verb);
     if (form != "allow" && form != "allow-file") return bad(verb, "this comment allows nothing", kForm);

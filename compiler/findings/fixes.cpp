@@ -97,6 +97,21 @@ bool touches_comment(Span span, const ast::File& file, std::string_view text) {
   });
 }
 
+// Whether what an error says is more than that something has no effect or stands twice. A statement that is
+// wrong may be the one that needs what looks useless beside it.
+bool leaves_open(const diag::Diagnostic& one) {
+  return one.severity == diag::Severity::kError && removal_of(one.kind) == Removal::kNone;
+}
+
+// Whether the statement repeats, word for word, the one that the finding names as the first.
+bool says_the_same(const diag::Diagnostic& finding, Span statement, const Statements& statements,
+                   std::string_view text) {
+  if (finding.labels.empty() || finding.labels.front().span.file != statement.file) return false;
+  const std::optional<Span> first = statements.around(finding.labels.front().span);
+  const auto written = [&](Span span) { return text.substr(span.begin, span.end - span.begin); };
+  return first && *first != statement && written(*first) == written(statement);
+}
+
 // The statement at `span`, with each block around it that would be empty without it: an event without an
 // action is an error.
 Span with_empty_blocks(Span span, const Statements& statements, std::string_view text) {
@@ -117,6 +132,7 @@ Span with_empty_blocks(Span span, const Statements& statements, std::string_view
 
 diag::Diagnostics with_removals(const diag::Diagnostics& all, const ast::Program& program,
                                 const Sources& sources) {
+  if (std::any_of(all.all().begin(), all.all().end(), leaves_open)) return all;
   diag::Diagnostics out;
   std::map<FileId, Statements> statements_of;
   for (const diag::Diagnostic& one : all.all()) {
@@ -140,6 +156,7 @@ diag::Diagnostics with_removals(const diag::Diagnostics& all, const ast::Program
     const Statements& statements = statements_of.try_emplace(file->id, *file).first->second;
     std::optional<Span> statement = statements.around(one.span);
     if (!statement) continue;
+    if (one.kind == Kind::kRepeatedProperty && !says_the_same(one, *statement, statements, text)) continue;
     if (removal == Removal::kAction) statement = with_empty_blocks(*statement, statements, text);
     const Span whole = with_line(*statement, text);
     const bool is_safe = removal != Removal::kStatementPerhaps && !touches_comment(whole, *file, text);
@@ -169,6 +186,7 @@ Fixed apply_fixes(const diag::Diagnostics& all, const Sources& sources, bool gue
   for (const diag::Fix& fix : chosen) {
     std::string& text = out.texts.try_emplace(fix.span.file, sources.text(fix.span.file)).first->second;
     text.replace(fix.span.begin, fix.span.end - fix.span.begin, fix.replacement);
+    out.writes_words = out.writes_words || !fix.replacement.empty();
   }
   return out;
 }

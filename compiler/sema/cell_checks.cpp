@@ -15,7 +15,7 @@ namespace {
 class CellChecker {
  public:
   CellChecker(const std::vector<LoweredCell>& cells, diag::Diagnostics& diagnostics)
-      : cells_(cells), diagnostics_(diagnostics) {}
+      : cells_(cells), diagnostics_(diagnostics), is_read_whole_(!diagnostics.has_errors()) {}
 
   void run() {
     if (cells_.size() == 1) {
@@ -34,12 +34,13 @@ class CellChecker {
   }
 
  private:
-  // One use of a property of the cell that changes nothing, for the reason in `why`.
+  // One use of a property of the cell that changes nothing, for the reason in `why`. Not told where something
+  // is wrong: that may be what would need it.
   void without_effect(const LoweredCell& cell, Property property, std::string_view words,
                       const std::string& why, std::optional<Span> because = std::nullopt,
                       std::string_view because_text = "") {
     const auto place = cell.place(property);
-    if (!place) return;
+    if (!place || !is_read_whole_) return;
     auto report = diagnostics_.report(Kind::kPropertyWithoutEffect, *place,
                                       "`{}` has no effect in the cell `{}`", words, cell.cell.name);
     if (because) report.label(*because, std::string(because_text));
@@ -253,6 +254,7 @@ class CellChecker {
 
   const std::vector<LoweredCell>& cells_;
   diag::Diagnostics& diagnostics_;
+  bool is_read_whole_;
 };
 
 }  // namespace

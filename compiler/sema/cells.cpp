@@ -279,7 +279,7 @@ class CellReader {
     if (!operand) return;
     if (out.cell.kind == CellKind::kRoot && operand->source != abi::CellCpus::kAmount) {
       diagnostics_
-          .report(Kind::kPropertyWithoutEffect, operand->place, "the root cell takes an amount of CPUs only")
+          .report(Kind::kPropertyOutOfPlace, operand->place, "the root cell takes an amount of CPUs only")
           .note("it owns what no other cell owns, wherever that is, and has no cpuset")
           .help("for instance `cpus 8..;`");
       return;

@@ -71,7 +71,25 @@ class ClaimChecker {
     return excepted ? std::optional(!*excepted) : std::nullopt;
   }
 
+  // An exception that no pattern of the family meets.
+  void check_exceptions(const LoweredCell& cell) {
+    for (const ClaimPattern& exception : cell.exceptions) {
+      const bool is_idle =
+          std::all_of(cell.begins.begin(), cell.begins.end(), [&](const ClaimPattern& pattern) {
+            const Set both = sets_.intersect(sets_.of(pattern.predicate), sets_.of(exception.predicate));
+            return both && automata::is_empty(*both);
+          });
+      if (is_idle)
+        diagnostics_
+            .report(Kind::kIdleException, exception.span, "the family `{}` has no cell at {} to except",
+                    cell.cell.name, quoted(test(exception).text))
+            .label(cell.begins.front().span, "its cells begin here")
+            .help("an exception is one of the cgroups at which the family's cells would begin");
+    }
+  }
+
   void check_alone(const LoweredCell& cell) {
+    check_exceptions(cell);
     for (const ClaimPattern& pattern : cell.begins) {
       if (begins(cell, pattern, "/") == true) report_root_cgroup(cell, pattern);
       if (is_path(pattern) ? excepts(cell, test(pattern).text) == true : is_swallowed(cell, pattern))

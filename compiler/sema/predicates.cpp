@@ -233,6 +233,9 @@ bool PredicateReader::read_members(const Test& test, const Operand& operand, Lea
       return false;
     }
     const auto name = values_.text(string, operand, subject);
+    if (name && name->find('*') != std::string::npos)
+      values_.report(Kind::kLiteralAlternatives, operand, "a name is no pattern: `*` stands for itself")
+          .help("list the names: `uid {\"a\", \"b\"}`, or give a range of ids: `uid 1000..1999`");
     if (name) predicate.names.push_back(*name);
     return name.has_value();
   };

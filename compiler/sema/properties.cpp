@@ -77,7 +77,7 @@ void PropertyReader::read(const ast::Block& block, Place place,
       continue;  // a syntax error
     const PropertyRow* row = find_property(property.terms, place);
     if (row == nullptr) {
-      report_unknown(property, place);
+      report_unknown(property, block, place);
       continue;
     }
     const PropertyUse found{*row, property, count_words(row->words)};
@@ -106,7 +106,7 @@ void PropertyReader::read(const ast::Block& block, Place place,
         .help("layers stand at the top level of the file or in a cell");
 }
 
-void PropertyReader::report_unknown(const ast::Property& property, Place place) {
+void PropertyReader::report_unknown(const ast::Property& property, const ast::Block& block, Place place) {
   const auto& word = std::get<ast::Word>(property.terms[0]);
   std::vector<Place> others(std::begin(kPlaces), std::end(kPlaces));
   // What a cell lacks its layers may have.
@@ -141,11 +141,15 @@ void PropertyReader::report_unknown(const ast::Property& property, Place place) 
   }
   auto report = diagnostics_.report(Kind::kUnknownProperty, word.span, "unknown property `{}` of {}",
                                     word.text, describe(place));
-  if (place == Place::kLayer && is_attribute_word(word.text))
-    report.help("a test stands behind `match`")
-        .suggest({word.span.file, word.span.begin, word.span.begin}, "match ");
-  else
+  if (place != Place::kLayer || !is_attribute_word(word.text)) {
     report.hint(guess_property(word.text, place));
+    return;
+  }
+  report.help("a test stands behind `match`");
+  // A second `match` would be one too many; how the two are to be joined nobody knows.
+  if (std::none_of(block.properties.begin(), block.properties.end(),
+                   [](const ast::Property& other) { return other.match.has_value(); }))
+    report.suggest({word.span.file, word.span.begin, word.span.begin}, "match ");
 }
 
 bool PropertyReader::no_block(const PropertyUse& use) {

@@ -76,7 +76,8 @@ class PropertyReader {
   std::optional<uint32_t> fraction(const PropertyUse& use);
 
  private:
-  void report_unknown(const ast::Property& property, Place place);
+  // One of `block`.
+  void report_unknown(const ast::Property& property, const ast::Block& block, Place place);
   // The only term behind the property's words; `block` and more terms are reported.
   const ast::Term* only_term(const PropertyUse& use);
   // The same with a constant's name replaced by its value.

@@ -151,6 +151,9 @@ std::optional<LeafTest> PredicateReader::read_text_operand(const Test& test, siz
   if (!sound || !check_pattern(*out.predicate.string, *string, *operand, attribute)) return std::nullopt;
   warn_of_alternatives(*out.predicate.string, *operand, subject);
   warn_of_slice(*out.predicate.string, *operand, test, index);
+  if (op == StringTest::Op::kExact && text->find('*') != std::string::npos)
+    values_.report(Kind::kLiteralAlternatives, *operand, "behind `==` and `!=` a `*` stands for itself")
+        .help(fmt::format("a pattern stands alone: `{} {}`", subject.words, quoted(*text)));
   return out;
 }
 

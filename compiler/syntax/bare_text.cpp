@@ -40,6 +40,7 @@ TextDue text_due(std::span<const Token> tokens, std::string_view file_text) {
   };
   const std::string_view last = word(1);
   const bool of_cgroup = word(2) == "cgroup";
+  if (last == "cgroup" && word(2) == "on") return TextDue::kNone;  // the event `on cgroup exit`
   if (last == "cgroup" || last == "under" || last == "except") return TextDue::kCgroupPath;
   if (last == "==" || last == "!=" || last == "prefix")
     return of_cgroup ? TextDue::kCgroupPath : word(2) == "comm" ? TextDue::kText : TextDue::kNone;

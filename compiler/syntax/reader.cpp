@@ -336,8 +336,12 @@ std::optional<ast::Cell> Reading::cell(Parser::CellDeclContext* tree) {
     const auto* word = std::get_if<ast::Word>(&out.family_terms.front());
     auto builder = reporter_.report(Kind::kUnexpectedToken, place, "unexpected `{}` in the head of cell `{}`",
                                     text(span_of(out.family_terms.front())), out.name.text);
-    if (word != nullptr && word->text == "for")
-      builder.help("a family, one cell for each cgroup, is `cells`");
+    if (word != nullptr && word->text == "for") {
+      builder.help("a family, one cell for each cgroup, is `cells`")
+          .suggest(first(tree).span, "cells")
+          .repaired();
+      out.kind = ast::Cell::Kind::kFamily;
+    }
   }
   if (out.name.text.empty()) return std::nullopt;
   return out;

@@ -101,6 +101,44 @@ TEST_F(LintFix, TakesGuessesBackThatWouldBeWorse) {
   EXPECT_THAT(out.out, HasSubstr("did you mean `nice`?"));
 }
 
+// What is wrong may be what needs the statement.
+TEST_F(LintFix, TakesNothingOutBesideAMistake) {
+  for (const char* borrow :
+       {"borrow idle retrun within 2ms;", "borow idle;", "borrow 2;", "borrow idle within 2ms;"}) {
+    const std::string text =
+        std::string("policy p { }\ncells tenants for cgroup under \"/t/*\" { max 4; ") + borrow +
+        " }\ncell db { cgroup under \"/db\"; cpus 2; lend none; }\nlayer rest open { match *; }\n";
+    write("p.scx", text);
+    const auto out = lint({"p.scx", "--fix"});
+    EXPECT_EQ(out.exit_code, 1) << borrow;
+    EXPECT_EQ(read("p.scx"), text);
+    (void)lint({"p.scx", "--fix", "--fix-guesses"});
+    EXPECT_THAT(read("p.scx"), HasSubstr("lend none;")) << borrow;
+  }
+  const std::string layer =
+      "policy p { }\ncell db { cgroup under \"/db\"; layr hot open { match nice < 0; weight 300; } "
+      "layer rest open { match *; weight 50; } }\nlayer rest open { match *; }\n";
+  write("p.scx", layer);
+  (void)lint({"p.scx", "--fix"});
+  EXPECT_EQ(read("p.scx"), layer);
+}
+
+TEST_F(LintFix, GuessesTakeOutNoStatementThatSaysMore) {
+  for (const std::string layer : {"match comm \"x*\"; match not uid 0;", "match comm \"x*\"; nice -5;",
+                                  "match comm \"x*\"; weight 5; wight 6;"}) {
+    write("p.scx",
+          std::string("policy p { }\nlayer a open { ") + layer + " }\nlayer rest open { match *; }\n");
+    (void)lint({"p.scx", "--fix", "--fix-guesses"});
+    const std::string after = read("p.scx");
+    EXPECT_EQ(std::count(after.begin(), after.end(), ';'), 1 + std::count(layer.begin(), layer.end(), ';'))
+        << after;
+  }
+  // What stands there twice goes once.
+  write("p.scx", "policy p { }\nlayer rest open { match *; match *; }\n");
+  (void)lint({"p.scx", "--fix", "--fix-guesses"});
+  EXPECT_EQ(read("p.scx"), "policy p { }\nlayer rest open { match *; }\n");
+}
+
 TEST_F(LintFix, MendsIncludedFilesOfTheFolderOnly) {
   write("own/parts/names.scx", "match web = comm \"w*\" or comm \"we*\";\n");
   write("other/names.scx", "match other = comm \"w*\" or comm \"we*\";\n");

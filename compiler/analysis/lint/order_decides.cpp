@@ -42,7 +42,7 @@ std::vector<Shared> shared_with(const Subject& subject, const std::vector<classi
   for (uint32_t i = 0; i < index && out.size() < kMaxNamed; ++i) {
     std::vector<Goal> goals = untaken;
     goals.push_back({&matches[i].match, true});
-    TaskFinding found = subject.search.find(goals, cell);
+    TaskFinding found = subject.search.example(goals, World{{cell}});
     if (found.answer == Answer::kFound && !is_tested(tests, cell, matches[i].match, matches[index].match))
       out.push_back({i, std::move(found)});
     untaken.push_back({&matches[i].match, false});

@@ -1,8 +1,8 @@
 #include <set>
 
 #include "compiler/analysis/lint/rules.h"
+#include "compiler/analysis/task_text.h"
 #include "compiler/analysis/test_finder.h"
-#include "compiler/analysis/test_text.h"
 #include "runtime/base/file.h"
 
 namespace scx::analysis::lint {
@@ -10,9 +10,8 @@ namespace {
 
 // A test of one line that has the task and expects the layer.
 std::string example(const TestTaskFinding& found, const std::string& layer, const std::string& cell) {
-  const std::string host = found.place.host.empty() ? "" : fmt::format("host {}; ", quoted(found.place.host));
-  return fmt::format("test {} {{ {}{} expect layer {} in {}; }}", quoted(layer), host, test_task_text(found),
-                     layer, cell);
+  return fmt::format("test {} {{ {} expect layer {} in {}; }}", quoted(layer), task_text(found.found), layer,
+                     cell);
 }
 
 }  // namespace

@@ -77,7 +77,12 @@ INSTANTIATE_TEST_SUITE_P(
         Question{"uid {\"alice\", 7}", "uid \"alice\"", "task { uid 7; }"},
         Question{"gid != \"staff\"", "gid 0", "task { gid 1; }"},
         Question{"uid \"zed\"", "uid \"root\"", "task { uid \"zed\"; }"},
-        Question{"uid \"zed\"", "uid 1..", "none"},
+        Question{"uid \"zed\"", "uid 1..", "undecided"},
+        // Two names of one user, known where the policy is loaded.
+        Question{"uid \"toor\" and uid \"root\"", "kthread", "undecided"},
+        Question{"uid \"toor\" and uid \"admin\"", "kthread", "undecided"},
+        Question{"uid \"toor\" and uid \"admin\"", "uid \"admin\"", "none"},
+        Question{"gid \"wheel\" and gid 0", "kthread", "undecided"},
         Question{"comm \"x\"", "leader comm \"x\"", "task { comm \"x\"; not leader; leader comm \"\"; }"},
         Question{"not leader and pid 1", "kthread", "task { not leader; pid 1; tgid 2; }"},
         // Places.

@@ -375,7 +375,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"RootOverflow", "cell a { cgroup under \"/a\"; } root cell { overflow share; } " REST,
              "E0303 `overflow`", "the root cell"},
         Case{"RootList", "cell a { cgroup under \"/a\"; } root cell { cpus list \"0-3\"; } " REST,
-             "E0303 `cpus list`", "an amount"},
+             "E0302 `cpus list`", "an amount"},
         Case{"ShareWithCpus", "cell a { cgroup under \"/a\"; cpus 5; share with root by weight; } " REST,
              "E0303 `cpus`", "owns no CPUs"},
         Case{"ShareWithMin", "cell a { cgroup under \"/a\"; share with root by weight; min 2; } " REST,
