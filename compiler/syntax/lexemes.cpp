@@ -59,7 +59,7 @@ std::vector<Lexeme> lexemes(FileId file, const Sources& sources) {
   if (reporter.text().size() > kMaxFileSize) return {};
   std::vector<Span> comments;
   std::vector<Token> tokens = lex(reporter, &comments);
-  shape(tokens, reporter, Forgotten::kPutIn);
+  shape(tokens, reporter, Forgotten::kNothing);
   std::vector<Lexeme> out;
   out.reserve(tokens.size() + comments.size());
   auto comment = comments.begin();

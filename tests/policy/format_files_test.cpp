@@ -85,6 +85,14 @@ TEST_F(FormatFiles, AFileWithMistakesIsLeftAndTheOthersAreNot) {
 }
 
 // What a policy means is not looked at, nor is what it includes.
+TEST_F(FormatFiles, WhatIsCorrectAtItsWordIsFormatted) {
+  write("p.scx", read_file(SCX_SOURCE_DIR "/tests/policy/named_like_words.scx").value());
+  const testing::Outcome outcome = run({"p.scx"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.error;
+  EXPECT_THAT(read("p.scx"), HasSubstr("gpu devices \"/dev/null\" share;"));
+  EXPECT_EQ(run({"--check", "p.scx"}).exit_code, 0);
+}
+
 TEST_F(FormatFiles, OnlyTheTextCounts) {
   write("part.scx", "include  \"absent.scx\";\nmatch a=b;\n");
   EXPECT_EQ(run({"part.scx"}).exit_code, 0);

@@ -12,7 +12,7 @@ std::string formatted(const std::string& text) {
   Sources sources;
   diag::Diagnostics diagnostics;
   const FileId before = sources.add("before.scx", "before.scx", text);
-  syntax::parse(before, sources, diagnostics);
+  syntax::parse(before, sources, diagnostics, syntax::Forgotten::kNothing);
   EXPECT_FALSE(diagnostics.has_errors()) << diag::render_terminal(diagnostics, sources, false);
   std::string once = format(before, sources);
   const FileId after = sources.add("after.scx", "after.scx", once);
