@@ -204,9 +204,11 @@ class Reader {
     };
     const auto take_core = [&](CodeSection& to, const bpf_core_relo& relocation) {
       const uint32_t instruction = relocation.insn_off / static_cast<uint32_t>(sizeof(bpf_insn));
+      // Any number can stand there, an enumeration holds its own only.
+      uint32_t kind = 0;
+      std::memcpy(&kind, &relocation.kind, sizeof kind);
       if (instruction < to.code.size())
-        to.core[instruction] = {relocation.type_id, name_at(types, relocation.access_str_off),
-                                relocation.kind};
+        to.core[instruction] = {relocation.type_id, name_at(types, relocation.access_str_off), kind};
     };
     if (!each_record<bpf_line_info>(part(header->line_offset, header->line_length), take_line) ||
         !each_record<bpf_core_relo>(part(header->core_offset, header->core_length), take_core))
