@@ -48,7 +48,7 @@ class Mutation : public ::testing::Test {
       return fmt::format("{}\n--- policy\n{}\n--- said\n{}", mutant.what, mutant.text, said);
     };
     EXPECT_TRUE(outcome.exit_code == 0 || outcome.exit_code == 1) << outcome.exit_code << ": " << context();
-    EXPECT_LT(outcome.cpu_seconds, 1.0) << context();
+    EXPECT_LT(outcome.cpu_seconds, SCX_FUZZ_SECONDS) << context();
     static const std::regex insides(
         "terminate called|what\\(\\)|std::|antlr|basic_string|bad_alloc|out_of_range|Assertion|runtime "
         "error:|"
