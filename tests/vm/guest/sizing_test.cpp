@@ -105,11 +105,9 @@ double hog_time_a_run(const std::string& comm) {
 
 TEST(Sizing, AShortRunIsChargedTheLeast) {
   Loaded scheduler("runs");
-  // Each yield ends a run, which lasts 0.3 to 5 ms; the hog is owed as much as the run was charged.
-  const double charged = hog_time_a_run("plain");
-  const double charged_the_least = hog_time_a_run("short");
-  EXPECT_GT(charged_the_least, 8) << "a run of the layer costs 10 ms";
-  EXPECT_GT(charged_the_least, charged);
+  // Each yield ends a run of some milliseconds; the hog gets as much as a run is charged. Of a task without
+  // `min-run` that is about 6 on a quiet machine.
+  EXPECT_GT(hog_time_a_run("short"), 8) << "a run of the layer costs 10 ms";
 }
 
 // Units of work in one stay on the CPU, of one of two tasks that yield after each unit.
