@@ -9,7 +9,8 @@
 
 namespace scx::format {
 
-// Precondition: the file has no mistakes of syntax, taken at its word. Files without a policy block are files, too.
+// Precondition: the file has no mistakes of syntax, taken at its word. Files without a policy block are
+// files, too.
 std::string format(FileId file, const Sources& sources);
 
 // Whether two texts have the same tokens in the same order, and the same comments: what `format` promises.

@@ -81,7 +81,8 @@ class Scheduler {
   [[nodiscard]] bool knows_plan() const;
   // Publishes the CPUs of the places that the policy compares affinities with. Nothing in policies without.
   Result<void> push_places(const topology::Topology& topology);
-  // Looks for GPU users anew if an open of a device was missed since the last call. Nothing in policies without.
+  // Looks for GPU users anew if an open of a device was missed since the last call. Nothing in policies
+  // without.
   Result<void> follow_gpu_users();
   // By domain.
   [[nodiscard]] Result<std::vector<Counters>> counters() const;

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "runtime/base/file.h"
-#include "runtime/base/refusal.h"
 #include "runtime/base/output.h"
+#include "runtime/base/refusal.h"
 #include "runtime/settings/journal.h"
 #include "runtime/settings/ledger.h"
 
