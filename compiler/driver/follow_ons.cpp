@@ -57,10 +57,7 @@ bool is_independent(const diag::Diagnostic& diagnostic, const ast::Program& prog
                     const diag::Diagnostics& syntax_errors) {
   if (diagnostic.severity != diag::Severity::kError) return false;
   const auto& errors = syntax_errors.all();
-  const auto stands_there = [&](const auto& error) {
-    return error.span.file == diagnostic.span.file && error.span.begin == diagnostic.span.begin &&
-           error.span.end == diagnostic.span.end;
-  };
+  const auto stands_there = [&](const auto& error) { return error.span == diagnostic.span; };
   if (std::any_of(errors.begin(), errors.end(), stands_there)) return false;
   if (std::all_of(errors.begin(), errors.end(), [](const auto& error) { return error.repaired; }))
     return true;

@@ -1,6 +1,6 @@
 // Where statements and the heads of blocks end although no `;` and no `{` says
 // so: both are told and made up, so that reading goes on as if they were there.
-// What is a correct file as it stands never changes. Called by shape.cpp.
+// A guess: the driver also reads the file at its word (Forgotten::kNothing). Called by shape.cpp.
 #pragma once
 
 #include <string_view>

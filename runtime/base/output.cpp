@@ -1,7 +1,6 @@
 #include "runtime/base/output.h"
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -14,11 +13,11 @@ namespace {
 // Why standard output could not be written; 0 if it could.
 int output_error = 0;
 
+}  // namespace
+
 bool print(std::FILE* stream, std::string_view text) {
   return std::fwrite(text.data(), 1, text.size(), stream) == text.size() && std::fflush(stream) == 0;
 }
-
-}  // namespace
 
 void print_out(std::string_view text) {
   if (output_error == 0 && !print(stdout, text)) output_error = errno;

@@ -1,11 +1,15 @@
 // What programs print: results on standard output, words for people on standard error.
 #pragma once
 
+#include <cstdio>
 #include <string_view>
 
 namespace scx {
 
-// Writes and flushes. What could not be written to standard output is remembered, and nothing more goes
+// Writes and flushes; false, with errno, if not all of it could be written.
+bool print(std::FILE* stream, std::string_view text);
+
+// What could not be written to standard output is remembered, and nothing more goes
 // there.
 void print_out(std::string_view text);
 // A reader that has gone is no error.

@@ -18,11 +18,6 @@
 namespace scx::cli {
 namespace {
 
-// False when nobody reads it any more.
-bool print(FILE* to, std::string_view text) {
-  return std::fwrite(text.data(), 1, text.size(), to) == text.size() && std::fflush(to) == 0;
-}
-
 // The guest has one output; with JSON on standard output everything else belongs on standard error.
 class Splitter {
  public:

@@ -275,6 +275,7 @@ Result<size_t> Scheduler::mark_gpu_users() {
 // The kernel passes over a tracing program on a CPU where another task was preempted just inside it
 // (__bpf_prog_enter_recur), and counts that.
 Result<void> Scheduler::follow_gpu_users() {
+  if (state_->gpus.majors.empty() && state_->gpus.nodes.empty()) return {};
   const bpf_program* opens = bpf_object__find_program_by_name(state_->object.get(), "pol_chrdev_open");
   if (opens == nullptr) return {};
   bpf_prog_info info{};
